@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SourceFile, SourceManifest, VerifiedFile } from './manifest.ts';
+import type { RepoPath } from './path.ts';
+
+export type Level = 'info' | 'review' | 'block';
+
+/** The worst of one blob. `unscannable`: it could not be read to its end, which is never `pass`. */
+export type Verdict = 'pass' | 'review' | 'block' | 'unscannable';
+
+/** A rule that matched. `member` is the path inside an archive, `offset` a byte offset in the file or member. */
+export interface Finding {
+  readonly rule: string;
+  readonly level: Level;
+  readonly member?: string;
+  readonly offset?: number;
+  readonly message: string;
+}
+
+/** The scan of one blob: depends on its bytes and the rule set alone. `format` is what content sniffing recognised. */
+export interface BlobScan {
+  readonly format: string;
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+}
+
+/** A scanned file of a snapshot. */
+export interface ScannedFile extends VerifiedFile {
+  readonly scan: BlobScan;
+}
+
+/**
+ * What the licence gate saw. `declared` is the card's `license` as written (a list stays a list), `names` what it
+ * says beside it (`license_name` for `license: other`). Empty where the card says nothing.
+ */
+export interface LicenseEvidence {
+  readonly declared: readonly string[];
+  readonly name?: string;
+  readonly link?: string;
+  /** Where it was read, or why it could not be: `README.md`, or a sentence. */
+  readonly from: string;
+}
+
+/** All that policy may read. Files that a source's selection excluded are listed, and not scanned. */
+export interface Evidence {
+  readonly manifest: SourceManifest;
+  readonly excluded: readonly ExcludedFile[];
+  readonly license: LicenseEvidence;
+  readonly files: readonly ScannedFile[];
+  readonly rulesVersion: string;
+}
+
+/** A file that a source's include and exclude patterns left out before anything was pulled. */
+export interface ExcludedFile {
+  readonly file: SourceFile;
+  readonly pattern: string;
+}
+
+/** A file that policy withheld from the selection once the verdicts were in. */
+export interface WithheldFile {
+  readonly path: RepoPath;
+  readonly rule: string;
+  readonly message: string;
+}

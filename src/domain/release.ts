@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { GitOid, Sha256 } from './digest.ts';
+import type { RepoPath } from './path.ts';
+import type { Repo } from './repo.ts';
+import type { CommitSha } from './revision.ts';
+
+/** A file that is served. */
+export interface ReleaseFile {
+  readonly path: RepoPath;
+  readonly size: number;
+  readonly sha256: Sha256;
+  readonly gitOid: GitOid;
+  readonly lfs?: { readonly pointerSize: number };
+}
+
+/**
+ * An approved, signed, servable selection of a snapshot. `catalog` alone makes one, from a statement whose signature
+ * and place in the journal it has verified; a door can stream only what a Release names.
+ */
+export interface Release {
+  readonly repo: Repo;
+  readonly commit: CommitSha;
+  readonly files: ReadonlyMap<RepoPath, ReleaseFile>;
+  /** sha256 of the release statement's bundle, which names everything else. */
+  readonly digest: Sha256;
+  readonly statementKey: string;
+  readonly modelSignatureKey: string;
+  readonly approvedAt: string;
+  readonly approvedBy: string;
+  readonly lastModified?: string;
+  readonly createdAt?: string;
+}
+
+/** The ETag's content: the digest that upstream uses for this file, sha256 for LFS files, else the git blob id. */
+export function upstreamDigest(file: ReleaseFile): Sha256 | GitOid {
+  return file.lfs ? file.sha256 : file.gitOid;
+}

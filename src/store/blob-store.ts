@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Readable } from 'node:stream';
+import type { Sha256 } from '#src/domain/digest.ts';
+
+/** A byte range, both ends inclusive, as in HTTP. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Immutable bytes named by their sha256: approved content only. Unapproved bytes live in quarantine and never reach a
+ * blob store.
+ */
+export interface BlobStore {
+  /**
+   * Store the bytes of a local file under their digest. The bytes are hashed or compared on the way in, never trusted:
+   * a file that is not `sha256` is refused with `digest-mismatch` and nothing becomes visible. Durable and complete
+   * when it returns; may be called twice, also at the same time; a blob that is there already is left as it is.
+   * `consume: true` allows the store to take the file itself (a rename in place of a copy).
+   * @throws AirlockError digest-mismatch, store-full, store-unavailable
+   */
+  put(sha256: Sha256, size: number, file: string, options?: { readonly consume?: boolean }): Promise<void>;
+
+  /**
+   * A stream of the whole blob, or of a range that lies inside it. Undefined when there is no such blob.
+   * @throws AirlockError store-unavailable
+   */
+  open(sha256: Sha256, range?: ByteRange): Promise<Readable | undefined>;
+
+  /** The blob's size in bytes; undefined when there is no such blob. @throws AirlockError store-unavailable */
+  size(sha256: Sha256): Promise<number | undefined>;
+
+  /** Remove a blob; removing what is not there is no error. @throws AirlockError store-unavailable */
+  remove(sha256: Sha256): Promise<void>;
+}
