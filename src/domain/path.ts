@@ -10,7 +10,8 @@ export type RepoPath = string & { readonly [pathBrand]: true };
 /** @throws AirlockError bad-path */
 export function parseRepoPath(text: string): RepoPath {
   const problem = repoPathProblem(text);
-  if (problem) throw new AirlockError('bad-path', `${printable(text)} is not a file path: ${problem}.`, { path: printable(text) });
+  if (problem)
+    throw new AirlockError('bad-path', `${printable(text)} is not a file path: ${problem}.`, { path: printable(text) });
   return text as RepoPath;
 }
 
@@ -24,7 +25,8 @@ export function repoPathProblem(text: string): string | undefined {
   if (text.includes('\\')) return 'it contains a backslash';
   if (!text.isWellFormed()) return 'it is not well-formed Unicode';
   const parts = text.split('/');
-  if (parts.some((part) => part === '' || part === '.' || part === '..')) return 'empty, "." and ".." components are forbidden';
+  if (parts.some((part) => part === '' || part === '.' || part === '..'))
+    return 'empty, "." and ".." components are forbidden';
   // A checkout of a path under .git would write into the client's own repository data.
   if (parts.some((part) => part.toLowerCase() === '.git')) return 'a ".git" component is forbidden';
   return undefined;

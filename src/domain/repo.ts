@@ -21,7 +21,8 @@ const SEGMENT = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?$/;
  */
 export function parseRepo(kind: RepoKind, id: string): Repo {
   const problem = repoIdProblem(id);
-  if (problem) throw new AirlockError('bad-repo-id', `${printable(id)} is not a repo id: ${problem}.`, { repo: printable(id) });
+  if (problem)
+    throw new AirlockError('bad-repo-id', `${printable(id)} is not a repo id: ${problem}.`, { repo: printable(id) });
   return { kind, id };
 }
 
@@ -32,7 +33,8 @@ export function repoIdProblem(id: string): string | undefined {
   for (const segment of segments) {
     if (segment.length > 96) return 'a segment is longer than 96 characters';
     if (segment.includes('--') || segment.includes('..')) return '"--" and ".." are forbidden';
-    if (!SEGMENT.test(segment)) return 'segments are letters, digits, ".", "_" and "-", and start with a letter or digit';
+    if (!SEGMENT.test(segment))
+      return 'segments are letters, digits, ".", "_" and "-", and start with a letter or digit';
   }
   if (/\.(git|ipynb)$/i.test(id)) return 'it must not end in ".git" or ".ipynb"';
   return undefined;

@@ -11,7 +11,9 @@ export type CommitSha = string & { readonly [commitBrand]: true };
 export type Ref = string & { readonly [refBrand]: true };
 
 /** What a client put in the revision segment of a URL. */
-export type Revision = { readonly type: 'commit'; readonly commit: CommitSha } | { readonly type: 'ref'; readonly ref: Ref };
+export type Revision =
+  | { readonly type: 'commit'; readonly commit: CommitSha }
+  | { readonly type: 'ref'; readonly ref: Ref };
 
 export const DEFAULT_REF = 'main' as Ref;
 
@@ -23,7 +25,8 @@ export function isCommitSha(text: string): text is CommitSha {
 
 /** @throws AirlockError bad-revision */
 export function parseCommitSha(text: string): CommitSha {
-  if (!isCommitSha(text)) throw new AirlockError('bad-revision', `${printable(text)} is not a commit: 40 lower-case hex digits expected.`);
+  if (!isCommitSha(text))
+    throw new AirlockError('bad-revision', `${printable(text)} is not a commit: 40 lower-case hex digits expected.`);
   return text;
 }
 
@@ -42,7 +45,10 @@ export function parseRef(text: string): Ref {
   if (text === 'HEAD') return DEFAULT_REF;
   const name = text.replace(/^refs\/(?:heads|tags)\//, '');
   const problem = refProblem(name);
-  if (problem) throw new AirlockError('bad-revision', `${printable(text)} is not a revision: ${problem}.`, { revision: printable(text) });
+  if (problem)
+    throw new AirlockError('bad-revision', `${printable(text)} is not a revision: ${problem}.`, {
+      revision: printable(text),
+    });
   return name as Ref;
 }
 
@@ -53,7 +59,8 @@ function refProblem(name: string): string | undefined {
   if (/[\x00-\x20\x7f~^:?*[\\]/.test(name)) return 'control characters, spaces and ~^:?*[\\ are forbidden';
   if (name.includes('..') || name.includes('@{') || name.includes('//')) return '"..", "@{" and "//" are forbidden';
   if (/^[/-]|[/.]$/.test(name)) return 'it starts or ends with a forbidden character';
-  if (name.split('/').some((part) => part.startsWith('.') || part.endsWith('.lock'))) return 'a component starts with "." or ends in ".lock"';
+  if (name.split('/').some((part) => part.startsWith('.') || part.endsWith('.lock')))
+    return 'a component starts with "." or ends in ".lock"';
   return undefined;
 }
 

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { IncomingHttpHeaders } from 'node:http';
+import { AirlockError, type ErrorCode } from '#src/domain/errors.ts';
+import { retryAfterSeconds } from './retry.ts';
+
+/** What a failed answer of the hub says, before it is known what the request was for. */
+export interface FailedAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly url: string;
+}
+
+export function header(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/**
+ * Turn a failed answer into an error. The order is that of huggingface_hub `utils/_http.py` hf_raise_for_status: the
+ * hub's own code first, then the status. A 401 without a code is how the hub answers for a repo that does not exist
+ * when no token was sent; with a token it means that the token is bad.
+ */
+export function failure(answer: FailedAnswer, sentToken: boolean): AirlockError {
+  const { status, headers, url } = answer;
+  const said = header(headers, 'x-error-message');
+  const code = codeOf(status, header(headers, 'x-error-code'), said, sentToken);
+  const retryAfter = retryAfterSeconds(header(headers, 'retry-after'));
+  const text = `Upstream answered ${status}${said ? `: ${said}` : ''}`;
+  return new AirlockError(code, text, { status, url, ...(retryAfter === undefined ? {} : { retryAfter }) });
+}
+
+function codeOf(
+  status: number,
+  errorCode: string | undefined,
+  said: string | undefined,
+  sentToken: boolean,
+): ErrorCode {
+  if (status === 429) return 'upstream-rate-limited';
+  if (status === 408 || status === 504) return 'upstream-timeout';
+  if (status >= 500) return 'upstream-unavailable';
+  if (errorCode === 'RevisionNotFound') return 'upstream-revision-not-found';
+  if (errorCode === 'EntryNotFound') return 'upstream-entry-not-found';
+  if (errorCode === 'GatedRepo') return 'upstream-gated';
+  if (said === 'Access to this resource is disabled.') return 'upstream-gated';
+  if (status === 401 && (sentToken || said?.startsWith('Invalid credentials'))) return 'upstream-bad-token';
+  if (errorCode === 'RepoNotFound' || status === 401 || status === 404) return 'upstream-repo-not-found';
+  if (status === 403) return 'upstream-gated';
+  return 'upstream-invalid';
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { AirlockError, messageOf } from '#src/domain/errors.ts';
+import { failure, header } from './answers.ts';
+import { isTransientStatus, type Pacer } from './retry.ts';
+
+/** More than the live hub needs (307 for a rename, then 302 to the CDN). */
+const MAX_REDIRECTS = 5;
+
+export interface HubHttpOptions {
+  /** Base URL of the hub: the token goes to this origin and to no other. */
+  readonly url: string;
+  readonly token?: string;
+  /** Until the headers of an answer are there. */
+  readonly requestTimeoutSeconds: number;
+  /** Longest silence inside a body. */
+  readonly stallSeconds: number;
+  readonly pacer: Pacer;
+  /** Defaults to an agent that honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
+  readonly dispatcher?: Dispatcher;
+}
+
+export interface HubAnswer {
+  readonly url: string;
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readable;
+}
+
+export interface HubRequest {
+  readonly url: string;
+  readonly headers?: Record<string, string>;
+  readonly signal: AbortSignal;
+  /** Sees the headers of every redirect on the way: digests and the commit are on the first answer (hub-api 2.4). */
+  readonly onRedirect?: (headers: IncomingHttpHeaders) => void;
+}
+
+/** One GET, redirects followed, as a successful answer with an unread body; anything else is thrown. */
+export type HubHttp = (asked: HubRequest) => Promise<HubAnswer>;
+
+export function createHubHttp(options: HubHttpOptions): HubHttp {
+  const home = new URL(options.url).origin;
+  const dispatcher = options.dispatcher ?? new EnvHttpProxyAgent();
+
+  async function once(asked: HubRequest, url: URL): Promise<HubAnswer> {
+    await options.pacer.ready(asked.signal);
+    const withToken = options.token !== undefined && url.origin === home;
+    const answer = await send(url, {
+      dispatcher,
+      signal: asked.signal,
+      headersTimeout: options.requestTimeoutSeconds * 1000,
+      bodyTimeout: options.stallSeconds * 1000,
+      headers: {
+        'user-agent': 'hub-airlock',
+        'accept-encoding': 'identity',
+        ...asked.headers,
+        ...(withToken ? { authorization: `Bearer ${options.token}` } : {}),
+      },
+    });
+    if (answer.status < 400) return answer;
+    answer.body.on('error', () => {}).destroy();
+    const error = failure(answer, withToken);
+    if (isTransientStatus(answer.status) && typeof error.subject.retryAfter === 'number')
+      options.pacer.pause(error.subject.retryAfter);
+    throw error;
+  }
+
+  return async (asked) => {
+    let url = new URL(asked.url);
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+      const answer = await once(asked, url);
+      if (answer.status < 300) return answer;
+      answer.body.on('error', () => {}).destroy();
+      asked.onRedirect?.(answer.headers);
+      url = redirectTarget(url, answer);
+    }
+    throw new AirlockError('upstream-invalid', `Upstream redirected more than ${MAX_REDIRECTS} times.`, {
+      url: asked.url,
+    });
+  };
+}
+
+function redirectTarget(from: URL, answer: HubAnswer): URL {
+  const location = header(answer.headers, 'location');
+  const target = location === undefined ? null : URL.parse(location, from);
+  if (!target || (target.protocol !== 'https:' && target.protocol !== 'http:'))
+    throw new AirlockError('upstream-invalid', `Upstream answered ${answer.status} without a usable Location.`, {
+      url: from.href,
+    });
+  // A downgrade would put the bytes, and a signed URL, on the wire in clear text.
+  if (from.protocol === 'https:' && target.protocol === 'http:')
+    throw new AirlockError('upstream-invalid', 'Upstream redirected from https to http.', { url: from.href });
+  return target;
+}
+
+async function send(url: URL, options: Parameters<typeof request>[1]): Promise<HubAnswer> {
+  try {
+    const { statusCode, headers, body } = await request(url, options);
+    return { url: url.href, status: statusCode, headers, body };
+  } catch (cause) {
+    throw transportError(url, cause);
+  }
+}
+
+/** Transport failures by undici's codes: time-outs apart from the rest. */
+export function transportError(url: URL, cause: unknown): AirlockError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const name = cause instanceof Error ? cause.name : '';
+  if (name === 'AbortError')
+    return new AirlockError('shutting-down', 'The request to upstream was cancelled.', { url: url.origin }, cause);
+  const timeout = /TIMEOUT|ETIMEDOUT/.test(code);
+  return new AirlockError(
+    timeout ? 'upstream-timeout' : 'upstream-unavailable',
+    `Upstream ${url.origin} ${timeout ? 'did not answer in time' : 'can not be reached'}: ${messageOf(cause)}`,
+    { url: url.origin },
+    cause,
+  );
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { IncomingHttpHeaders } from 'node:http';
+import { type ListFileEntry, listFiles, type RepoType } from '@huggingface/hub';
+import type { Dispatcher } from 'undici';
+import * as z from 'zod';
+import { isGitOid, isSha256 } from '#src/domain/digest.ts';
+import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
+import type { Source, SourceFile } from '#src/domain/manifest.ts';
+import { parseRepoPath } from '#src/domain/path.ts';
+import { parseRepo, printable, type Repo, type RepoKind } from '#src/domain/repo.ts';
+import { isCommitSha, parseRef, type Revision, revisionText } from '#src/domain/revision.ts';
+import { header } from './answers.ts';
+import { createHubHttp, type HubAnswer, type HubHttp } from './http.ts';
+import { createPacer, withRetries } from './retry.ts';
+import type { Download, RefKind, Upstream, UpstreamRef } from './upstream.ts';
+
+export interface HubClientOptions {
+  readonly url: string;
+  readonly token?: string;
+  readonly requestTimeoutSeconds: number;
+  readonly stallSeconds: number;
+  /** Tries of one request in all. */
+  readonly tries: number;
+  readonly dispatcher?: Dispatcher;
+}
+
+/** An API answer larger than this is refused: the largest page of a tree (1,000 entries) is well under 1 MiB. */
+const MAX_API_BYTES = 64 * 2 ** 20;
+
+const REPO_TYPE: Record<RepoKind, Exclude<RepoType, 'bucket' | 'kernel'>> = {
+  models: 'model',
+  datasets: 'dataset',
+  spaces: 'space',
+};
+
+const infoShape = z.object({
+  id: z.string(),
+  sha: z.string().refine(isCommitSha),
+  private: z.boolean().optional(),
+  gated: z.union([z.boolean(), z.string()]).optional(),
+  disabled: z.boolean().optional(),
+  lastModified: z.iso.datetime().optional().catch(undefined),
+  createdAt: z.iso.datetime().optional().catch(undefined),
+});
+
+const refShape = z.object({ name: z.string(), ref: z.string(), targetCommit: z.string().refine(isCommitSha) });
+const refsShape = z.object({
+  branches: z.array(refShape),
+  tags: z.array(refShape),
+  converts: z.array(refShape).optional(),
+  pullRequests: z.array(refShape).optional(),
+});
+
+/** A hub that speaks the Hugging Face API. Listings go through `@huggingface/hub`; what needs headers goes our own way. */
+export function createHubClient(options: HubClientOptions): Upstream {
+  const base = options.url.replace(/\/+$/, '');
+  const http = createHubHttp({ ...options, url: base, pacer: createPacer() });
+
+  async function api<T>(path: string, shape: z.ZodType<T>): Promise<T> {
+    const signal = AbortSignal.timeout(options.requestTimeoutSeconds * 1000 * options.tries * 2);
+    return withRetries(options.tries, signal, async () => {
+      const answer = await http({ url: base + path, headers: { accept: 'application/json' }, signal });
+      return parseJson(answer, await readBody(answer), shape);
+    });
+  }
+
+  return {
+    url: base,
+
+    async resolve(repo: Repo, revision: Revision): Promise<Source> {
+      const info = await api(
+        `/api/${repo.kind}/${repo.id}/revision/${encodeURIComponent(revisionText(revision))}`,
+        infoShape,
+      );
+      if (info.disabled)
+        throw new AirlockError('upstream-gated', `Upstream has disabled ${repo.id}.`, { repo: repo.id });
+      if (revision.type === 'commit' && info.sha !== revision.commit)
+        throw new AirlockError(
+          'upstream-invalid',
+          `Upstream answered with commit ${info.sha} when asked for ${revision.commit}.`,
+        );
+      return {
+        repo: parseRepo(repo.kind, info.id),
+        commit: info.sha,
+        private: info.private ?? false,
+        // "auto" and "manual" say how access is granted; both are gates.
+        gated: info.gated !== undefined && info.gated !== false,
+        ...(info.lastModified === undefined ? {} : { lastModified: info.lastModified }),
+        ...(info.createdAt === undefined ? {} : { createdAt: info.createdAt }),
+      };
+    },
+
+    async *list(source: Source): AsyncIterable<SourceFile> {
+      const entries = listFiles({
+        repo: { type: REPO_TYPE[source.repo.kind], name: source.repo.id },
+        recursive: true,
+        revision: source.commit,
+        hubUrl: base,
+        fetch: pageFetch(http, options, base),
+      });
+      try {
+        for await (const entry of entries) if (entry.type === 'file') yield sourceFile(entry);
+      } catch (error) {
+        throw isAirlockError(error)
+          ? error
+          : new AirlockError('upstream-invalid', `Upstream's listing can not be read: ${String(error)}`, {}, error);
+      }
+    },
+
+    async refs(repo: Repo): Promise<readonly UpstreamRef[]> {
+      const refs = await api(`/api/${repo.kind}/${repo.id}/refs`, refsShape);
+      const of = (kind: RefKind, rows: z.infer<typeof refShape>[] = []) =>
+        rows.flatMap((row) => upstreamRef(kind, row));
+      return [
+        ...of('branch', refs.branches),
+        ...of('tag', refs.tags),
+        ...of('convert', refs.converts),
+        ...of('pull', refs.pullRequests),
+      ];
+    },
+
+    async open(source: Source, file: SourceFile, offset: number, signal: AbortSignal): Promise<Download> {
+      const prefix = source.repo.kind === 'models' ? '' : `/${source.repo.kind}`;
+      const path = file.path.split('/').map(encodeURIComponent).join('/');
+      const first: IncomingHttpHeaders[] = [];
+      const answer = await http({
+        url: `${base}${prefix}/${source.repo.id}/resolve/${source.commit}/${path}`,
+        headers: offset > 0 ? { range: `bytes=${offset}-` } : {},
+        signal,
+        onRedirect: (headers) => first.push(headers),
+      });
+      try {
+        checkPromise(source, file, first[0] ?? answer.headers);
+        return { start: startOf(answer, offset, file.size), body: answer.body };
+      } catch (error) {
+        answer.body.on('error', () => {}).destroy();
+        throw error;
+      }
+    },
+  };
+}
+
+/**
+ * `listFiles` follows the `Link` header by itself: each page goes through our own client, so that retries, proxies,
+ * limits and the rule on tokens hold for every page. A next page on another origin is refused.
+ */
+function pageFetch(http: HubHttp, options: HubClientOptions, base: string): typeof fetch {
+  return async (input) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    if (url.origin !== new URL(base).origin)
+      throw new AirlockError('upstream-invalid', `Upstream's next page is on another host: ${url.origin}.`);
+    const signal = AbortSignal.timeout(options.requestTimeoutSeconds * 1000 * options.tries * 2);
+    return withRetries(options.tries, signal, async () => {
+      const answer = await http({ url: url.href, headers: { accept: 'application/json' }, signal });
+      const link = header(answer.headers, 'link');
+      return new Response(await readBody(answer), {
+        status: answer.status,
+        headers: link === undefined ? {} : { link },
+      });
+    });
+  };
+}
+
+async function readBody(answer: HubAnswer): Promise<Buffer<ArrayBuffer>> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of answer.body) {
+      size += (chunk as Buffer).length;
+      if (size > MAX_API_BYTES)
+        throw new AirlockError('upstream-invalid', `Upstream's answer is larger than ${MAX_API_BYTES} bytes.`, {
+          url: answer.url,
+        });
+      chunks.push(chunk as Buffer);
+    }
+  } catch (cause) {
+    if (isAirlockError(cause)) throw cause;
+    throw new AirlockError(
+      'upstream-unavailable',
+      'Upstream broke off in the middle of an answer.',
+      { url: answer.url },
+      cause,
+    );
+  }
+  return Buffer.concat(chunks);
+}
+
+function parseJson<T>(answer: HubAnswer, body: Buffer, shape: z.ZodType<T>): T {
+  try {
+    return shape.parse(JSON.parse(body.toString('utf8')));
+  } catch (cause) {
+    throw new AirlockError(
+      'upstream-invalid',
+      `${answer.url} did not answer as a Hugging Face Hub does.`,
+      { url: answer.url },
+      cause,
+    );
+  }
+}
+
+function sourceFile(entry: ListFileEntry): SourceFile {
+  const { oid, size, lfs } = entry;
+  let path: SourceFile['path'];
+  try {
+    path = parseRepoPath(entry.path);
+  } catch (cause) {
+    throw new AirlockError(
+      'upstream-invalid',
+      `Upstream lists a path that can not be served: ${printable(entry.path)}.`,
+      {},
+      cause,
+    );
+  }
+  const promised =
+    lfs === undefined || (isSha256(lfs.oid) && lfs.size === size && Number.isSafeInteger(lfs.pointerSize));
+  if (oid === undefined || !isGitOid(oid) || !Number.isSafeInteger(size) || size < 0 || !promised)
+    throw new AirlockError(
+      'upstream-invalid',
+      `Upstream lists ${printable(entry.path)} without a usable digest and size.`,
+      { path },
+    );
+  if (lfs === undefined) return { path, size, gitOid: oid };
+  return { path, size, gitOid: oid, lfs: { sha256: lfs.oid as never, pointerSize: lfs.pointerSize } };
+}
+
+/** A ref whose name we would not accept from a client is left out: nobody can ask for it. */
+function upstreamRef(kind: RefKind, row: z.infer<typeof refShape>): UpstreamRef[] {
+  const text = kind === 'branch' || kind === 'tag' ? row.name : row.ref;
+  try {
+    return [{ kind, name: parseRef(text), commit: row.targetCommit as never }];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * The first answer repeats commit and digest. Where it does, they must be those of the listing: a hub that moved in
+ * between is caught here, before a byte is stored. The digest of the bytes themselves is checked by the intake.
+ */
+function checkPromise(source: Source, file: SourceFile, headers: IncomingHttpHeaders): void {
+  const commit = header(headers, 'x-repo-commit');
+  if (commit !== undefined && commit !== source.commit)
+    throw new AirlockError(
+      'upstream-invalid',
+      `Upstream serves commit ${printable(commit)} when asked for ${source.commit}.`,
+      { path: file.path },
+    );
+  const etag = (header(headers, 'x-linked-etag') ?? (file.lfs ? undefined : header(headers, 'etag')))?.replace(
+    /^(?:W\/)?"(.*)"$/,
+    '$1',
+  );
+  const expected = file.lfs?.sha256 ?? file.gitOid;
+  if (etag !== undefined && etag !== expected && (isSha256(etag) || isGitOid(etag)))
+    throw new AirlockError(
+      'upstream-invalid',
+      `Upstream promises ${etag} for ${file.path}, and its listing ${expected}.`,
+      { path: file.path },
+    );
+}
+
+function startOf(answer: HubAnswer, offset: number, size: number): number {
+  if (answer.status === 200) return 0;
+  const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(header(answer.headers, 'content-range') ?? '');
+  if (answer.status === 206 && range && Number(range[1]) === offset && (range[2] === '*' || Number(range[2]) === size))
+    return offset;
+  throw new AirlockError(
+    'upstream-invalid',
+    `Upstream answered a range with ${answer.status} and no matching Content-Range.`,
+    { url: answer.url },
+  );
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
+
+/** Longest pause that a `Retry-After` can impose on us, in seconds. */
+const LONGEST_PAUSE = 120;
+
+/** Statuses that are worth asking again: RFC 9110 15.5.9, 15.6 and RFC 6585 4. */
+const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+export function isTransientStatus(status: number): boolean {
+  return TRANSIENT.has(status);
+}
+
+/**
+ * Upstream's rate limit belongs to the whole process: one 429 makes every request wait, so that twenty downloads do
+ * not each learn it on their own.
+ */
+export interface Pacer {
+  /** Resolves when requests may go out again. */
+  ready(signal: AbortSignal): Promise<void>;
+  /** Nothing goes out for so many seconds from now. */
+  pause(seconds: number): void;
+}
+
+export function createPacer(now: () => number = Date.now): Pacer {
+  let notBefore = 0;
+  return {
+    async ready(signal) {
+      for (let wait = notBefore - now(); wait > 0; wait = notBefore - now()) await sleep(wait, undefined, { signal });
+    },
+    pause(seconds) {
+      notBefore = Math.max(notBefore, now() + Math.min(seconds, LONGEST_PAUSE) * 1000);
+    },
+  };
+}
+
+/** Seconds to wait before try `attempt` (from 1): 0.5, 1, 2, 4, ... up to 15, with a quarter of jitter. */
+export function backoffSeconds(attempt: number, random: () => number = Math.random): number {
+  const base = Math.min(15, 0.5 * 2 ** (attempt - 1));
+  return base * (0.75 + random() * 0.5);
+}
+
+/** `Retry-After` in seconds: digits or an HTTP date (RFC 9110 10.2.3); undefined where it says neither. */
+export function retryAfterSeconds(value: string | undefined, now: number = Date.now()): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d{1,9}$/.test(value.trim())) return Number(value);
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, (date - now) / 1000);
+}
+
+const RETRIED = ['upstream-unavailable', 'upstream-timeout', 'upstream-rate-limited'] as const;
+
+/** Run `attempt` again while it fails in a way that time may mend: at most `tries` times in all. */
+export async function withRetries<T>(tries: number, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+  for (let n = 1; ; n++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (n >= tries || signal.aborted || !isAirlockError(error, ...RETRIED)) throw error;
+      const asked = error.subject.retryAfter;
+      const pause = typeof asked === 'number' ? Math.min(asked, LONGEST_PAUSE) : backoffSeconds(n);
+      await sleep(pause * 1000, undefined, { signal }).catch((cause: unknown) => {
+        throw new AirlockError('shutting-down', 'Waiting for upstream was cancelled.', {}, cause);
+      });
+    }
+  }
+}

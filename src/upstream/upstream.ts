@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Readable } from 'node:stream';
+import type { Source, SourceFile } from '#src/domain/manifest.ts';
+import type { Repo } from '#src/domain/repo.ts';
+import type { CommitSha, Ref, Revision } from '#src/domain/revision.ts';
+
+export type RefKind = 'branch' | 'tag' | 'convert' | 'pull';
+
+/** A ref as upstream lists it. */
+export interface UpstreamRef {
+  readonly kind: RefKind;
+  readonly name: Ref;
+  readonly commit: CommitSha;
+}
+
+/** Bytes of one file, from `start` (which upstream may have moved back to 0) to the end. */
+export interface Download {
+  readonly start: number;
+  readonly body: Readable;
+}
+
+/**
+ * The hub that models come from. Every method retries what is worth retrying, and raises one of the `upstream-*` codes
+ * otherwise: `upstream-unavailable`, `upstream-timeout` and `upstream-rate-limited` never mean "not found".
+ */
+export interface Upstream {
+  /** Base URL, no trailing slash, no credentials. */
+  readonly url: string;
+
+  /**
+   * The commit that a revision points to now, and what upstream says about the repo there.
+   * @throws AirlockError upstream-repo-not-found, upstream-revision-not-found, upstream-gated, upstream-bad-token,
+   *   upstream-invalid, and the codes above
+   */
+  resolve(repo: Repo, revision: Revision): Promise<Source>;
+
+  /** All files of a commit, in upstream's order, page by page. @throws as {@link resolve} */
+  list(source: Source): AsyncIterable<SourceFile>;
+
+  /** Branches, tags, converted and pull request refs. @throws as {@link resolve} */
+  refs(repo: Repo): Promise<readonly UpstreamRef[]>;
+
+  /**
+   * The bytes of a file from `offset` on. The stream fails when upstream cuts or stalls; resuming is the caller's.
+   * @throws AirlockError upstream-entry-not-found, upstream-invalid (upstream promises another digest or commit than
+   *   its listing did), and as {@link resolve}
+   */
+  open(source: Source, file: SourceFile, offset: number, signal: AbortSignal): Promise<Download>;
+}
