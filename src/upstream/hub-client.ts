@@ -211,23 +211,21 @@ function sourceFile(entry: ListFileEntry): SourceFile {
       cause,
     );
   }
-  const promised =
-    lfs === undefined || (isSha256(lfs.oid) && lfs.size === size && Number.isSafeInteger(lfs.pointerSize));
-  if (oid === undefined || !isGitOid(oid) || !Number.isSafeInteger(size) || size < 0 || !promised)
-    throw new AirlockError(
-      'upstream-invalid',
-      `Upstream lists ${printable(entry.path)} without a usable digest and size.`,
-      { path },
-    );
+  const unusable = () =>
+    new AirlockError('upstream-invalid', `Upstream lists ${printable(entry.path)} without a usable digest and size.`, {
+      path,
+    });
+  if (oid === undefined || !isGitOid(oid) || !Number.isSafeInteger(size) || size < 0) throw unusable();
   if (lfs === undefined) return { path, size, gitOid: oid };
-  return { path, size, gitOid: oid, lfs: { sha256: lfs.oid as never, pointerSize: lfs.pointerSize } };
+  if (!isSha256(lfs.oid) || lfs.size !== size || !Number.isSafeInteger(lfs.pointerSize)) throw unusable();
+  return { path, size, gitOid: oid, lfs: { sha256: lfs.oid, pointerSize: lfs.pointerSize } };
 }
 
 /** A ref whose name we would not accept from a client is left out: nobody can ask for it. */
 function upstreamRef(kind: RefKind, row: z.infer<typeof refShape>): UpstreamRef[] {
   const text = kind === 'branch' || kind === 'tag' ? row.name : row.ref;
   try {
-    return [{ kind, name: parseRef(text), commit: row.targetCommit as never }];
+    return [{ kind, name: parseRef(text), commit: row.targetCommit }];
   } catch {
     return [];
   }
