@@ -23,8 +23,8 @@ export interface Release {
   readonly files: ReadonlyMap<RepoPath, ReleaseFile>;
   /** sha256 of the release statement's bundle, which names everything else. */
   readonly digest: Sha256;
-  readonly statementKey: string;
-  readonly modelSignatureKey: string;
+  /** sha256 of the OpenSSF Model Signing bundle. */
+  readonly modelSignature: Sha256;
   readonly approvedAt: string;
   readonly approvedBy: string;
   readonly lastModified?: string;

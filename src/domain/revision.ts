@@ -10,6 +10,9 @@ export type CommitSha = string & { readonly [commitBrand]: true };
 /** A branch, a tag, `refs/pr/N` or `refs/convert/NAME`; `main` where the client said `HEAD` or nothing. */
 export type Ref = string & { readonly [refBrand]: true };
 
+/** What a ref is on the Hub. */
+export type RefKind = 'branch' | 'tag' | 'convert' | 'pull';
+
 /** What a client put in the revision segment of a URL. */
 export type Revision =
   | { readonly type: 'commit'; readonly commit: CommitSha }

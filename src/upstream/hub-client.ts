@@ -8,11 +8,11 @@ import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
 import type { Source, SourceFile } from '#src/domain/manifest.ts';
 import { parseRepoPath } from '#src/domain/path.ts';
 import { parseRepo, printable, type Repo, type RepoKind } from '#src/domain/repo.ts';
-import { isCommitSha, parseRef, type Revision, revisionText } from '#src/domain/revision.ts';
+import { isCommitSha, parseRef, type RefKind, type Revision, revisionText } from '#src/domain/revision.ts';
 import { header } from './answers.ts';
 import { createHubHttp, type HubAnswer, type HubHttp } from './http.ts';
 import { createPacer, withRetries } from './retry.ts';
-import type { Download, RefKind, Upstream, UpstreamRef } from './upstream.ts';
+import type { Download, Upstream, UpstreamRef } from './upstream.ts';
 
 export interface HubClientOptions {
   readonly url: string;

@@ -2,9 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Source, SourceFile } from '#src/domain/manifest.ts';
 import type { Repo } from '#src/domain/repo.ts';
-import type { CommitSha, Ref, Revision } from '#src/domain/revision.ts';
-
-export type RefKind = 'branch' | 'tag' | 'convert' | 'pull';
+import type { CommitSha, Ref, RefKind, Revision } from '#src/domain/revision.ts';
 
 /** A ref as upstream lists it. */
 export interface UpstreamRef {

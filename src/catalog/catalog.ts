@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import { LRUCache } from 'lru-cache';
+import { openReleaseStatement, type ReleaseStatement } from '#src/attest/release-statement.ts';
+import type { PublicKey } from '#src/attest/signer.ts';
+import { type Sha256, sha256Of } from '#src/domain/digest.ts';
+import { AirlockError } from '#src/domain/errors.ts';
+import type { Release } from '#src/domain/release.ts';
+import { type Repo, repoKey } from '#src/domain/repo.ts';
+import { type CommitSha, isCommitSha, type Ref, type Revision } from '#src/domain/revision.ts';
+import type { RecordStore } from '#src/store/record-store.ts';
+import type { Journal } from './journal.ts';
+import { bundleKey } from './keys.ts';
+import type { Act, CommitState, Pin, RepoState } from './repo-state.ts';
+
+/** The answer to "may this be served?". `unknown`: nobody decided about it here. */
+export type Found =
+  | { readonly type: 'release'; readonly release: Release }
+  | { readonly type: 'revoked' | 'rejected'; readonly commit: CommitSha; readonly act: Act; readonly byRef: boolean }
+  | { readonly type: 'unknown' };
+
+/** The one place that makes a {@link Release}: out of signed records, verified when they are loaded. */
+export interface Catalog {
+  /** @throws AirlockError record-invalid, signature-invalid, journal-rolled-back, store-unavailable */
+  find(repo: Repo, revision: Revision): Promise<Found>;
+  /** Pins and approved commits of a repo. @throws as {@link find} */
+  state(repo: Repo): Promise<RepoState>;
+  /** The bundle bytes of a release as they were signed. @throws as {@link find} */
+  statementBundle(release: Release): Promise<Buffer>;
+  modelSignatureBundle(release: Release): Promise<Buffer>;
+}
+
+export interface CatalogOptions {
+  readonly journal: Journal;
+  readonly records: RecordStore;
+  readonly keys: readonly PublicKey[];
+  readonly cachedReleases: number;
+}
+
+export function createCatalog(options: CatalogOptions): Catalog {
+  const { journal, records } = options;
+  const releases = new LRUCache<string, Release>({ max: options.cachedReleases });
+
+  async function release(repo: Repo, commit: CommitSha, statement: Sha256): Promise<Release> {
+    // The digest is part of the key: a release that was revoked and published anew is another release.
+    const cached = releases.get(`${repoKey(repo)}@${commit}:${statement}`);
+    if (cached) return cached;
+    const bytes = await bundle(repo, commit, statement);
+    const loaded = toRelease(repo, commit, statement, openReleaseStatement(bytes, options.keys));
+    releases.set(`${repoKey(repo)}@${commit}:${statement}`, loaded);
+    return loaded;
+  }
+
+  async function bundle(repo: Repo, commit: CommitSha, digest: Sha256): Promise<Buffer> {
+    const record = await records.get(bundleKey(repo, commit, digest));
+    if (!record) throw damaged(repo, commit, digest, 'missing');
+    const actual = sha256Of(record.bytes);
+    if (actual !== digest) throw damaged(repo, commit, digest, actual);
+    return record.bytes;
+  }
+
+  return {
+    state: (repo) => journal.state(repo),
+
+    async find(repo, revision) {
+      const state = await journal.state(repo);
+      const commit = revision.type === 'commit' ? revision.commit : commitOf(state, revision.ref);
+      const known = commit === undefined ? undefined : state.commits.get(commit);
+      if (commit === undefined || known === undefined || known.status === 'open') return { type: 'unknown' };
+      if (known.status !== 'approved')
+        return { type: known.status, commit, act: known, byRef: revision.type === 'ref' };
+      if (known.statement === undefined) return { type: 'unknown' };
+      return { type: 'release', release: await release(repo, commit, known.statement) };
+    },
+
+    statementBundle: ({ repo, commit, digest }) => bundle(repo, commit, digest),
+    modelSignatureBundle: ({ repo, commit, modelSignature }) => bundle(repo, commit, modelSignature),
+  };
+}
+
+/** What a ref is pinned to; or, as on the Hub, the one approved commit that starts with seven digits or more. */
+function commitOf(state: RepoState, ref: Ref): CommitSha | undefined {
+  const pin: Pin | undefined = state.pins.get(ref);
+  if (pin) return pin.commit;
+  if (!/^[0-9a-f]{7,39}$/.test(ref)) return undefined;
+  const matches = [...state.commits].filter(
+    ([commit, { status }]: [CommitSha, CommitState]) => status === 'approved' && commit.startsWith(ref),
+  );
+  return matches.length === 1 && matches[0] && isCommitSha(matches[0][0]) ? matches[0][0] : undefined;
+}
+
+function toRelease(repo: Repo, commit: CommitSha, digest: Sha256, statement: ReleaseStatement): Release {
+  if (repoKey(statement.repo) !== repoKey(repo) || statement.commit !== commit)
+    throw new AirlockError(
+      'record-invalid',
+      `The statement of ${repoKey(repo)}@${commit} speaks of ${repoKey(statement.repo)}@${statement.commit}.`,
+      {
+        repo: repoKey(repo),
+        commit,
+      },
+    );
+  const { lastModified, createdAt } = statement.upstream;
+  return {
+    repo,
+    commit,
+    digest,
+    files: new Map(statement.served.map((file) => [file.path, file])),
+    modelSignature: statement.modelSignature,
+    approvedAt: statement.approvedAt,
+    approvedBy: statement.approvedBy,
+    ...(lastModified === undefined ? {} : { lastModified }),
+    ...(createdAt === undefined ? {} : { createdAt }),
+  };
+}
+
+function damaged(repo: Repo, commit: CommitSha, expected: Sha256, actual: string): AirlockError {
+  return new AirlockError(
+    'record-invalid',
+    `A signed record of ${repoKey(repo)}@${commit} is damaged or gone. The release is not served.`,
+    {
+      repo: repoKey(repo),
+      commit,
+      expected,
+      actual,
+    },
+  );
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Sha256 } from '#src/domain/digest.ts';
+import type { Repo } from '#src/domain/repo.ts';
+import type { CommitSha } from '#src/domain/revision.ts';
+
+/*
+ * Every record of the catalog:
+ *
+ *   journal/<kind>/<namespace>=<name>/000000001.json               what was decided, in order
+ *   releases/<kind>/<namespace>=<name>/<commit>/<digest>.json      statement and model signature bundles, by their sha256
+ *
+ * A repo is one segment (`=` is in no repo id), so that a legacy one-segment id can not be the prefix of another repo.
+ */
+function repoSegment(repo: Repo): string {
+  return `${repo.kind}/${repo.id.replace('/', '=')}`;
+}
+
+export function journalKey(repo: Repo, seq: number): string {
+  return `journal/${repoSegment(repo)}/${String(seq).padStart(9, '0')}.json`;
+}
+
+export function bundleKey(repo: Repo, commit: CommitSha, digest: Sha256): string {
+  return `releases/${repoSegment(repo)}/${commit}/${digest}.json`;
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import { signModel } from '#src/attest/model-signature.ts';
+import { type ReleaseStatement, signReleaseStatement } from '#src/attest/release-statement.ts';
+import type { Signer } from '#src/attest/signer.ts';
+import { sha256Of } from '#src/domain/digest.ts';
+import type { Repo } from '#src/domain/repo.ts';
+import type { CommitSha, Ref, RefKind } from '#src/domain/revision.ts';
+import type { Index } from '#src/index/index.ts';
+import type { RecordStore } from '#src/store/record-store.ts';
+import type { Journal } from './journal.ts';
+import { bundleKey } from './keys.ts';
+import { allowsRelease } from './repo-state.ts';
+
+/** Turns a decision into something that the catalog will serve. The bytes must be in the blob store already. */
+export interface Publisher {
+  /**
+   * Sign and record a release; false when a person rejected or revoked the commit meanwhile, and then nothing is
+   * served. May be called again after a crash: the later statement counts, what was left behind is never read.
+   */
+  publish(statement: Omit<ReleaseStatement, 'modelSignature'>): Promise<boolean>;
+  /** Point a ref at an approved commit; false when the commit is not approved (any more). */
+  pin(
+    repo: Repo,
+    pin: { ref: Ref; kind: RefKind; commit: CommitSha },
+    act: { by: string; reason: string },
+  ): Promise<boolean>;
+}
+
+export interface PublisherOptions {
+  readonly journal: Journal;
+  readonly records: RecordStore;
+  readonly index: Pick<Index, 'releases'>;
+  readonly signer: Signer;
+}
+
+export function createPublisher({ journal, records, index, signer }: PublisherOptions): Publisher {
+  return {
+    async publish(draft) {
+      const { repo, commit } = draft;
+      const name = repo.id.split('/').at(-1) ?? repo.id;
+      const model = await signModel(signer, { name, files: draft.served });
+      const modelSignature = sha256Of(model);
+      const statement = await signReleaseStatement(signer, { ...draft, modelSignature });
+      const digest = sha256Of(statement);
+      // Until the journal names them, both bundles are records that nobody reads: a crash here costs a few kilobytes.
+      await records.create(bundleKey(repo, commit, modelSignature), model);
+      await records.create(bundleKey(repo, commit, digest), statement);
+      const act = { by: draft.approvedBy, reason: draft.approvalReason };
+      const done = await journal.append(repo, { type: 'release', commit, statement: digest }, act, (state) =>
+        allowsRelease(state.commits.get(commit)),
+      );
+      // The index is for listings only; a crash before this line is mended by the next publish or a rebuild.
+      if (done)
+        await index.releases.put({
+          kind: repo.kind,
+          repo: repo.id,
+          commit,
+          state: 'approved',
+          approvedAt: draft.approvedAt,
+          digest,
+        });
+      return done;
+    },
+
+    async pin(repo, { ref, kind, commit }, act) {
+      const pinned = await journal.append(repo, { type: 'pin', ref, refKind: kind, commit }, act, (state) => {
+        const current = state.pins.get(ref);
+        return state.commits.get(commit)?.status === 'approved' && current?.commit !== commit;
+      });
+      if (pinned) return true;
+      const state = await journal.state(repo);
+      return state.pins.get(ref)?.commit === commit && state.commits.get(commit)?.status === 'approved';
+    },
+  };
+}

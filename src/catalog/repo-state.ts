@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { JournalEntry } from '#src/attest/journal-entry.ts';
+import type { Approval } from '#src/domain/decision.ts';
+import type { Sha256 } from '#src/domain/digest.ts';
+import type { CommitSha, Ref, RefKind } from '#src/domain/revision.ts';
+
+/** Who did something, when and why. */
+export interface Act {
+  readonly by: string;
+  readonly at: string;
+  readonly reason: string;
+}
+
+/** What the journal says about one commit. */
+export interface CommitState extends Act {
+  readonly status: 'approved' | 'rejected' | 'revoked' | 'open';
+  /** Digest of the release statement's bundle, once there was a release. */
+  readonly statement?: Sha256;
+  /** The last approval by a person that no rejection or revocation has ended. */
+  readonly approval?: Approval;
+}
+
+export interface Pin extends Act {
+  readonly kind: RefKind;
+  readonly commit: CommitSha;
+}
+
+/** A repo as its journal tells it. `seq` 0: nothing was ever decided. */
+export interface RepoState {
+  readonly seq: number;
+  /** Digest of the last entry's bytes. */
+  readonly head: Sha256 | null;
+  readonly commits: ReadonlyMap<CommitSha, CommitState>;
+  readonly pins: ReadonlyMap<Ref, Pin>;
+}
+
+export const EMPTY_STATE: RepoState = { seq: 0, head: null, commits: new Map(), pins: new Map() };
+
+/**
+ * The next state. One rule carries the gate: a `release` after a rejection or revocation counts only when a person's
+ * approval lies between, so that an intake which was already running can not undo what a person decided meanwhile.
+ */
+export function replay(state: RepoState, entry: JournalEntry, digest: Sha256): RepoState {
+  const { event } = entry;
+  const act: Act = { by: entry.by, at: entry.at, reason: entry.reason };
+  const next = { seq: entry.seq, head: digest };
+  if (event.type === 'pin') {
+    const pin: Pin = { ...act, kind: event.refKind, commit: event.commit };
+    return { ...state, ...next, pins: new Map(state.pins).set(event.ref, pin) };
+  }
+  const now = state.commits.get(event.commit);
+  const commits = new Map(state.commits).set(event.commit, commitAfter(now, act, event));
+  return { ...state, ...next, commits };
+}
+
+function commitAfter(
+  now: CommitState | undefined,
+  act: Act,
+  event: Exclude<JournalEntry['event'], { type: 'pin' }>,
+): CommitState {
+  switch (event.type) {
+    case 'release':
+      if (now && !allowsRelease(now)) return now;
+      return { ...now, ...act, status: 'approved', statement: event.statement };
+    case 'approval':
+      // An approval re-opens a rejected or revoked commit; only the release that follows makes it servable.
+      return {
+        ...(now?.status === 'approved' ? now : { ...act, status: 'open' as const }),
+        approval: { ...act, accepts: event.accepts },
+      };
+    case 'rejection':
+      return { ...act, status: 'rejected' };
+    case 'revocation':
+      return { ...act, status: 'revoked', ...(now?.statement === undefined ? {} : { statement: now.statement }) };
+  }
+}
+
+/** Whether a release of this commit may be published now. */
+export function allowsRelease(state: CommitState | undefined): boolean {
+  return state === undefined || state.status === 'open' || state.status === 'approved';
+}
