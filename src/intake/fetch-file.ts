@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import { rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AirlockError, isAirlockError, messageOf } from '#src/domain/errors.ts';
+import type { SourceFile, VerifiedFile } from '#src/domain/manifest.ts';
+import type { Download } from '#src/upstream/upstream.ts';
+import { type Digests, openPartialFile, type PartialFile } from './partial-file.ts';
+
+/** Opens the bytes of a file from an offset on: upstream's, or the store's own where it has them already. */
+export type OpenSource = (file: SourceFile, offset: number, signal: AbortSignal) => Promise<Download>;
+
+export interface FetchOptions {
+  readonly open: OpenSource;
+  /** Tries in a row that bring no new byte. Progress starts the count again: a poor line may be cut often. */
+  readonly tries: number;
+  readonly signal: AbortSignal;
+  /** Called with the bytes that are safely in the file; goes back to 0 when a file is started again. */
+  readonly onBytes: (bytes: number) => void;
+}
+
+/**
+ * Bring one file into quarantine and check it against what upstream promised. What an earlier run left is hashed and
+ * continued. A file that does not match is thrown away and fetched once more from the first byte; then it is an error,
+ * and nothing of it is kept.
+ * @throws AirlockError digest-mismatch (both digests in its subject), store-full, upstream-*
+ */
+export async function fetchFile(file: SourceFile, path: string, options: FetchOptions): Promise<VerifiedFile> {
+  for (let round = 1; ; round++) {
+    const digests = await download(file, path, options);
+    const problem = mismatch(file, digests);
+    if (!problem) return { ...file, sha256: digests.sha256 };
+    await rm(path, { force: true });
+    options.onBytes(0);
+    if (round === 2) throw problem;
+  }
+}
+
+async function download(file: SourceFile, path: string, options: FetchOptions): Promise<Digests> {
+  const partial = await openPartialFile(path, file);
+  try {
+    options.onBytes(partial.offset);
+    for (let failures = 0; partial.offset < file.size; ) {
+      const before = partial.offset;
+      const error = await receive(file, partial, options);
+      if (!error) continue;
+      failures = partial.offset > before ? 1 : failures + 1;
+      if (failures >= options.tries || options.signal.aborted || !isWorthResuming(error)) throw error;
+      await sleep(Math.min(15_000, 250 * 2 ** failures), undefined, { signal: options.signal }).catch(() => {
+        throw error;
+      });
+    }
+    return await partial.finish();
+  } finally {
+    await partial.close();
+  }
+}
+
+/** Take bytes until the file is whole or the line breaks; the break is returned, because it is expected. */
+async function receive(
+  file: SourceFile,
+  partial: PartialFile,
+  options: FetchOptions,
+): Promise<AirlockError | undefined> {
+  try {
+    const { start, body } = await options.open(file, partial.offset, options.signal);
+    if (start !== partial.offset) await partial.reset();
+    for await (const chunk of body) {
+      const bytes = chunk as Buffer;
+      if (partial.offset + bytes.length > file.size) {
+        await partial.reset();
+        return new AirlockError(
+          'upstream-invalid',
+          `Upstream sends more than the ${file.size} bytes that it lists for ${file.path}.`,
+          { path: file.path },
+        );
+      }
+      await partial.append(bytes);
+      options.onBytes(partial.offset);
+    }
+  } catch (cause) {
+    return isAirlockError(cause) ? cause : brokenOff(file, cause);
+  }
+  return partial.offset < file.size ? brokenOff(file, undefined) : undefined;
+}
+
+function brokenOff(file: SourceFile, cause: unknown): AirlockError {
+  const why = cause === undefined ? 'the answer ended early' : messageOf(cause);
+  return new AirlockError(
+    'upstream-unavailable',
+    `Upstream broke off while sending ${file.path}: ${why}.`,
+    { path: file.path },
+    cause,
+  );
+}
+
+function isWorthResuming(error: AirlockError): boolean {
+  return isAirlockError(error, 'upstream-unavailable', 'upstream-timeout', 'upstream-rate-limited');
+}
+
+function mismatch(file: SourceFile, actual: Digests): AirlockError | undefined {
+  const [kind, expected, got] = file.lfs
+    ? ['sha256', file.lfs.sha256, actual.sha256]
+    : ['git blob id', file.gitOid, actual.gitOid];
+  if (expected === got) return undefined;
+  return new AirlockError(
+    'digest-mismatch',
+    `${file.path} is not what upstream promised: ${kind} ${got}, expected ${expected}.`,
+    {
+      path: file.path,
+      expected,
+      actual: got,
+    },
+  );
+}
