@@ -103,10 +103,10 @@ function toRelease(repo: Repo, commit: CommitSha, digest: Sha256, statement: Rel
     repo,
     commit,
     digest,
-    files: new Map(statement.served.map((file) => [file.path, file])),
+    files: new Map(statement.files.map((file) => [file.path, file])),
     modelSignature: statement.modelSignature,
     approvedAt: statement.approvedAt,
-    approvedBy: statement.approvedBy,
+    approvedBy: statement.approver.type === 'person' ? statement.approver.name : 'policy',
     ...(lastModified === undefined ? {} : { lastModified }),
     ...(createdAt === undefined ? {} : { createdAt }),
   };

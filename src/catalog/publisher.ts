@@ -38,14 +38,14 @@ export function createPublisher({ journal, records, index, signer }: PublisherOp
     async publish(draft) {
       const { repo, commit } = draft;
       const name = repo.id.split('/').at(-1) ?? repo.id;
-      const model = await signModel(signer, { name, files: draft.served });
+      const model = await signModel(signer, { name, files: draft.files });
       const modelSignature = sha256Of(model);
       const statement = await signReleaseStatement(signer, { ...draft, modelSignature });
       const digest = sha256Of(statement);
       // Until the journal names them, both bundles are records that nobody reads: a crash here costs a few kilobytes.
       await records.create(bundleKey(repo, commit, modelSignature), model);
       await records.create(bundleKey(repo, commit, digest), statement);
-      const act = { by: draft.approvedBy, reason: draft.approvalReason };
+      const act = actOf(draft);
       const done = await journal.append(repo, { type: 'release', commit, statement: digest }, act, (state) =>
         allowsRelease(state.commits.get(commit)),
       );
@@ -72,4 +72,9 @@ export function createPublisher({ journal, records, index, signer }: PublisherOp
       return state.pins.get(ref)?.commit === commit && state.commits.get(commit)?.status === 'approved';
     },
   };
+}
+
+function actOf({ approver, policyDigest }: Omit<ReleaseStatement, 'modelSignature'>): { by: string; reason: string } {
+  if (approver.type === 'person') return { by: approver.name, reason: approver.reason };
+  return { by: 'policy', reason: `policy ${policyDigest} was met` };
 }

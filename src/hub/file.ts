@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Context } from 'hono';
+import { lfsPointer } from '#src/domain/digest.ts';
+import { AirlockError } from '#src/domain/errors.ts';
+import { type Release, type ReleaseFile, upstreamDigest } from '#src/domain/release.ts';
+import type { BlobStore, ByteRange } from '#src/store/blob-store.ts';
+import { parseRange } from './ranges.ts';
+import { hubError } from './respond.ts';
+import { streamResponse } from './stream.ts';
+
+/**
+ * The bytes of one file of a release: `HEAD` and `GET /resolve`. HEAD says 200 only when the blob is there, so that GET
+ * can stream at once. Never compressed, never weak: the ETag names the bytes (hub-api 2.2).
+ */
+export async function serveFile(c: Context, release: Release, file: ReleaseFile, blobs: BlobStore): Promise<Response> {
+  const etag = `"${upstreamDigest(file)}"`;
+  const headers = fileHeaders(release, file, etag);
+  if (matches(c.req.header('if-none-match'), etag)) return new Response(null, { status: 304, headers });
+  await requireBlob(release, file, blobs);
+  const asked = parseRange(c.req.header('range'), file.size);
+  switch (asked.type) {
+    case 'unsatisfiable':
+      return hubError(c, {
+        status: 416,
+        message: `[airlock] The range is outside of the ${file.size} bytes of ${file.path}.`,
+        headers: { 'content-range': `bytes */${file.size}` },
+      });
+    case 'empty':
+      return new Response(null, {
+        status: 206,
+        headers: { ...headers, 'content-length': '0', 'content-range': 'bytes */0' },
+      });
+    case 'part': {
+      const { start, end } = asked.range;
+      const part = {
+        ...headers,
+        'content-length': String(end - start + 1),
+        'content-range': `bytes ${start}-${end}/${file.size}`,
+      };
+      return send(c, 206, part, file, blobs, asked.range);
+    }
+    case 'whole':
+      return send(c, 200, { ...headers, 'content-length': String(file.size) }, file, blobs);
+  }
+}
+
+/** `/raw`: the text of the LFS pointer for LFS files, the bytes themselves for the others (hub-api 2.5). */
+export async function serveRaw(c: Context, release: Release, file: ReleaseFile, blobs: BlobStore): Promise<Response> {
+  if (!file.lfs) return serveFile(c, release, file, blobs);
+  const pointer = lfsPointer(file.sha256, file.size);
+  const headers = {
+    ...fileHeaders(release, file, `"${file.gitOid}"`),
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': String(pointer.length),
+  };
+  return new Response(c.req.method === 'HEAD' ? null : new Uint8Array(pointer), { headers });
+}
+
+async function send(
+  c: Context,
+  status: 200 | 206,
+  headers: Record<string, string>,
+  file: ReleaseFile,
+  blobs: BlobStore,
+  range?: ByteRange,
+) {
+  if (c.req.method === 'HEAD' || file.size === 0) return new Response(null, { status, headers });
+  const stream = await blobs.open(file.sha256, range);
+  if (!stream) throw missing(file);
+  return streamResponse(c, status, headers, stream);
+}
+
+async function requireBlob(release: Release, file: ReleaseFile, blobs: BlobStore): Promise<void> {
+  const size = await blobs.size(file.sha256);
+  if (size === file.size) return;
+  throw new AirlockError(
+    'blob-missing',
+    `${file.path} of ${release.repo.id} is not in the store. Tell the mirror's operators.`,
+    {
+      path: file.path,
+      sha256: file.sha256,
+      expected: file.size,
+      actual: size,
+    },
+  );
+}
+
+function missing(file: ReleaseFile): AirlockError {
+  return new AirlockError('blob-missing', `${file.path} is not in the store.`, {
+    path: file.path,
+    sha256: file.sha256,
+  });
+}
+
+function fileHeaders(release: Release, file: ReleaseFile, etag: string): Record<string, string> {
+  return {
+    etag,
+    'x-repo-commit': release.commit,
+    'x-linked-etag': etag,
+    'x-linked-size': String(file.size),
+    'accept-ranges': 'bytes',
+    'content-type': 'application/octet-stream',
+    'x-content-type-options': 'nosniff',
+    'content-disposition': disposition(file.path),
+    // An approval can be revoked; and an edge that compresses would break resuming.
+    'cache-control': 'private, max-age=0, no-transform',
+  };
+}
+
+/** RFC 6266: the plain name in ASCII, the real one in `filename*`. */
+function disposition(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const encoded = encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  const ascii = name.replace(/[^\x20-\x7e]|["\\]/g, '_');
+  return `inline; filename*=UTF-8''${encoded}; filename="${ascii}";`;
+}
+
+/** RFC 9110 13.1.2: a list, `*`, weak comparison. */
+function matches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Context } from 'hono';
+import { headerText } from './messages.ts';
+
+/** The Hub's own error words (huggingface_hub `utils/_http.py`). */
+export type HubErrorCode = 'RepoNotFound' | 'RevisionNotFound' | 'EntryNotFound' | 'GatedRepo';
+
+export interface HubError {
+  readonly status: 400 | 401 | 403 | 404 | 405 | 416 | 429 | 500 | 502 | 503 | 504 | 507;
+  readonly code?: HubErrorCode;
+  readonly message: string;
+  /** Where there is one, huggingface_hub 1.2 and later print the message once per topic, whatever else they do. */
+  readonly warningTopic?: string;
+  /** Whole seconds. */
+  readonly retryAfter?: number;
+  readonly commit?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * An error in the shape that every client reads: header, warning and JSON body say the same. HEAD has no body, and a
+ * JSON content type without one breaks @huggingface/hub: text/plain there.
+ */
+export function hubError(c: Context, error: HubError): Response {
+  const message = headerText(error.message);
+  const headers = new Headers({
+    'content-type': c.req.method === 'HEAD' ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-error-message': message,
+    ...error.headers,
+  });
+  if (error.code) headers.set('x-error-code', error.code);
+  if (error.commit) headers.set('x-repo-commit', error.commit);
+  if (error.warningTopic) headers.set('x-hf-warning', `${error.warningTopic}; ${message}`);
+  if (error.retryAfter !== undefined) headers.set('retry-after', String(error.retryAfter));
+  const body = c.req.method === 'HEAD' ? null : JSON.stringify({ error: error.message, code: error.code });
+  return new Response(body, { status: error.status, headers });
+}
+
+export function json(c: Context, value: unknown, headers: Record<string, string> = {}): Response {
+  return jsonBytes(c, Buffer.from(JSON.stringify(value)), headers);
+}
+
+/** JSON that was built before. */
+export function jsonBytes(c: Context, bytes: Buffer, headers: Record<string, string> = {}): Response {
+  return new Response(c.req.method === 'HEAD' ? null : new Uint8Array(bytes), {
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': String(bytes.length),
+      'cache-control': 'private, max-age=0',
+      ...headers,
+    },
+  });
+}
