@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { IncomingMessage } from 'node:http';
+import type { Kind } from './repo.ts';
+
+/** A request of the Hub's URL space, taken apart. Segments are decoded one by one, so `%2F` stays inside its segment. */
+export interface Asked {
+  readonly class: 'info' | 'refs' | 'tree' | 'paths-info' | 'resolve' | 'resolve-cache';
+  readonly kind: Kind;
+  readonly repo: string;
+  readonly revision: string;
+  /** A file, or a folder of a tree; empty where there is none. */
+  readonly path: string;
+}
+
+export function parseUrl(rawUrl: string): { asked?: Asked; query: URLSearchParams } {
+  const [rawPath = '', rawQuery = ''] = rawUrl.split('?', 2);
+  const query = new URLSearchParams(rawQuery);
+  const segments = rawPath.split('/').slice(1).map(decode);
+  const asked = segments[0] === 'api' ? parseApi(segments.slice(1)) : parseFile(segments);
+  return asked ? { asked, query } : { query };
+}
+
+function parseApi(segments: string[]): Asked | undefined {
+  const resolveCache = segments[0] === 'resolve-cache';
+  const [kind, ...rest] = resolveCache ? segments.slice(1) : segments;
+  if (kind !== 'models' && kind !== 'datasets') return undefined;
+  const [org, name, call, ...more] = rest;
+  if (!org || !name) return undefined;
+  const repo = `${org}/${name}`;
+  if (resolveCache) return { class: 'resolve-cache', kind, repo, revision: call ?? '', path: more.join('/') };
+  const { revision, path } = splitRevision(more);
+  if (call === undefined) return { class: 'info', kind, repo, revision: 'main', path };
+  if (call === 'revision' && path === '') return { class: 'info', kind, repo, revision, path };
+  if (call === 'refs' && more.length === 0) return { class: 'refs', kind, repo, revision: 'main', path };
+  if (call === 'tree' || call === 'paths-info') return { class: call, kind, repo, revision, path };
+  return undefined;
+}
+
+function parseFile(segments: string[]): Asked | undefined {
+  const kind = segments[0] === 'datasets' ? 'datasets' : 'models';
+  const [org, name, call, ...more] = kind === 'datasets' ? segments.slice(1) : segments;
+  if (call !== 'resolve' || !org || !name) return undefined;
+  return { class: 'resolve', kind, repo: `${org}/${name}`, ...splitRevision(more) };
+}
+
+/** The JavaScript client sends `refs/pr/1` and `refs/convert/x` unescaped: three segments are one revision then. */
+function splitRevision(segments: string[]): { revision: string; path: string } {
+  const long = segments[0] === 'refs' && /^(?:pr|convert|heads|tags)$/.test(segments[1] ?? '');
+  const length = long ? 3 : 1;
+  return { revision: segments.slice(0, length).join('/'), path: segments.slice(length).join('/') };
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+export function bearer(request: IncomingMessage): string | undefined {
+  return /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+}
+
+/** `undefined`: no range asked for. `unsatisfiable`: answer 416. Ends past the file are clamped. */
+export function parseRange(
+  header: string | undefined,
+  size: number,
+): { start: number; end: number } | 'unsatisfiable' | undefined {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
+  if (!match || (match[1] === '' && match[2] === '')) return undefined;
+  if (match[1] === '') return { start: Math.max(0, size - Number(match[2])), end: size };
+  const start = Number(match[1]);
+  const end = match[2] === '' ? size : Math.min(Number(match[2]) + 1, size);
+  return start >= size || start >= end ? 'unsatisfiable' : { start, end };
+}

