@@ -30,9 +30,10 @@ export interface Signer {
  */
 export function loadSigner(role: KeyRole, pem: string): Signer {
   const privateKey = parsePrivateKey(role, pem);
-  requireP256(role, privateKey);
+  const publicKey = createPublicKey(privateKey);
+  requireP256(role, publicKey);
   return {
-    key: describe(role, createPublicKey(privateKey)),
+    key: describe(role, publicKey),
     sign: (data) =>
       new Promise((resolve, reject) => {
         sign('sha256', data, privateKey, (error, signature) => (error ? reject(error) : resolve(signature)));
@@ -72,10 +73,14 @@ function parsePublicKey(role: KeyRole, pem: string): KeyObject {
   }
 }
 
-function requireP256(role: KeyRole, key: KeyObject): void {
-  const curve = key.asymmetricKeyDetails?.namedCurve;
-  if (key.asymmetricKeyType === 'ec' && curve === 'prime256v1') return;
-  throw unusable(role, `it is ${[key.asymmetricKeyType, curve].filter(Boolean).join(' ')}, and EC P-256 is expected`);
+/** How SPKI begins for a named P-256 curve and an uncompressed point: other verifiers refuse the other encodings. */
+const P256_SPKI = '3059301306072a8648ce3d020106082a8648ce3d03010703420004';
+
+function requireP256(role: KeyRole, publicKey: KeyObject): void {
+  if (publicKey.export({ type: 'spki', format: 'der' }).toString('hex').startsWith(P256_SPKI)) return;
+  const curve = publicKey.asymmetricKeyDetails?.namedCurve;
+  const found = curve === 'prime256v1' ? 'P-256 in an unusual encoding' : (curve ?? publicKey.asymmetricKeyType);
+  throw unusable(role, `it is ${found}, and EC P-256 with a named curve is expected`);
 }
 
 function describe(role: KeyRole, publicKey: KeyObject): PublicKey {
