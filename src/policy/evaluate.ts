@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Approval, Decision, Reason } from '#src/domain/decision.ts';
+import type { Evidence, LicenseEvidence, ScannedFile, WithheldFile } from '#src/domain/evidence.ts';
+import type { SourceFile, SourceManifest } from '#src/domain/manifest.ts';
+import { printable } from '#src/domain/repo.ts';
+import { policyDigest } from './digest.ts';
+import { judgeLicense } from './licenses.ts';
+import { judgeListing } from './listing.ts';
+import { applyApproval, oneLine, outcomeOf, reasonOf } from './reason.ts';
+import { type Limits, POLICY_RULES, type PolicyRules, type SourceRule } from './rules.ts';
+import { judgeSource, select } from './sources.ts';
+import { judgeVerdicts } from './verdicts.ts';
+
+/** What a decision depends on besides rules and evidence. `rule` is what `matchSource` found for the repo. */
+export interface EvaluationContext {
+  readonly rule: SourceRule | undefined;
+  readonly limits: Limits;
+  readonly rulesVersion: string;
+  readonly now: Date;
+  readonly approval?: Approval | undefined;
+}
+
+/** What is known before weights are pulled. `license` is absent as long as the card has not been read. */
+export interface EarlyEvidence {
+  readonly manifest: SourceManifest;
+  readonly selected: readonly SourceFile[];
+  readonly license?: LicenseEvidence;
+}
+
+/**
+ * The gates that need no weights: source, listing, licence. Undefined: nothing speaks against going on. An approval
+ * counts here too, so that a commit whose hold was accepted goes on to be scanned.
+ */
+export function earlyDecision(
+  evidence: EarlyEvidence,
+  rules: PolicyRules,
+  context: EvaluationContext,
+): Decision | undefined {
+  const decision = decide(gateReasons(evidence, rules, context), [], rules, context);
+  return decision.outcome === 'approved' ? undefined : decision;
+}
+
+/** For a listing that is none: paths that no client may write, a path twice, no end. `problem` is a sentence. */
+export function invalidListing(problem: string, rules: PolicyRules, context: EvaluationContext): Decision {
+  const reason = reasonOf('listing-invalid', 'deny', `upstream's listing is not valid: ${oneLine(problem)}`);
+  return decide([reason], [], rules, context);
+}
+
+/**
+ * Evidence in, decision with every reason out. Pure: the same evidence, rules and approval give the same decision.
+ * Fails closed: no source, a file that was not scanned, or nothing left to serve denies.
+ */
+export function evaluate(evidence: Evidence, rules: PolicyRules, context: EvaluationContext): Decision {
+  const { manifest, license, files, rulesVersion } = evidence;
+  // Selected again, under today's source: the evidence may be older than the configuration.
+  const selected = context.rule ? select(manifest.files, context.rule).selected : [];
+  const verdicts = judgeVerdicts(files, rules, context.approval);
+  const reasons = [
+    ...gateReasons({ manifest, selected, license }, rules, context),
+    ...verdicts.reasons,
+    ...(context.rule ? judgeCompleteness(files, selected) : []),
+  ];
+  if (files.length <= verdicts.withheld.length && !reasons.some(({ rule }) => rule === 'empty-selection'))
+    reasons.push(reasonOf('empty-selection', 'deny', 'no file of this commit is left to serve'));
+  return decide(reasons, verdicts.withheld, rules, { ...context, rulesVersion });
+}
+
+function gateReasons(evidence: EarlyEvidence, rules: PolicyRules, { rule, limits }: EvaluationContext): Reason[] {
+  const reasons = judgeSource(rule, evidence.manifest.source);
+  if (rule) reasons.push(...judgeListing(evidence.selected, limits));
+  if (evidence.license) reasons.push(...judgeLicense(evidence.license, rules.licenses));
+  return reasons;
+}
+
+/**
+ * The scanned files must be the ones that the source selects now. They are not when the configuration changed since
+ * the intake, or when a file was lost on the way: either way nobody has looked at what would be served.
+ */
+function judgeCompleteness(files: readonly ScannedFile[], selected: readonly SourceFile[]): Reason[] {
+  const wanted = new Set(selected.map((file) => file.path));
+  const scanned = new Set(files.map((file) => file.path));
+  const missing = [...wanted.difference(scanned)].map((path) =>
+    reasonOf('evidence-incomplete', 'deny', `${printable(path)} was selected and not scanned`, path),
+  );
+  const extra = [...scanned.difference(wanted)].map((path) =>
+    reasonOf('evidence-incomplete', 'deny', `${printable(path)} was scanned, and the source does not select it`, path),
+  );
+  return [...missing, ...extra];
+}
+
+function decide(
+  reasons: readonly Reason[],
+  withheld: readonly WithheldFile[],
+  rules: PolicyRules,
+  { rule, limits, rulesVersion, now, approval }: EvaluationContext,
+): Decision {
+  const marked = applyApproval(inOrder(reasons), approval);
+  return {
+    outcome: outcomeOf(marked),
+    reasons: marked,
+    withheld,
+    policyDigest: policyDigest(rules, rule, limits),
+    rulesVersion,
+    decidedAt: now.toISOString(),
+  };
+}
+
+/** Denials first, then holds, then notes; within them in the order of the rules, then of the files. */
+function inOrder(reasons: readonly Reason[]): Reason[] {
+  const effects: readonly string[] = ['deny', 'hold', 'note'];
+  const order: readonly string[] = POLICY_RULES;
+  return reasons.toSorted(
+    (a, b) => effects.indexOf(a.effect) - effects.indexOf(b.effect) || order.indexOf(a.rule) - order.indexOf(b.rule),
+  );
+}

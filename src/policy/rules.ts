@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { RepoKind } from '#src/domain/repo.ts';
+
+/** What a security team configured about where models may come from: the first source that matches a repo decides. */
+export interface SourceRule {
+  readonly match: string;
+  readonly kinds: readonly RepoKind[];
+  readonly mode: 'auto' | 'review' | 'deny';
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  /** Repos that upstream shows to our token alone, gated and private ones: `allow` opens them to every client. */
+  readonly gated: 'hold' | 'allow';
+  /** The security team's own words, shown where this source denies or holds. */
+  readonly reason?: string | undefined;
+}
+
+export interface LicenseRules {
+  readonly allow: readonly string[];
+  readonly missing: 'hold' | 'deny' | 'allow';
+  readonly other: 'hold' | 'deny';
+  readonly notAllowed: 'hold' | 'deny';
+}
+
+export interface VerdictRules {
+  readonly pass: 'approve' | 'hold';
+  readonly review: 'hold' | 'deny';
+  readonly block: 'hold' | 'deny';
+  readonly unscannable: 'hold' | 'deny';
+}
+
+export interface PolicyRules {
+  readonly licenses: LicenseRules;
+  readonly verdicts: VerdictRules;
+  readonly withhold: { readonly reviewBesideSafetensors: boolean };
+  readonly files: { readonly inert: readonly string[] };
+}
+
+/** What a snapshot may weigh. They hold for the selection: what is excluded is never pulled. */
+export interface Limits {
+  readonly maxFiles: number;
+  readonly maxFileBytes: number;
+  readonly maxSnapshotBytes: number;
+}
+
+/**
+ * Every rule that this folder can name in a reason, in the order in which reasons are listed. The ids are stable:
+ * approvals, statements and people's scripts quote them. README.md says what each means.
+ */
+export const POLICY_RULES = [
+  'source-unmatched',
+  'source-denied',
+  'source-review',
+  'source-restricted',
+  'listing-invalid',
+  'listing-too-many-files',
+  'listing-too-large',
+  'file-too-large',
+  'path-collision',
+  'license-missing',
+  'license-other',
+  'license-not-allowed',
+  'verdict-block',
+  'verdict-unscannable',
+  'verdict-review',
+  'file-unjudged',
+  'verdict-pass',
+  'evidence-incomplete',
+  'empty-selection',
+] as const;
+
+export type PolicyRule = (typeof POLICY_RULES)[number];
