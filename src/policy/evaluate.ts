@@ -2,7 +2,7 @@
 import type { Approval, Decision, Reason } from '#src/domain/decision.ts';
 import type { Evidence, LicenseEvidence, ScannedFile, WithheldFile } from '#src/domain/evidence.ts';
 import type { SourceFile, SourceManifest } from '#src/domain/manifest.ts';
-import { printable } from '#src/domain/repo.ts';
+import { printable, type Repo } from '#src/domain/repo.ts';
 import { policyDigest } from './digest.ts';
 import { judgeLicense } from './licenses.ts';
 import { judgeListing } from './listing.ts';
@@ -38,6 +38,18 @@ export function earlyDecision(
 ): Decision | undefined {
   const decision = decide(gateReasons(evidence, rules, context), [], rules, context);
   return decision.outcome === 'approved' ? undefined : decision;
+}
+
+/** The gate that needs the configuration alone, so that a denied source costs upstream not even a question. */
+export function deniedSource(
+  rule: SourceRule | undefined,
+  repo: Repo,
+  rules: PolicyRules,
+  context: Omit<EvaluationContext, 'rule'>,
+): Decision | undefined {
+  const reasons = judgeSource(rule, { repo, gated: false, private: false });
+  const denials = reasons.filter((reason) => reason.effect === 'deny');
+  return denials.length === 0 ? undefined : decide(denials, [], rules, { ...context, rule });
 }
 
 /** For a listing that is none: paths that no client may write, a path twice, no end. `problem` is a sentence. */
