@@ -8,7 +8,7 @@ import type { KeyRole, PublicKey, Signer } from './signer.ts';
 import { openStatement, type StatementKind, signStatement } from './statement.ts';
 
 /** An identifier; nothing is fetched from it. */
-export const JOURNAL_PREDICATE_TYPE = 'https://hub-airlock.dev/attestation/journal-entry/v1';
+const JOURNAL_PREDICATE_TYPE = 'https://hub-airlock.dev/attestation/journal-entry/v1';
 
 /** Something that happened to one commit of a repo. `statement` is the sha256 of the release statement's bundle. */
 export type JournalEvent =

@@ -23,7 +23,7 @@ import type { PublicKey, Signer } from './signer.ts';
 import { openStatement, type StatementKind, type Subject, signStatement } from './statement.ts';
 
 /** An identifier; nothing is fetched from it. */
-export const RELEASE_PREDICATE_TYPE = 'https://hub-airlock.dev/attestation/release/v1';
+const RELEASE_PREDICATE_TYPE = 'https://hub-airlock.dev/attestation/release/v1';
 
 /** A file that the release serves, with what the scan said of it. */
 export interface ServedFile extends ReleaseFile {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { signModel, verifyModelSignature } from '#src/attest/model-signature.ts';
 import { sha256Of } from '#src/domain/digest.ts';
 import { parseRepoPath } from '#src/domain/path.ts';
-import { run } from '#test/setup/run.ts';
+import { run } from '#test/support/run.ts';
 import { payloadOf, tampered } from './bundles.ts';
 import { keys, signers, testKeyPem, testSigner } from './keys.ts';
 
