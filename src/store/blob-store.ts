@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Readable } from 'node:stream';
 import type { Sha256 } from '#src/domain/digest.ts';
+import { AirlockError } from '#src/domain/errors.ts';
 
 /** A byte range, both ends inclusive, as in HTTP. */
 export interface ByteRange {
@@ -23,8 +24,9 @@ export interface BlobStore {
   put(sha256: Sha256, size: number, file: string, options?: { readonly consume?: boolean }): Promise<void>;
 
   /**
-   * A stream of the whole blob, or of a range that lies inside it. Undefined when there is no such blob.
-   * @throws AirlockError store-unavailable
+   * A stream of the whole blob, or of a range that lies inside it. Undefined when there is no such blob. A stream that
+   * is not read to its end must be destroyed. A stream that fails half-way ends with an error, never early.
+   * @throws AirlockError store-unavailable, bad-range
    */
   open(sha256: Sha256, range?: ByteRange): Promise<Readable | undefined>;
 
@@ -33,4 +35,9 @@ export interface BlobStore {
 
   /** Remove a blob; removing what is not there is no error. @throws AirlockError store-unavailable */
   remove(sha256: Sha256): Promise<void>;
+}
+
+export function rangeOutside(sha256: Sha256, range: ByteRange, size?: number): AirlockError {
+  const message = `Bytes ${range.start}-${range.end} are outside of blob ${sha256}${size === undefined ? '' : ` of ${size} bytes`}.`;
+  return new AirlockError('bad-range', message, { sha256 });
 }

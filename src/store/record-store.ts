@@ -7,8 +7,10 @@ export interface StoredRecord {
 }
 
 /**
- * Small mutable objects with compare-and-swap. A key is a `/`-separated path of `[A-Za-z0-9._=-]` segments, at most 512
- * bytes; `.` and `..` segments are refused.
+ * Small mutable objects with compare-and-swap. A key is a `/`-separated path of `[A-Za-z0-9._=-]` segments, each at most
+ * 240 bytes and together at most 512; `.` and `..` segments are refused with `bad-path`. A key may be the beginning of
+ * another: `a` and `a/b` may both exist. The version is of the content: a record that went from A to B and back to A
+ * has A's version again.
  */
 export interface RecordStore {
   /** Undefined when there is no such record. @throws AirlockError store-unavailable */
