@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+import { rm } from 'node:fs/promises';
+import { IncomingMessage } from 'node:http';
+import { PassThrough, pipeline, type Readable } from 'node:stream';
+import type { Client } from 'minio';
+import type { Sha256 } from '#src/domain/digest.ts';
+import { AirlockError } from '#src/domain/errors.ts';
+import { type BlobStore, type ByteRange, rangeOutside } from './blob-store.ts';
+import { codeOf } from './error-code.ts';
+import { guarded } from './folder.ts';
+import { blobKey } from './keys.ts';
+import { placePrefix, type S3Place } from './s3-client.ts';
+import { once, retrying } from './s3-errors.ts';
+import { uploadVerified } from './s3-upload.ts';
+import { MIB, openSource } from './source-file.ts';
+
+export interface S3BlobOptions {
+  /** Smallest part; larger files get larger parts. S3 refuses less than 5 MiB. */
+  readonly partSize?: number;
+  /** Parts on their way at the same time. */
+  readonly parallel?: number;
+}
+
+/** Blobs as objects of an S3 server. See `s3-upload.ts` for how a blob becomes visible only when it is verified. */
+export class S3BlobStore implements BlobStore {
+  readonly #client: Client;
+  readonly #bucket: string;
+  readonly #prefix: string;
+  readonly #options: Required<S3BlobOptions>;
+
+  constructor(place: S3Place, options: S3BlobOptions = {}) {
+    this.#client = place.client;
+    this.#bucket = place.bucket;
+    this.#prefix = placePrefix(place);
+    this.#options = { partSize: options.partSize ?? 16 * MIB, parallel: options.parallel ?? 4 };
+  }
+
+  async put(sha256: Sha256, size: number, file: string, options: { readonly consume?: boolean } = {}): Promise<void> {
+    const key = this.#key(sha256);
+    if ((await this.size(sha256)) !== size) {
+      const source = await guarded(`read ${file}`, () => openSource(file, sha256, size));
+      try {
+        await once(`store blob ${sha256}`, () => uploadVerified(this.#upload(key), source, sha256, size));
+      } catch (error) {
+        throw refusedDigest(error, sha256);
+      } finally {
+        await source.close();
+      }
+    }
+    if (options.consume) await guarded(`remove ${file}`, () => rm(file, { force: true }));
+  }
+
+  async open(sha256: Sha256, range?: ByteRange): Promise<Readable | undefined> {
+    const key = this.#key(sha256);
+    if (range && !(range.start >= 0 && range.end >= range.start)) throw rangeOutside(sha256, range);
+    return retrying(`open blob ${sha256}`, async () => {
+      try {
+        return detached(checkAnswer(await this.#get(key, range), range, sha256));
+      } catch (error) {
+        if (codeOf(error) === 'NoSuchKey') return undefined;
+        if (range && codeOf(error) === 'InvalidRange') throw rangeOutside(sha256, range);
+        throw error;
+      }
+    });
+  }
+
+  async size(sha256: Sha256): Promise<number | undefined> {
+    const key = this.#key(sha256);
+    return retrying(`look for blob ${sha256}`, async () => {
+      try {
+        return (await this.#client.statObject(this.#bucket, key)).size;
+      } catch (error) {
+        if (codeOf(error) !== 'NotFound' && codeOf(error) !== 'NoSuchKey') throw error;
+        // An answer to HEAD has no body: a missing bucket says the same 404 as a missing key.
+        if (await this.#client.bucketExists(this.#bucket)) return undefined;
+        throw new AirlockError('store-unavailable', `Bucket ${this.#bucket} is gone.`, {}, error);
+      }
+    });
+  }
+
+  async remove(sha256: Sha256): Promise<void> {
+    const key = this.#key(sha256);
+    await retrying(`remove blob ${sha256}`, () => this.#client.removeObject(this.#bucket, key));
+  }
+
+  #key(sha256: Sha256): string {
+    return this.#prefix + blobKey(sha256);
+  }
+
+  #upload(key: string) {
+    const { partSize: minPartSize, parallel } = this.#options;
+    return { client: this.#client, bucket: this.#bucket, key, minPartSize, parallel };
+  }
+
+  #get(key: string, range: ByteRange | undefined): Promise<Readable> {
+    if (!range) return this.#client.getObject(this.#bucket, key);
+    return this.#client.getPartialObject(this.#bucket, key, range.start, range.end - range.start + 1);
+  }
+}
+
+/** A server that ignores or shortens a range would have other bytes served under the range that was asked for. */
+function checkAnswer(stream: Readable, range: ByteRange | undefined, sha256: Sha256): Readable {
+  if (!range) return stream;
+  const answer = stream instanceof IncomingMessage ? stream : undefined;
+  const length = Number(answer?.headers['content-length']);
+  if (answer?.statusCode === 206 && length === range.end - range.start + 1) return stream;
+  stream.destroy();
+  // 206 with fewer bytes is how S3 answers a range that begins inside of the object and ends behind it.
+  if (answer?.statusCode === 206) throw rangeOutside(sha256, range);
+  throw new AirlockError('store-unavailable', 'The object store does not answer range requests.', { sha256 });
+}
+
+/**
+ * An answer of node:http reports "aborted" as an error to the very reader who destroys it. Behind a pass-through,
+ * which moves chunks without copying them, stopping half-way is as quiet as with a file.
+ */
+function detached(answer: Readable): Readable {
+  const through = new PassThrough({ highWaterMark: MIB });
+  // The reader learns of a failure from the stream itself.
+  pipeline(answer, through, () => undefined);
+  return through;
+}
+
+/** The server found other bytes than the signed sha256 of a part. */
+function refusedDigest(error: unknown, sha256: Sha256): unknown {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (codeOf(cause) !== 'XAmzContentSHA256Mismatch') return error;
+  const message = `The bytes of blob ${sha256} changed between being read and being stored. Nothing was stored.`;
+  return new AirlockError('digest-mismatch', message, { sha256 }, cause);
+}
