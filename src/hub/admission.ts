@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalog, Found } from '#src/catalog/catalog.ts';
-import { isAirlockError } from '#src/domain/errors.ts';
 import type { Release } from '#src/domain/release.ts';
 import { type Repo, repoName } from '#src/domain/repo.ts';
 import type { CommitSha, Revision } from '#src/domain/revision.ts';
@@ -114,12 +113,12 @@ function failureError(
 ): HubError {
   const answer = hubErrorOf(error);
   const name = subjectName(repo, commit ?? revision);
-  if (isAirlockError(error, 'upstream-repo-not-found'))
+  if (error.code === 'upstream-repo-not-found')
     return {
       ...answer,
       message: `[airlock] ${repoName(repo)} was not found upstream (checked ${new Date().toISOString()}).`,
     };
-  const missing = isAirlockError(error, 'upstream-revision-not-found');
+  const missing = error.code === 'upstream-revision-not-found';
   const message = missing
     ? `[airlock] ${name} was not found upstream.`
     : answer.message.replace('[airlock] ', `[airlock] ${name}: `);

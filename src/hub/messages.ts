@@ -64,7 +64,8 @@ export function closedText(repo: Repo, commit: CommitSha, status: 'revoked' | 'r
 
 export function waitingText(repo: Repo, progress: Progress, publicUrl: string): string {
   const left = secondsLeft(progress);
-  const share = progress.bytesTotal > 0 ? `${Math.floor((100 * progress.bytesDone) / progress.bytesTotal)}%, ` : '';
+  const share =
+    progress.bytesTotal > 0 ? `${Math.min(100, Math.floor((100 * progress.bytesDone) / progress.bytesTotal))}%, ` : '';
   const about = left === undefined ? '' : `, about ${duration(left)} left`;
   return `[airlock] ${subjectName(repo, progress.commit)} is being fetched and checked (${share}${progress.stage}${about}). Run the same command again. Progress: ${publicUrl}/api/airlock/intakes`;
 }

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import { Hono, type MiddlewareHandler } from 'hono';
+import { AirlockError } from '#src/domain/errors.ts';
+import { type AdminDeps, createAdmin } from './admin/routes.ts';
+import { hubErrorOf } from './hub/errors.ts';
+import { hubError } from './hub/respond.ts';
+import { createHub, type HubDeps } from './hub/routes.ts';
+import { createHealth, type ReadinessCheck } from './ops/health.ts';
+import type { Log } from './ops/log.ts';
+
+export interface AppDeps {
+  readonly hub: HubDeps;
+  readonly admin: AdminDeps;
+  readonly readiness: readonly ReadinessCheck[];
+  readonly log: Log;
+  readonly publicUrl: string;
+}
+
+type Env = { Variables: { requestId: string } };
+
+/** The whole HTTP surface, testable without a socket. */
+export function createApp(deps: AppDeps): Hono<Env> {
+  const app = new Hono<Env>();
+  app.use(requestId(), requestLog(deps.log));
+  app.get('/', (c) =>
+    c.text(
+      `Hub Airlock serves approved copies of models of the Hugging Face Hub.\n\nexport HF_ENDPOINT=${deps.publicUrl}\n`,
+    ),
+  );
+  app.route('/', createHealth(deps.readiness));
+  app.route('/api/airlock', createAdmin(deps.admin));
+  app.route('/', createHub(deps.hub));
+  app.onError((error, c) => {
+    logFailure(deps.log, c.get('requestId'), c.req.method, c.req.path, error);
+    return hubError(c, hubErrorOf(error));
+  });
+  return app;
+}
+
+/** Printed by clients beside an error, and in every line that the log has about the request. */
+function requestId(): MiddlewareHandler<Env> {
+  return async function requestId(c, next) {
+    const id = randomUUID();
+    c.set('requestId', id);
+    c.header('x-request-id', id);
+    await next();
+    c.res.headers.set('x-request-id', id);
+  };
+}
+
+/** One line per refused or failed request. A missing optional file is normal traffic (hub-api 4.2), so it is `debug`. */
+function requestLog(log: Log): MiddlewareHandler<Env> {
+  return async function requestLog(c, next) {
+    const started = performance.now();
+    await next();
+    const { status } = c.res;
+    const level = c.error || status < 400 || c.res.headers.get('x-error-code') === 'EntryNotFound' ? 'debug' : 'info';
+    const line = {
+      requestId: c.get('requestId'),
+      method: c.req.method,
+      path: c.req.path,
+      status,
+      ms: Math.round(performance.now() - started),
+      client: c.req.header('user-agent'),
+    };
+    log[level]({ ...line, answer: c.res.headers.get('x-error-message') ?? undefined }, 'request');
+  };
+}
+
+/** Bad input is the client's affair; anything else is ours, and a security error is never quiet. */
+function logFailure(log: Log, requestId: string, method: string, path: string, error: unknown): void {
+  const known = error instanceof AirlockError ? error : undefined;
+  const details = {
+    requestId,
+    method,
+    path,
+    code: known?.code ?? 'internal',
+    subject: known?.subject,
+    security: known?.security ?? false,
+  };
+  if (known && /^(bad-|unauthorized|conflict|upstream-entry)/.test(known.code))
+    log.info({ ...details, problem: known.message }, 'request refused');
+  else log.error({ ...details, err: error }, 'request failed');
+}

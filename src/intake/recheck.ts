@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Journal } from '#src/catalog/journal.ts';
+import type { Clock } from '#src/domain/clock.ts';
+import { messageOf } from '#src/domain/errors.ts';
+import { parseRepo } from '#src/domain/repo.ts';
+import type { Index } from '#src/index/index.ts';
+import type { Intakes } from './intakes.ts';
+
+export interface RecheckDeps {
+  readonly index: Pick<Index, 'refs'>;
+  readonly journal: Pick<Journal, 'state'>;
+  readonly intakes: Intakes;
+  readonly clock: Clock;
+  readonly follow: 'manual' | 'auto';
+  readonly recheckMinutes: number;
+  readonly log: { warn(details: object, text: string): void };
+}
+
+/** Refs that one round looks at. */
+const PER_ROUND = 50;
+const ROUND_MILLISECONDS = 30_000;
+
+/**
+ * Look again at refs, each at most once in `recheckMinutes`: at those that point to nothing approved (their head may
+ * have moved past what was denied, or policy may have changed), and at every branch when pins follow upstream.
+ * Returns how to stop.
+ */
+export function startRechecks(deps: RecheckDeps): () => Promise<void> {
+  let round: Promise<unknown> = Promise.resolve();
+  let stopped = false;
+  const timer = setInterval(() => {
+    round = round
+      .then(() => recheckDue(deps, () => stopped))
+      .catch((error: unknown) => deps.log.warn({ err: error }, `recheck failed: ${messageOf(error)}`));
+  }, ROUND_MILLISECONDS);
+  timer.unref();
+  return async () => {
+    stopped = true;
+    clearInterval(timer);
+    await round;
+  };
+}
+
+export async function recheckDue(deps: RecheckDeps, stopped: () => boolean = () => false): Promise<number> {
+  const before = new Date(deps.clock.now().getTime() - deps.recheckMinutes * 60_000).toISOString();
+  let looked = 0;
+  for (const row of await deps.index.refs.due(before, PER_ROUND)) {
+    if (stopped()) break;
+    // Marked first: a ref whose check fails waits its turn again, instead of being asked for in every round.
+    await deps.index.refs.put({ ...row, checkedAt: deps.clock.now().toISOString() });
+    const repo = parseRepo(row.kind, row.repo);
+    const state = await deps.journal.state(repo);
+    const pin = state.pins.get(row.ref);
+    const settled = pin !== undefined && state.commits.get(pin.commit)?.status === 'approved';
+    if (settled && (deps.follow === 'manual' || row.refKind === 'tag')) continue;
+    await deps.intakes.request(repo, { type: 'ref', ref: row.ref }).outcome;
+    looked++;
+  }
+  return looked;
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Journal } from '#src/catalog/journal.ts';
+import type { Publisher } from '#src/catalog/publisher.ts';
+import type { CommitState } from '#src/catalog/repo-state.ts';
+import { type Approval, type Decision, type Reason, reasonKey } from '#src/domain/decision.ts';
+import { AirlockError } from '#src/domain/errors.ts';
+import { type Repo, repoName } from '#src/domain/repo.ts';
+import { type CommitSha, type Ref, type Revision, revisionText, shortSha } from '#src/domain/revision.ts';
+import type { Index } from '#src/index/index.ts';
+import type { Intakes } from '#src/intake/intakes.ts';
+import type { IntakeOutcome } from '#src/intake/progress.ts';
+import type { StoredDecision } from '#src/intake/stored-decision.ts';
+import { applyApproval, outcomeOf } from '#src/policy/reason.ts';
+
+/** Who acts, and why: both go into a signed record. */
+export interface ActOf {
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** What people decide. Every act is a signed entry in the repo's journal before it has any effect. */
+export interface Review {
+  /**
+   * Accept the reasons that stand against a commit now, and run its intake again. Reasons that show up only then (a
+   * scan that the hold came before) hold or deny it anew. `evenDenied` accepts denials too.
+   * @throws AirlockError conflict: approved already, denied without `evenDenied`, or a reason that nobody can accept
+   */
+  approve(
+    repo: Repo,
+    revision: Revision,
+    act: ActOf,
+    evenDenied: boolean,
+  ): Promise<{ commit: CommitSha; outcome: Promise<IntakeOutcome> }>;
+  /** Refuse a commit for good, whatever policy says. @throws AirlockError conflict: it is approved (revoke it) */
+  reject(repo: Repo, revision: Revision, act: ActOf): Promise<CommitSha>;
+  /** Withdraw a release. @throws AirlockError conflict: it is not approved */
+  revoke(repo: Repo, revision: Revision, act: ActOf): Promise<CommitSha>;
+  /** Point a ref at an approved commit. @throws AirlockError conflict: the commit is not approved */
+  pin(repo: Repo, ref: Ref, commit: CommitSha, act: ActOf): Promise<void>;
+}
+
+export interface ReviewDeps {
+  readonly journal: Journal;
+  readonly publisher: Publisher;
+  readonly intakes: Intakes;
+  readonly index: Pick<Index, 'decisions' | 'refs' | 'releases'>;
+}
+
+export function createReview(deps: ReviewDeps): Review {
+  const { journal, index, intakes } = deps;
+
+  /** The commit that a person means by a ref: what was looked at last, then what is pinned. */
+  async function commitOf(repo: Repo, revision: Revision, pinFirst: boolean): Promise<CommitSha | undefined> {
+    if (revision.type === 'commit') return revision.commit;
+    const pinned = (await journal.state(repo)).pins.get(revision.ref)?.commit;
+    const seen = (await index.refs.get(repo.kind, repo.id, revision.ref))?.commit;
+    return pinFirst ? (pinned ?? seen) : (seen ?? pinned);
+  }
+
+  async function stateOf(repo: Repo, commit: CommitSha): Promise<CommitState | undefined> {
+    return (await journal.state(repo)).commits.get(commit);
+  }
+
+  async function storedDecision(repo: Repo, commit: CommitSha): Promise<Decision | undefined> {
+    const row = await index.decisions.get(repo.kind, repo.id, commit);
+    return row && (JSON.parse(row.body) as StoredDecision).decision;
+  }
+
+  /** What stands against the commit. Where nobody asked for it yet, the intake runs first. */
+  async function knownDecision(repo: Repo, revision: Revision): Promise<{ commit: CommitSha; decision?: Decision }> {
+    const seen = await commitOf(repo, revision, false);
+    const decision = seen && (await storedDecision(repo, seen));
+    if (seen && decision) return { commit: seen, decision };
+    const closed = seen && (await stateOf(repo, seen));
+    if (seen && closed && closed.status !== 'open') return { commit: seen };
+    const outcome = await intakes.request(repo, revision).outcome;
+    if (outcome.type === 'failed') throw outcome.error;
+    if (outcome.commit === undefined)
+      throw cannotAccept(repo, revision, outcome.type === 'refused' ? outcome.decision.reasons : []);
+    return outcome.type === 'refused'
+      ? { commit: outcome.commit, decision: outcome.decision }
+      : { commit: outcome.commit };
+  }
+
+  return {
+    async approve(repo, revision, act, evenDenied) {
+      const { commit, decision } = await knownDecision(repo, revision);
+      if ((await stateOf(repo, commit))?.status === 'approved') throw conflict(repo, commit, 'is approved already');
+      const reasons = decision?.reasons ?? [];
+      if (decision?.outcome === 'denied' && !evenDenied)
+        throw conflict(repo, commit, `is denied: ${said(reasons)}. Say --even-denied to accept that`);
+      const accepts = reasons.filter(({ effect }) => effect !== 'note').map(reasonKey);
+      const approval: Approval = { ...act, at: '', accepts };
+      const left = applyApproval(reasons, approval);
+      if (outcomeOf(left) !== 'approved') throw cannotAccept(repo, revision, left);
+      const done = await journal.append(
+        repo,
+        { type: 'approval', commit, accepts },
+        act,
+        (state) => state.commits.get(commit)?.status !== 'approved',
+      );
+      if (!done) throw conflict(repo, commit, 'is approved already');
+      return { commit, outcome: intakes.request(repo, revision, { afresh: true }).outcome };
+    },
+
+    async reject(repo, revision, act) {
+      const commit = await commitOf(repo, revision, false);
+      if (commit === undefined) throw unknownRevision(repo, revision);
+      const done = await journal.append(
+        repo,
+        { type: 'rejection', commit },
+        act,
+        (state) => state.commits.get(commit)?.status !== 'approved',
+      );
+      if (!done) throw conflict(repo, commit, 'is approved. Withdraw it with: airlock revoke');
+      return commit;
+    },
+
+    async revoke(repo, revision, act) {
+      const commit = await commitOf(repo, revision, true);
+      if (commit === undefined) throw unknownRevision(repo, revision);
+      const statement = (await stateOf(repo, commit))?.statement;
+      const done = await journal.append(
+        repo,
+        { type: 'revocation', commit },
+        act,
+        (state) => state.commits.get(commit)?.status === 'approved',
+      );
+      if (!done || statement === undefined)
+        throw conflict(repo, commit, 'is not approved, so there is nothing to revoke');
+      await index.releases.put({
+        kind: repo.kind,
+        repo: repo.id,
+        commit,
+        state: 'revoked',
+        approvedAt: new Date().toISOString(),
+        digest: statement,
+      });
+      return commit;
+    },
+
+    async pin(repo, ref, commit, act) {
+      const known = await index.refs.get(repo.kind, repo.id, ref);
+      const kind = (await journal.state(repo)).pins.get(ref)?.kind ?? known?.refKind ?? 'branch';
+      if (!(await deps.publisher.pin(repo, { ref, kind, commit }, act)))
+        throw conflict(repo, commit, 'is not approved, so no ref can point to it');
+    },
+  };
+}
+
+function said(reasons: readonly Reason[]): string {
+  return reasons
+    .filter(({ effect, accepted }) => effect !== 'note' && accepted === undefined)
+    .map(({ message }) => message)
+    .join('; ');
+}
+
+function conflict(repo: Repo, commit: CommitSha, problem: string): AirlockError {
+  return new AirlockError('conflict', `${repoName(repo)}@${shortSha(commit)} ${problem}.`, {
+    repo: repoName(repo),
+    commit,
+  });
+}
+
+function cannotAccept(repo: Repo, revision: Revision, reasons: readonly Reason[]): AirlockError {
+  const text = `${repoName(repo)}@${revisionText(revision)} can not be approved: ${said(reasons)}. Nobody can accept that; the configuration would have to change.`;
+  return new AirlockError('conflict', text, { repo: repoName(repo) });
+}
+
+function unknownRevision(repo: Repo, revision: Revision): AirlockError {
+  return new AirlockError(
+    'bad-revision',
+    `${repoName(repo)}@${revisionText(revision)} is not known here. Name the commit.`,
+    { repo: repoName(repo) },
+  );
+}
