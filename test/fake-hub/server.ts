@@ -76,7 +76,7 @@ export class FakeHub {
   }
 
   async comeBack(): Promise<void> {
-    for (const { server, port, host } of this.#servers) await listen(server, port, host);
+    for (const { server, port, host } of this.#servers) if (!server.listening) await listen(server, port, host);
   }
 
   async stop(): Promise<void> {

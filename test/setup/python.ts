@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { run } from '#test/support/run.ts';
 import { prepareFolder } from './prepare.ts';
-import { run } from './run.ts';
 
 const HERE = import.meta.dirname;
 

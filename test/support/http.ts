@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type IncomingHttpHeaders, request } from 'node:http';
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  readonly text: string;
+}
+
+/**
+ * One request with the path exactly as written: `fetch` would resolve `..` before it is sent. No redirect is followed,
+ * nothing is retried.
+ */
+export function ask(
+  base: string,
+  path: string,
+  { method = 'GET', headers = {}, body }: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<RawAnswer> {
+  const { hostname, port } = new URL(base);
+  return new Promise((done, fail) => {
+    const sent = request({ hostname, port, path, method, headers, agent: false }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('error', fail);
+      answer.on('end', () => {
+        const bytes = Buffer.concat(chunks);
+        done({ status: answer.statusCode ?? 0, headers: answer.headers, body: bytes, text: bytes.toString('utf8') });
+      });
+    });
+    sent.on('error', fail);
+    sent.setTimeout(60_000, () => sent.destroy(new Error(`no answer to ${method} ${path} for 60 s`)));
+    sent.end(body);
+  });
+}
