@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+const MIB = 1024 * 1024;
+
+/**
+ * What one file may cost. They are constants and part of the extractor version, because a verdict must not depend on
+ * the machine: only memory and the time that the parent gives a child process are set from outside.
+ */
+export const BUDGETS = {
+  /** Archives inside archives. */
+  depth: 6,
+  /** Members of all archives of one file together. */
+  members: 100_000,
+  /** Bytes that come out of decompressors, all members together. */
+  inflatedBytes: 32 * 1024 * MIB,
+  /** Inflated to compressed bytes of one member, once it has given more than `ratioFloor` bytes. */
+  ratio: 200,
+  ratioFloor: 10 * MIB,
+  /** A compressed member that needs random access (an archive in an archive) is held in memory up to this size. */
+  heldBytes: 32 * MIB,
+  /** A zip's central directory. */
+  directoryBytes: 64 * MIB,
+  opcodes: 50_000_000,
+  memo: 5_000_000,
+  stack: 5_000_000,
+  /** Distinct globals, calls and problems that are kept of one file; more is no model. */
+  facts: 20_000,
+  jsonDepth: 512,
+  /** The safetensors specification's limit. */
+  safetensorsHeader: 100_000_000,
+  tensors: 2_000_000,
+} as const;
+
+export type BudgetName = keyof typeof BUDGETS;
+
+/** Thrown when a budget is hit; the file is unscannable then, and the message says the limit and what was asked. */
+export class BudgetHit extends Error {
+  readonly budget: BudgetName;
+  readonly limit: number;
+  readonly actual: number;
+
+  constructor(budget: BudgetName, actual: number) {
+    super(`the limit of ${BUDGETS[budget].toLocaleString('en')} ${budget} was exceeded`);
+    this.name = 'BudgetHit';
+    this.budget = budget;
+    this.limit = BUDGETS[budget];
+    this.actual = actual;
+  }
+}
+
+/** What one file has spent so far, over all its members. */
+export class Spending {
+  private readonly spent = new Map<BudgetName, number>();
+
+  /** @throws BudgetHit */
+  spend(budget: BudgetName, amount: number): void {
+    const total = (this.spent.get(budget) ?? 0) + amount;
+    this.spent.set(budget, total);
+    if (total > BUDGETS[budget]) throw new BudgetHit(budget, total);
+  }
+}
+
+/** @throws BudgetHit when `actual` alone exceeds the budget */
+export function within(budget: BudgetName, actual: number): void {
+  if (actual > BUDGETS[budget]) throw new BudgetHit(budget, actual);
+}

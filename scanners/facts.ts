@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * What an extractor read in the bytes: a tree of small JSON, one node a file or member of an archive. It holds no
+ * judgement and no path of the file itself; rules make findings of it (judge/).
+ */
+export interface Facts {
+  /** What the content is, as the sniffer says; `unknown` when nothing fits. */
+  format: string;
+  size: number;
+  /** Structure that breaks the format's rules; `code` is what rules/structure.yaml judges. */
+  problems: Problem[];
+  /** A budget was hit: what follows was not read. */
+  limit?: { budget: string; limit: number; actual: number };
+  pickle?: PickleFacts;
+  /** Strings found in text or JSON that a rule may care about. */
+  notes?: Note[];
+  /** Jinja source that a reader would run, with where it was found. */
+  templates?: TemplateFacts[];
+  /** Members in the order of the archive; a compressed stream has one. */
+  members?: MemberFacts[];
+}
+
+export interface Problem {
+  code: string;
+  offset?: number;
+  /** What exactly, in words. */
+  detail: string;
+}
+
+export interface Note {
+  code: string;
+  /** Where in the document, such as `$.auto_map`. */
+  at: string;
+  value: string;
+  offset?: number;
+}
+
+export interface TemplateFacts {
+  at: string;
+  /** Constructs of the template that reach further than its messages, as they are written. */
+  reaches: string[];
+}
+
+export interface MemberFacts extends Facts {
+  name: string;
+  /** Where the member's local header (or first byte) is in the archive. */
+  offset: number;
+  /** Tensor storage that the archive's pickle refers to with this length: data, not sniffed. */
+  storage?: true;
+}
+
+/** All pickles of one stream together. Offsets count from the start of the file or member. */
+export interface PickleFacts {
+  /** Complete pickles, one after another. */
+  count: number;
+  protocol: number;
+  globals: GlobalFact[];
+  calls: CallFact[];
+  /** Dunder names that are set as attributes or keys; `__setstate__` as a key is a call in waiting. */
+  dunders: string[];
+  persistentIds: number;
+  /** Extension registry codes, whose targets are not in the file. */
+  extensions: number[];
+}
+
+export interface GlobalFact {
+  module: string;
+  name: string;
+  op: string;
+  offset: number;
+  count: number;
+}
+
+/**
+ * A call that loading would make. `callee` is a global's `module` and `name`, or says what else is called: the result
+ * of another call, an extension code, or a value that the file computes.
+ */
+export interface CallFact {
+  callee: 'global' | 'result' | 'extension' | 'computed';
+  module?: string;
+  name?: string;
+  /** The callee in words, such as `os.system` or `getattr(...)`. */
+  text: string;
+  op: string;
+  args: string;
+  offset: number;
+  count: number;
+}
+
+export function newFacts(format: string, size: number): Facts {
+  return { format, size, problems: [] };
+}

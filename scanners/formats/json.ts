@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import { within } from '../budgets.ts';
+import type { Facts, Note } from '../facts.ts';
+import type { Bytes } from '../io/bytes.ts';
+import type { Extractor } from './context.ts';
+import { templateReaches } from './jinja.ts';
+import { type JsonListener, type JsonPlace, JsonWalker, MalformedJson, placeText } from './json-walk.ts';
+import { text } from './text.ts';
+
+const TEMPLATE_BYTES = 1024 * 1024;
+const VALUE_BYTES = 1024;
+
+/** Keys under which some loader takes code, or the name of code, from a configuration; the note's code for each. */
+const CODE_KEYS: Readonly<Record<string, string>> = {
+  auto_map: 'json-auto-map',
+  custom_pipelines: 'json-custom-pipelines',
+  _target_: 'json-target',
+  trust_remote_code: 'json-trust-remote-code',
+  external_tool: 'json-code-key',
+  class_name: 'json-class-name',
+};
+
+/** One JSON document, read to its end. What is not well-formed is read as text, and says so. */
+export const json: Extractor = async (facts, bytes, context) => {
+  const reader = new ConfigReader(facts);
+  try {
+    await walkJson(bytes, reader);
+  } catch (error) {
+    if (!(error instanceof MalformedJson)) throw error;
+    facts.format = 'text';
+    facts.notes = [];
+    await text(facts, bytes, context);
+    facts.problems.push({ code: 'json-malformed', offset: error.offset, detail: error.message });
+  }
+};
+
+/** @throws MalformedJson */
+export async function walkJson(bytes: Bytes, listener: JsonListener): Promise<void> {
+  const cursor = bytes.cursor();
+  const walker = new JsonWalker(listener);
+  const utf8 = new TextDecoder('utf-8', { fatal: true });
+  for (;;) {
+    const offset = cursor.offset;
+    const chunk = await cursor.chunk();
+    try {
+      utf8.decode(chunk, { stream: chunk.length > 0 });
+    } catch {
+      throw new MalformedJson(offset, 'not UTF-8');
+    }
+    if (chunk.length === 0) break;
+    walker.feed(offset === 0 ? withoutMark(chunk) : chunk);
+  }
+  walker.end();
+}
+
+function withoutMark(chunk: Uint8Array): Uint8Array {
+  return chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? chunk.subarray(3) : chunk;
+}
+
+class ConfigReader implements JsonListener {
+  private readonly facts: Facts;
+  private readonly notes: Note[] = [];
+
+  constructor(facts: Facts) {
+    this.facts = facts;
+    facts.notes = this.notes;
+    facts.templates = [];
+  }
+
+  keep(place: JsonPlace): number {
+    return isTemplate(place) ? TEMPLATE_BYTES : VALUE_BYTES;
+  }
+
+  open(place: JsonPlace, kind: 'object' | 'array'): void {
+    const code = CODE_KEYS[keyOf(place)];
+    if (code !== undefined) this.note(code, place, kind === 'object' ? '{...}' : '[...]');
+  }
+
+  close(): void {}
+
+  scalar(place: JsonPlace, value: string | number | boolean | null | undefined): void {
+    const key = keyOf(place);
+    const code = CODE_KEYS[key];
+    if (code !== undefined && value !== null && value !== false) this.note(code, place, String(value ?? '(long text)'));
+    if (isModuleType(place) && typeof value === 'string') this.note('json-module-type', place, value);
+    if (!isTemplate(place)) return;
+    if (value === undefined) this.note('json-long-template', place, '(long text)');
+    else if (typeof value === 'string') this.template(place, value);
+  }
+
+  private note(code: string, place: JsonPlace, value: string): void {
+    this.notes.push({ code, at: placeText(place), value: value.slice(0, 200) });
+    within('facts', this.notes.length);
+  }
+
+  private template(place: JsonPlace, source: string): void {
+    this.facts.templates?.push({ at: placeText(place), reaches: templateReaches(source) });
+    within('facts', this.facts.templates?.length ?? 0);
+  }
+}
+
+/** The nearest object key: the key itself, or that of the array around. */
+function keyOf(place: JsonPlace): string {
+  const level = place.levels.at(-1);
+  return level?.kind === 'object' ? level.key : '';
+}
+
+/** `chat_template` is a text, or a list of `{"name", "template"}`; some files keep others beside it. */
+function isTemplate(place: JsonPlace): boolean {
+  const keys = place.levels.map((level) => (level.kind === 'object' ? level.key : ''));
+  return (
+    keys.some((key) => key === 'chat_template' || key === 'chat_templates') ||
+    /(?:^|_)template$/.test(keys.at(-1) ?? '')
+  );
+}
+
+/** sentence-transformers' modules.json: `[{"idx": 0, "type": "package.module.Class"}]`; the class is imported. */
+function isModuleType(place: JsonPlace): boolean {
+  const [outer, inner] = place.levels;
+  return place.levels.length === 2 && outer?.kind === 'array' && inner?.kind === 'object' && inner.key === 'type';
+}

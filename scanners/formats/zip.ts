@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import { crc32 } from 'node:zlib';
+import { BudgetHit } from '../budgets.ts';
+import { type Facts, type MemberFacts, newFacts } from '../facts.ts';
+import type { Bytes, RandomBytes } from '../io/bytes.ts';
+import { inflate } from '../io/inflate.ts';
+import type { Storage } from '../pickle/storages.ts';
+import { type MemberView, walkZip } from '../zip/walk.ts';
+import type { Context, Extractor } from './context.ts';
+
+/**
+ * Every member that any reader would see. Pickles come first: the tensor storages they refer to, with the length they
+ * say, are data and are not sniffed, since weights may look like anything.
+ */
+export const zip: Extractor = async (facts, bytes, context) => {
+  if (bytes.random === undefined) throw new BudgetHit('heldBytes', bytes.size);
+  const views = walkZip(facts, bytes.random, context.spending).filter((view) => !isFolder(view));
+  facts.format = formatOf(views.map((view) => view.name));
+  facts.members = [];
+  const storages = new Map<string, number>();
+  for (const view of pickleFirst(views)) await readMember(facts, bytes.random, view, storages, context);
+};
+
+function isFolder(view: MemberView): boolean {
+  return view.name.endsWith('/') && view.compressed === 0;
+}
+
+function formatOf(names: readonly string[]): string {
+  if (names.some((name) => /^(?:[^/]+\/)?data\.pkl$/.test(name))) return 'torch-zip';
+  if (
+    names.includes('config.json') &&
+    (names.includes('metadata.json') || names.some((name) => name.endsWith('.weights.h5')))
+  )
+    return 'keras-zip';
+  return names.length > 0 && names.every((name) => name.endsWith('.npy')) ? 'npz' : 'zip';
+}
+
+function pickleFirst(views: readonly MemberView[]): readonly MemberView[] {
+  const isPickle = (view: MemberView) => view.name.endsWith('.pkl');
+  return [...views.filter(isPickle), ...views.filter((view) => !isPickle(view))];
+}
+
+async function readMember(
+  facts: Facts,
+  archive: RandomBytes,
+  view: MemberView,
+  storages: Map<string, number>,
+  context: Context,
+): Promise<void> {
+  const raw = archive.slice(view.dataStart, view.compressed);
+  const member: MemberFacts = {
+    ...newFacts('unknown', view.declared?.size ?? raw.size),
+    name: view.name,
+    offset: view.offset,
+  };
+  facts.members?.push(member);
+  if (raw.size < view.compressed) problem(member, 'zip-malformed', 'the member is longer than the archive');
+  const isStorage = view.method === 0 && view.declared?.size === raw.size && storages.get(view.name) === raw.size;
+  const bytes = isStorage ? raw : await content(member, view, raw, context);
+  if (bytes === undefined) return;
+  member.size = bytes.size;
+  if (view.declared && bytes.size !== view.declared.size)
+    problem(member, 'zip-disagreement', `${view.declared.size} bytes are announced, ${bytes.size} came out`);
+  if (storages.get(view.name) === bytes.size) {
+    member.format = 'storage';
+    member.storage = true;
+    return;
+  }
+  if (storages.has(view.name)) problem(member, 'torch-storage', 'its length is not what the pickle says');
+  const found: Storage[] = [];
+  await context.extractInner(member, bytes, found);
+  for (const storage of found) storages.set(storagePath(view.name, storage.key), storage.bytes);
+}
+
+/** `archive/data.pkl` keeps its storages in `archive/data/`, TorchScript's `constants.pkl` in `constants/`. */
+function storagePath(pickle: string, key: string): string {
+  return `${pickle.replace(/\.pkl$/, '')}/${key}`;
+}
+
+/** The member's bytes, decompressed and checked; `undefined` when they can not be had. */
+async function content(
+  member: MemberFacts,
+  view: MemberView,
+  raw: RandomBytes,
+  context: Context,
+): Promise<Bytes | undefined> {
+  if (view.method === 0) {
+    checkCrc(member, view, storedCrc(view, raw));
+    return raw;
+  }
+  const compression = view.method === 8 ? 'deflate' : view.method === 93 ? 'zstd' : undefined;
+  if (compression === undefined) {
+    member.format = 'unreadable';
+    problem(member, 'zip-method', `compression method ${view.method} is not read`);
+    return undefined;
+  }
+  const inflated = await inflate(raw, compression, context.spending);
+  if (inflated.broken) problem(member, 'compressed-broken', inflated.broken);
+  else if (inflated.consumed < raw.size)
+    problem(member, 'zip-gap', `${raw.size - inflated.consumed} bytes after the member's compressed stream`);
+  checkCrc(member, view, inflated.crc);
+  return inflated.bytes;
+}
+
+function storedCrc(view: MemberView, raw: RandomBytes): number {
+  if (view.declared === undefined) return 0;
+  let crc = 0;
+  for (let at = 0; at < raw.size; at += CRC_STEP) crc = crc32(raw.readAt(at, CRC_STEP), crc);
+  return crc;
+}
+
+const CRC_STEP = 1024 * 1024;
+
+/** Strict readers stop at a wrong CRC, torch does not: it never ends the scan. */
+function checkCrc(member: MemberFacts, view: MemberView, crc: number): void {
+  if (view.declared && view.declared.crc !== crc) problem(member, 'zip-crc', 'its CRC is wrong');
+}
+
+function problem(facts: Facts, code: string, detail: string): void {
+  facts.problems.push({ code, detail });
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Facts, MemberFacts } from '../facts.ts';
+import type { Rules } from '../rules.ts';
+import { judgeNotes, judgeProblems, judgeTemplates } from './content.ts';
+import { type Finding, type Verdict, verdictOf } from './finding.ts';
+import { type ImportJudge, importJudge } from './imports.ts';
+import { judgeName, nameOf } from './names.ts';
+import { judgePickle, type LocalFinding } from './pickle.ts';
+
+/** The judgement of one blob under one rule set. */
+export interface Judgement {
+  readonly format: string;
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+}
+
+export type Judge = (facts: Facts, path: string) => Judgement;
+
+/** More findings than anyone reads are cut; the verdict counts all of them. */
+const SHOWN_FINDINGS = 200;
+
+/** Pure: the same facts, path and rules give the same judgement on every machine. */
+export function createJudge(rules: Rules): Judge {
+  const imports = importJudge(rules);
+  return (facts, path) => {
+    const found = [...findings(facts, path, rules, imports)];
+    const verdict = verdictOf(found, facts.limit === undefined);
+    return { format: facts.format, verdict, findings: cut(found) };
+  };
+}
+
+function* findings(facts: Facts, path: string, rules: Rules, imports: ImportJudge): Generator<Finding> {
+  if (facts.limit) {
+    const { budget, limit, actual } = facts.limit;
+    const message = `not read to its end: ${budget} is limited to ${limit}, and ${actual} was reached`;
+    yield { rule: 'budget', level: 'block', message };
+  }
+  yield* nodeFindings(facts, path, rules, imports);
+  yield* memberFindings(facts, '', rules, imports);
+}
+
+function* memberFindings(facts: Facts, outer: string, rules: Rules, imports: ImportJudge): Generator<Finding> {
+  for (const member of facts.members ?? []) {
+    const name = `${outer}${member.name}`;
+    if (member.storage) for (const finding of judgeProblems(member, rules)) yield { ...finding, member: name };
+    else
+      for (const finding of nodeFindings(member, memberPath(facts, member), rules, imports))
+        yield { ...finding, member: name };
+    yield* memberFindings(member, `${name}!/`, rules, imports);
+  }
+}
+
+/** The content of a compressed stream has no name, and pseudo-members (in brackets) have none of their own either. */
+function memberPath(outer: Facts, member: MemberFacts): string {
+  const named = ['zip', 'torch-zip', 'keras-zip', 'npz', 'tar'].includes(outer.format);
+  return named && !member.name.startsWith('(') ? member.name : '';
+}
+
+function nodeFindings(facts: Facts, path: string, rules: Rules, imports: ImportJudge): LocalFinding[] {
+  const name = nameOf(path);
+  const storages = facts.format === 'torch-legacy' || /(?:^|\/)(?:data|constants)\.pkl$/.test(path);
+  return [
+    ...(facts.pickle ? judgePickle(facts.pickle, imports, storages) : []),
+    ...judgeProblems(facts, rules),
+    ...judgeNotes(facts, name, rules),
+    ...judgeTemplates(facts, name, rules),
+    ...judgeName(name, facts.format, rules),
+  ];
+}
+
+function cut(found: readonly Finding[]): readonly Finding[] {
+  if (found.length <= SHOWN_FINDINGS) return found;
+  const order = { block: 0, review: 1, info: 2 };
+  const worst = [...found].sort((a, b) => order[a.level] - order[b.level]).slice(0, SHOWN_FINDINGS);
+  const message = `${found.length - SHOWN_FINDINGS} more findings are not shown`;
+  return [...worst, { rule: 'more-findings', level: 'info', message }];
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Formats that announce themselves in their first bytes. Order matters where one is the beginning of another. */
+const MAGICS: readonly (readonly [format: string, magic: readonly number[], at?: number])[] = [
+  ['zip', bytes('PK\x03\x04')],
+  ['zip', bytes('PK\x05\x06')],
+  ['zip', bytes('PK\x07\x08')],
+  ['gzip', [0x1f, 0x8b, 0x08]],
+  ['bzip2', bytes('BZh')],
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
+  ['lzma', [0x5d, 0x00, 0x00]],
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['lz4', [0x04, 0x22, 0x4d, 0x18]],
+  ['7z', [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c]],
+  ['rar', bytes('Rar!\x1a\x07')],
+  ['tar', bytes('ustar'), 257],
+  ['cab', bytes('MSCF')],
+  ['elf', [0x7f, 0x45, 0x4c, 0x46]],
+  ['mach-o', [0xfe, 0xed, 0xfa, 0xce]],
+  ['mach-o', [0xfe, 0xed, 0xfa, 0xcf]],
+  ['mach-o', [0xce, 0xfa, 0xed, 0xfe]],
+  ['mach-o', [0xcf, 0xfa, 0xed, 0xfe]],
+  ['mach-o-or-java', [0xca, 0xfe, 0xba, 0xbe]],
+  ['wasm', bytes('\0asm')],
+  ['npy', [0x93, ...bytes('NUMPY')]],
+  ['png', [0x89, ...bytes('PNG\r\n\x1a\n')]],
+  ['jpeg', [0xff, 0xd8, 0xff]],
+  ['gif', bytes('GIF87a')],
+  ['gif', bytes('GIF89a')],
+  ['gguf', bytes('GGUF')],
+  ['hdf5', [0x89, ...bytes('HDF\r\n\x1a\n')]],
+  ['pdf', bytes('%PDF-')],
+  ['parquet', bytes('PAR1')],
+  ['arrow', bytes('ARROW1')],
+  ['sqlite', bytes('SQLite format 3\0')],
+];
+
+/** What the first bytes announce. RIFF and PE need a second look further in. */
+export function magicOf(head: Uint8Array): string | undefined {
+  for (const [format, magic, at = 0] of MAGICS) if (startsWith(head, magic, at)) return format;
+  if (startsWith(head, bytes('RIFF')) && startsWith(head, bytes('WEBP'), 8)) return 'webp';
+  if (isPortableExecutable(head)) return 'pe';
+  return undefined;
+}
+
+const PAYLOADS: ReadonlySet<string> = new Set([
+  ...['zip', 'gzip', 'bzip2', 'xz', 'zstd', '7z', 'rar', 'tar', 'cab', 'elf', 'mach-o', 'mach-o-or-java', 'wasm', 'pe'],
+]);
+
+/** What hides behind the end of a file by habit: archives, programs, pickles, scripts. */
+export function payloadName(head: Uint8Array): string | undefined {
+  const magic = magicOf(head);
+  if (magic !== undefined && PAYLOADS.has(magic)) return magic;
+  if (isPickleStart(head)) return 'pickle';
+  return startsWith(head, bytes('#!/')) ? 'script' : undefined;
+}
+
+/** PROTO 2 to 5. Older pickles have no magic and are known by running them. */
+export function isPickleStart(head: Uint8Array): boolean {
+  const version = head[1] ?? 0;
+  return head[0] === 0x80 && version >= 2 && version <= 5;
+}
+
+/** `MZ` alone is also how a sentence may start: the header must lead to `PE\0\0`. */
+function isPortableExecutable(head: Uint8Array): boolean {
+  if (!startsWith(head, bytes('MZ')) || head.length < 64) return false;
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  return startsWith(head, bytes('PE\0\0'), view.getUint32(0x3c, true));
+}
+
+export function startsWith(head: Uint8Array, magic: readonly number[], at = 0): boolean {
+  return magic.every((byte, i) => head[at + i] === byte);
+}
+
+export function bytes(latin1: string): readonly number[] {
+  return [...latin1].map((c) => c.charCodeAt(0));
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+import { BUDGETS, BudgetHit } from '../budgets.ts';
+import type { Cursor } from '../io/cursor.ts';
+import type { PickleRecord } from './record.ts';
+import {
+  type DictValue,
+  describe,
+  type GlobalValue,
+  KEPT_ITEMS,
+  KEPT_KEYS,
+  type ListValue,
+  type ResultValue,
+  type TupleValue,
+  type Value,
+} from './values.ts';
+
+/** The bytes are no pickle from here on; what ran before has been recorded. */
+export class BrokenPickle extends Error {
+  readonly offset: number;
+
+  constructor(offset: number, message: string) {
+    super(message);
+    this.name = 'BrokenPickle';
+    this.offset = offset;
+  }
+}
+
+/**
+ * Python's unpickler with meanings instead of objects: nothing is imported or called, what would be is recorded. Its
+ * rules are those of CPython's `Modules/_pickle.c`; where the two unpicklers differ, the one that runs more counts.
+ */
+export class Machine {
+  /** Where the current opcode is, and its name. */
+  offset = 0;
+  op = '';
+  result: Value = null;
+  stopped = false;
+  readonly record: PickleRecord;
+  /** Runs a pickle that lies inside this one's stream. */
+  readonly runNested: ((cursor: Cursor) => Promise<void>) | undefined;
+  /** Persistent ids in order, for those who know what they mean (torch storages). */
+  readonly onPersistentId: ((id: Value) => void) | undefined;
+  private readonly stack: Value[] = [];
+  private readonly marks: number[] = [];
+  private readonly memo = new Map<number, Value>();
+
+  constructor(
+    record: PickleRecord,
+    hooks: { onPersistentId?: (id: Value) => void; runNested?: (cursor: Cursor) => Promise<void> } = {},
+  ) {
+    this.record = record;
+    this.runNested = hooks.runNested;
+    this.onPersistentId = hooks.onPersistentId;
+  }
+
+  broken(why: string): never {
+    throw new BrokenPickle(this.offset, `${why} (${this.op || 'start'})`);
+  }
+
+  push(value: Value): void {
+    if (this.stack.length >= BUDGETS.stack) throw new BudgetHit('stack', this.stack.length + 1);
+    this.stack.push(value);
+  }
+
+  /** Nothing below the last mark can be reached, as in CPython. */
+  pop(): Value {
+    if (this.stack.length <= (this.marks.at(-1) ?? 0)) this.broken('the stack is empty');
+    return this.stack.pop() ?? null;
+  }
+
+  top(): Value {
+    if (this.stack.length <= (this.marks.at(-1) ?? 0)) this.broken('the stack is empty');
+    return this.stack.at(-1) ?? null;
+  }
+
+  mark(): void {
+    if (this.marks.length >= BUDGETS.stack) throw new BudgetHit('stack', this.marks.length + 1);
+    this.marks.push(this.stack.length);
+  }
+
+  popMark(): Value[] {
+    const mark = this.marks.pop();
+    if (mark === undefined) this.broken('there is no mark');
+    return this.stack.splice(mark);
+  }
+
+  /** POP takes a mark when nothing is above it. */
+  discard(): void {
+    const mark = this.marks.at(-1);
+    if (mark !== undefined && this.stack.length === mark) this.marks.pop();
+    else this.pop();
+  }
+
+  stop(): void {
+    this.result = this.pop();
+    this.stopped = true;
+    this.record.count++;
+  }
+
+  put(index: number): void {
+    if (!Number.isSafeInteger(index) || index < 0) this.broken(`memo index ${index}`);
+    this.memo.set(index, this.top());
+    if (this.memo.size > BUDGETS.memo) throw new BudgetHit('memo', this.memo.size);
+  }
+
+  memoize(): void {
+    this.put(this.memo.size);
+  }
+
+  get(index: number): void {
+    const value = this.memo.get(index);
+    if (value === undefined) this.broken(`memo entry ${index} was never stored`);
+    this.push(value);
+  }
+
+  global(module: Value, name: Value): Value {
+    if (typeof module !== 'string' || typeof name !== 'string') {
+      // Names that the file computes, or too long to be kept: what is imported can not be told from the file.
+      const text = `<${describe(module)}>.<${describe(name)}>`;
+      this.record.call({ kind: 'computed', text }, EMPTY_TUPLE, this.op, this.offset);
+      return { kind: 'computed', text };
+    }
+    this.record.global(module, name, this.op, this.offset);
+    return { kind: 'global', module, name };
+  }
+
+  call(callee: Value, args: Value): Value {
+    this.record.call(callee, args, this.op, this.offset);
+    return { kind: 'result', callee, args } satisfies ResultValue;
+  }
+
+  /** BUILD: `__setstate__`, or attributes, of what a call returned. On anything imported it changes a class or module. */
+  build(state: Value, target: Value): void {
+    if (isThing(target, 'result')) {
+      this.record.call(target.callee, state, 'BUILD', this.offset);
+      target.state = state;
+    } else if (isThing(target, 'global') || isThing(target, 'extension') || isThing(target, 'computed'))
+      this.record.call({ kind: 'computed', text: `${describe(target)}.__setstate__` }, state, 'BUILD', this.offset);
+    if (isThing(state, 'global') || isThing(state, 'computed'))
+      this.record.call(
+        { kind: 'computed', text: 'an object with a callable as its state' },
+        state,
+        'BUILD',
+        this.offset,
+      );
+  }
+
+  setItems(target: Value, items: readonly Value[]): void {
+    if (items.length % 2 !== 0) this.broken('an odd number of keys and values');
+    this.changes(target);
+    for (let i = 0; i < items.length; i += 2) {
+      const key = items[i] ?? null;
+      this.record.key(key);
+      if (isThing(target, 'dict') && typeof key === 'string' && target.entries.size < KEPT_ITEMS)
+        target.entries.set(key, items[i + 1] ?? null);
+    }
+  }
+
+  append(target: Value, items: readonly Value[]): void {
+    this.changes(target);
+    if (!isThing(target, 'list')) return;
+    for (const item of items) {
+      if (target.items === undefined) return;
+      if (typeof item === 'string' && target.items.length < KEPT_KEYS) target.items.push(item);
+      else target.items = undefined;
+    }
+  }
+
+  persistent(id: Value): void {
+    this.record.persistentIds++;
+    this.onPersistentId?.(id);
+    this.push({ kind: 'persistent', id });
+  }
+
+  /** Adding items to something imported calls that thing's own methods. */
+  private changes(target: Value): void {
+    if (isThing(target, 'global') || isThing(target, 'extension') || isThing(target, 'computed'))
+      this.record.call(
+        { kind: 'computed', text: `${describe(target)}, to change it,` },
+        EMPTY_TUPLE,
+        this.op,
+        this.offset,
+      );
+  }
+}
+
+type ThingOf<K> = Extract<Value, { kind: K }>;
+
+export function isThing<K extends string>(value: Value | undefined, kind: K): value is ThingOf<K> {
+  return typeof value === 'object' && value !== null && value.kind === kind;
+}
+
+export function isGlobal(value: Value | undefined, module: string, name: string): value is GlobalValue {
+  return isThing(value, 'global') && value.module === module && value.name === name;
+}
+
+export const EMPTY_TUPLE: TupleValue = { kind: 'tuple', length: 0, items: [] };
+
+export function tuple(items: readonly Value[]): TupleValue {
+  if (items.length === 0) return EMPTY_TUPLE;
+  return items.length <= KEPT_ITEMS
+    ? { kind: 'tuple', length: items.length, items }
+    : { kind: 'tuple', length: items.length };
+}
+
+export function dict(): DictValue {
+  return { kind: 'dict', entries: new Map() };
+}
+
+export function list(): ListValue {
+  return { kind: 'list', items: [] };
+}

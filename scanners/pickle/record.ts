@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import { within } from '../budgets.ts';
+import type { CallFact, GlobalFact, PickleFacts } from '../facts.ts';
+import { describe, describeArguments, type Value } from './values.ts';
+
+const KEPT_NAME = 256;
+
+/** Collects what the pickles of one stream import and call; equal ones are counted, the first one's place is kept. */
+export class PickleRecord {
+  count = 0;
+  protocol = 0;
+  persistentIds = 0;
+  private readonly globals = new Map<string, GlobalFact>();
+  private readonly calls = new Map<string, CallFact>();
+  private readonly dunders = new Set<string>();
+  private readonly extensions = new Set<number>();
+
+  /** Something that reaches outside plain data was seen. */
+  get reaches(): boolean {
+    return this.globals.size + this.calls.size + this.extensions.size > 0;
+  }
+
+  get called(): boolean {
+    return this.calls.size > 0;
+  }
+
+  /** All names look as Python's own do; text that is no pickle fails this at once. */
+  get namesAreIdentifiers(): boolean {
+    return [...this.globals.values()].every((g) => /^[\w.]+$/.test(g.module) && /^[\w.]+$/.test(g.name));
+  }
+
+  global(module: string, name: string, op: string, offset: number): void {
+    const key = `${module}\0${name}`;
+    const known = this.globals.get(key);
+    if (known) known.count++;
+    else this.globals.set(key, { module: kept(module), name: kept(name), op, offset, count: 1 });
+    within('facts', this.globals.size);
+  }
+
+  call(callee: Value, args: Value, op: string, offset: number): void {
+    const fact = callFact(callee, args, op, offset);
+    const key = `${fact.callee}\0${fact.text}\0${op}`;
+    const known = this.calls.get(key);
+    if (known) known.count++;
+    else this.calls.set(key, fact);
+    within('facts', this.calls.size);
+  }
+
+  key(name: Value): void {
+    if (typeof name !== 'string' || !/^__\w+__$/.test(name)) return;
+    this.dunders.add(name);
+    within('facts', this.dunders.size);
+  }
+
+  extension(code: number): void {
+    this.extensions.add(code);
+    within('facts', this.extensions.size);
+  }
+
+  facts(): PickleFacts {
+    return {
+      count: this.count,
+      protocol: this.protocol,
+      globals: [...this.globals.values()],
+      calls: [...this.calls.values()],
+      dunders: [...this.dunders],
+      persistentIds: this.persistentIds,
+      extensions: [...this.extensions],
+    };
+  }
+}
+
+function callFact(callee: Value, args: Value, op: string, offset: number): CallFact {
+  const common = { text: describe(callee), op, args: describeArguments(args), offset, count: 1 };
+  if (typeof callee !== 'object' || callee === null) return { callee: 'computed', ...common };
+  if (callee.kind === 'global')
+    return { callee: 'global', module: kept(callee.module), name: kept(callee.name), ...common };
+  if (callee.kind === 'result') return { callee: 'result', ...common };
+  return { callee: callee.kind === 'extension' ? 'extension' : 'computed', ...common };
+}
+
+/** A name that is cut can equal no listed one, because of the mark at its end. */
+function kept(name: string): string {
+  return name.length > KEPT_NAME ? `${name.slice(0, KEPT_NAME)}\u2026` : name;
+}

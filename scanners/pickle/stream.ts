@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+import { BudgetHit, type Spending } from '../budgets.ts';
+import type { Facts, Problem } from '../facts.ts';
+import type { Bytes } from '../io/bytes.ts';
+import { type Cursor, EndOfBytes } from '../io/cursor.ts';
+import { payloadName } from '../magic.ts';
+import { isLegacyMagic, LEGACY_PICKLES, passStorages } from './legacy-torch.ts';
+import { BrokenPickle } from './machine.ts';
+import { PickleRecord } from './record.ts';
+import { runPickle } from './run.ts';
+import { type Storage, storageOf } from './storages.ts';
+import type { Value } from './values.ts';
+
+/** What reading a stream of pickles gave, beside the facts. */
+export interface PickleStream {
+  readonly record: PickleRecord;
+  /** Tensor storages that the persistent ids name. */
+  readonly storages: readonly Storage[];
+  /** The stream ended with its last pickle. */
+  readonly clean: boolean;
+}
+
+/**
+ * Read pickles one after another to the end of the bytes. Loading stops at the first STOP, but a program may call load
+ * again, and a broken end does not undo what ran before it: everything is recorded.
+ * @throws BudgetHit, after having put what was read so far into `facts`
+ */
+export async function readPickles(facts: Facts, bytes: Bytes, spending: Spending): Promise<PickleStream> {
+  const stream = new Stream(facts, bytes, spending);
+  try {
+    await stream.read();
+  } finally {
+    facts.pickle = stream.record.facts();
+  }
+  return stream;
+}
+
+class Stream implements PickleStream {
+  readonly record = new PickleRecord();
+  readonly storages: Storage[] = [];
+  clean = false;
+  private readonly results: Value[] = [];
+  private readonly facts: Facts;
+  private readonly cursor: Cursor;
+  private readonly spending: Spending;
+
+  constructor(facts: Facts, bytes: Bytes, spending: Spending) {
+    this.facts = facts;
+    this.cursor = bytes.cursor();
+    this.spending = spending;
+  }
+
+  async read(): Promise<void> {
+    while (!(await this.cursor.atEnd())) {
+      const start = this.cursor.offset;
+      if (this.record.count > 0 && (await this.readTail(start))) return;
+      if (!(await this.readOne(start))) return;
+      if (isLegacyMagic(this.results[0]) && this.results.length === LEGACY_PICKLES) return this.readLegacyTail();
+    }
+    this.clean = this.record.count > 0;
+  }
+
+  /** False when the pickle broke: nothing after that point means anything. */
+  private async readOne(start: number): Promise<boolean> {
+    try {
+      const result = await runPickle(this.record, this.spending, this.cursor, (id) => this.keepStorage(id));
+      if (this.results.length < LEGACY_PICKLES) this.results.push(result);
+      return true;
+    } catch (error) {
+      if (error instanceof BudgetHit) throw error;
+      if (!(error instanceof BrokenPickle || error instanceof EndOfBytes)) throw error;
+      this.problem(this.record.called ? 'pickle-broken-after-call' : 'pickle-broken', error.offset, error.message);
+      if (this.record.count > 0) this.problem('trailing-bytes', start, 'bytes after the last pickle are no pickle');
+      return false;
+    }
+  }
+
+  /** What follows a pickle may be padding, or something with a name of its own. True when that ends the stream. */
+  private async readTail(start: number): Promise<boolean> {
+    await this.cursor.fill(64);
+    const head = this.cursor.lookAt(64);
+    const payload = payloadName(head);
+    if (payload !== undefined && payload !== 'pickle') {
+      this.problem('trailing-payload', start, `${payload} after the last pickle`);
+      return true;
+    }
+    if (head[0] !== 0) return false;
+    this.problem('trailing-bytes', start, 'zeros or other bytes after the last pickle');
+    return true;
+  }
+
+  private async readLegacyTail(): Promise<void> {
+    this.facts.format = 'torch-legacy';
+    const problem = await passStorages(this.cursor, this.storages, this.results.at(-1));
+    if (problem) this.problem('torch-storage', this.cursor.offset, problem);
+    else if (!(await this.cursor.atEnd())) {
+      const start = this.cursor.offset;
+      await this.cursor.fill(64);
+      const payload = payloadName(this.cursor.lookAt(64));
+      if (payload) this.problem('trailing-payload', start, `${payload} after the last storage`);
+      else this.problem('trailing-bytes', start, 'bytes after the last storage');
+    } else this.clean = true;
+  }
+
+  private keepStorage(id: Value): void {
+    const storage = storageOf(id);
+    if (storage) this.storages.push(storage);
+  }
+
+  private problem(code: Problem['code'], offset: number, detail: string): void {
+    this.facts.problems.push({ code, offset, detail });
+  }
+}

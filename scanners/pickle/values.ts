@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** What the symbolic machine holds on its stack: small constants as themselves, everything else as what it is. */
+export type Value = string | number | bigint | boolean | null | Thing;
+
+export type Thing =
+  | GlobalValue
+  | ResultValue
+  | TupleValue
+  | DictValue
+  | ListValue
+  | BytesValue
+  | { readonly kind: 'computed'; readonly text: string }
+  | { readonly kind: 'extension'; readonly code: number }
+  | { readonly kind: 'persistent'; readonly id: Value }
+  | { readonly kind: 'other'; readonly what: string };
+
+export interface GlobalValue {
+  readonly kind: 'global';
+  readonly module: string;
+  readonly name: string;
+}
+
+/** What a call returns. `state` is what BUILD gave it last. */
+export interface ResultValue {
+  readonly kind: 'result';
+  readonly callee: Value;
+  readonly args: Value;
+  state?: Value;
+}
+
+/** `items` are kept for short tuples only. */
+export interface TupleValue {
+  readonly kind: 'tuple';
+  readonly length: number;
+  readonly items?: readonly Value[];
+}
+
+/** The first few entries with text keys. */
+export interface DictValue {
+  readonly kind: 'dict';
+  readonly entries: Map<string, Value>;
+}
+
+/** `items` while all of them are text: the storage keys of a legacy torch file. */
+export interface ListValue {
+  readonly kind: 'list';
+  items: string[] | undefined;
+}
+
+export interface BytesValue {
+  readonly kind: 'bytes';
+  readonly head: string;
+  readonly length: number;
+}
+
+/** Text and bytes up to this length are kept: enough for any name, and for a message. */
+export const KEPT_TEXT = 256;
+export const KEPT_ITEMS = 16;
+export const KEPT_KEYS = 100_000;
+
+export const LONG_TEXT: Thing = { kind: 'other', what: 'text' };
+
+const SHOWN = 120;
+
+/** A value in words, for a finding's message: printable, one line, short. */
+export function describe(value: Value, depth = 3): string {
+  const text = describeWhole(value, depth);
+  return text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text;
+}
+
+function describeWhole(value: Value, depth: number): string {
+  if (value === null) return 'None';
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value !== 'object') return String(value);
+  switch (value.kind) {
+    case 'global':
+      return plain(`${value.module}.${value.name}`);
+    case 'result':
+      return depth === 0
+        ? '...'
+        : `${describeWhole(value.callee, depth - 1)}${describeArguments(value.args, depth - 1)}`;
+    case 'tuple':
+      return `(${describeItems(value, depth)})`;
+    case 'dict':
+      return '{...}';
+    case 'list':
+      return '[...]';
+    case 'bytes':
+      return `b${quoted(value.head)}${value.length > value.head.length ? '...' : ''}`;
+    case 'computed':
+      return value.text;
+    case 'extension':
+      return `<extension ${value.code}>`;
+    case 'persistent':
+      return '<persistent object>';
+    case 'other':
+      return `<${value.what}>`;
+  }
+}
+
+export function describeArguments(args: Value, depth = 3): string {
+  const isTuple = typeof args === 'object' && args !== null && args.kind === 'tuple';
+  const text = isTuple ? `(${describeItems(args, depth)})` : `(*${describeWhole(args, depth)})`;
+  return text.length > SHOWN ? `${text.slice(0, SHOWN - 4)}...)` : text;
+}
+
+function describeItems(tuple: TupleValue, depth: number): string {
+  if (depth === 0 || tuple.items === undefined) return '...';
+  return tuple.items.map((item) => describeWhole(item, depth - 1)).join(', ');
+}
+
+/** Foreign text, printable ASCII, in quotes. */
+export function quoted(text: string): string {
+  return plain(JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text));
+}
+
+function plain(text: string): string {
+  const short = text.length > 200 ? `${text.slice(0, 197)}...` : text;
+  return short.replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Spending } from './budgets.ts';
+import { newFacts } from './facts.ts';
+import type { Bytes } from './io/bytes.ts';
+import { isPickleStart, magicOf } from './magic.ts';
+import { readPickles } from './pickle/stream.ts';
+import { findEnd } from './zip/records.ts';
+
+/** What the content is, from the content alone; the name is a second opinion that only the rules know. */
+export async function sniff(bytes: Bytes): Promise<string> {
+  if (bytes.size === 0) return 'empty';
+  const head = bytes.head();
+  const magic = magicOf(head);
+  if (magic !== undefined) return magic;
+  if (isPickleStart(head)) return 'pickle';
+  if (looksLikeSafetensors(head)) return 'safetensors';
+  if (head.includes(0)) return (await runsAsPickle(bytes, false)) ? 'pickle' : zlibOr(head, zipByItsEnd(bytes));
+  if (looksLikeJson(head)) return 'json';
+  const zlib = zlibOr(head, undefined);
+  if (zlib !== undefined && !isAscii(head.subarray(0, 64))) return zlib;
+  return (await runsAsPickle(bytes, true)) ? 'pickle' : 'text';
+}
+
+/** Eight bytes of length, then the header's brace. A text never holds the length's zero bytes. */
+function looksLikeSafetensors(head: Uint8Array): boolean {
+  return head.length >= 9 && head[8] === 0x7b && head[7] === 0 && head[6] === 0 && head[5] === 0;
+}
+
+function looksLikeJson(head: Uint8Array): boolean {
+  const start = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
+  const first = head.subarray(start).find((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
+  return first === 0x7b || first === 0x5b;
+}
+
+function zlibOr<T>(head: Uint8Array, otherwise: T): string | T {
+  const [first = 0, second = 0] = head;
+  return first === 0x78 && (first * 256 + second) % 31 === 0 && (second & 0x20) === 0 ? 'zlib' : otherwise;
+}
+
+/** An archive may follow anything: readers find it from its end. */
+function zipByItsEnd(bytes: Bytes): string {
+  const found = bytes.random && findEnd(bytes.random);
+  return found !== undefined && found.candidates > 0 ? 'zip' : 'unknown';
+}
+
+function isAscii(head: Uint8Array): boolean {
+  return head.every((byte) => byte < 0x80);
+}
+
+/**
+ * Pickles of protocols 0 and 1 have no magic, and any text may begin like one: they are known by running them. A
+ * pickle is what came to a STOP with something imported, what made a call, or what ends exactly with its STOP. In text
+ * the names must also look like Python's, since a sentence that begins with "c" is not an import.
+ */
+async function runsAsPickle(bytes: Bytes, isText: boolean): Promise<boolean> {
+  const stream = await readPickles(newFacts('pickle', bytes.size), bytes, new Spending());
+  const { record } = stream;
+  if (isText && !record.namesAreIdentifiers) return false;
+  return stream.clean || record.called || (record.count > 0 && record.reaches);
+}

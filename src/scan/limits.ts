@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** What the child processes may use. Budgets of the bytes themselves are `scanners/budgets.ts`. */
+export interface ScanLimits {
+  /** Resident memory of one child process. */
+  readonly memoryBytes: number;
+  /** Time for one file. */
+  readonly fileMilliseconds: number;
+  /** One file's facts as JSON. */
+  readonly factsBytes: number;
+  /** How often the parent looks at a child's memory. */
+  readonly watchMilliseconds: number;
+  /** Small files of one snapshot share a process, to spare its start: at most this many, of this size together. */
+  readonly batchFiles: number;
+  readonly batchBytes: number;
+}
+
+export const DEFAULT_LIMITS: ScanLimits = {
+  memoryBytes: 512 * 1024 * 1024,
+  fileMilliseconds: 600_000,
+  factsBytes: 32 * 1024 * 1024,
+  watchMilliseconds: 50,
+  batchFiles: 32,
+  batchBytes: 64 * 1024 * 1024,
+};

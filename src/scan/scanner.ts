@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+import PQueue from 'p-queue';
+import type { Facts } from '#scanners/facts.ts';
+import { parseFacts } from '#scanners/facts-schema.ts';
+import { createJudge, type Judge } from '#scanners/judge/findings.ts';
+import { loadRules } from '#scanners/rules.ts';
+import { EXTRACTOR_VERSION } from '#scanners/version.ts';
+import type { Sha256 } from '#src/domain/digest.ts';
+import type { BlobScan } from '#src/domain/evidence.ts';
+import type { RepoPath } from '#src/domain/path.ts';
+import { type Extraction, extractInChild, WORKER } from './extraction.ts';
+import { DEFAULT_LIMITS, type ScanLimits } from './limits.ts';
+
+/**
+ * Facts by digest and extractor version, as JSON text. What it gives is checked again, so that it may be any store;
+ * nothing there, or nothing usable, means that the bytes are read once more.
+ */
+export interface FactCache {
+  /** `undefined` when there is nothing. */
+  get(sha256: Sha256, extractorVersion: string): Promise<string | undefined>;
+  /** May be called again with the same facts. */
+  put(sha256: Sha256, extractorVersion: string, factsJson: string): Promise<void>;
+}
+
+/** A file of a snapshot: its path there, and where its bytes lie. */
+export interface ScanTarget {
+  readonly path: RepoPath;
+  readonly sha256: Sha256;
+  readonly size: number;
+  readonly file: string;
+}
+
+export interface ScanOptions {
+  readonly signal?: AbortSignal;
+  /** Called once for each path, in no order. */
+  readonly onScanned?: (path: RepoPath, scan: BlobScan) => void;
+}
+
+export interface Scanner {
+  /** Changes with the rules and with the extractor version. */
+  readonly rulesVersion: string;
+  /**
+   * Scan the files of one snapshot. A file that can not be read to its end is `unscannable`, never an error.
+   * @throws what `signal` was aborted with, or what reading a file that is not there throws
+   */
+  scan(targets: readonly ScanTarget[], options?: ScanOptions): Promise<ReadonlyMap<RepoPath, BlobScan>>;
+}
+
+export interface ScannerOptions {
+  readonly limits?: Partial<ScanLimits>;
+  /** Child processes at a time, over all scans of this scanner. */
+  readonly processes?: number;
+  readonly cache?: FactCache;
+  /** The child's script; another one in tests only. */
+  readonly worker?: URL;
+}
+
+export function createScanner(options: ScannerOptions = {}): Scanner {
+  const rules = loadRules();
+  const judge = createJudge(rules);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const queue = new PQueue({ concurrency: options.processes ?? 2 });
+  const { cache, worker = WORKER } = options;
+  return {
+    rulesVersion: rules.version,
+    scan: (targets, scanOptions = {}) =>
+      new Run({ targets, judge, limits, queue, worker, cache, ...scanOptions }).finished(),
+  };
+}
+
+interface RunDeps extends ScanOptions {
+  readonly targets: readonly ScanTarget[];
+  readonly judge: Judge;
+  readonly limits: ScanLimits;
+  readonly queue: PQueue;
+  readonly worker: URL;
+  readonly cache: FactCache | undefined;
+}
+
+/** One call of `scan`: each blob is read once, whatever the number of paths that it has. */
+class Run {
+  private readonly deps: RunDeps;
+  private readonly scans = new Map<RepoPath, BlobScan>();
+  private readonly paths = new Map<Sha256, ScanTarget[]>();
+
+  constructor(deps: RunDeps) {
+    this.deps = deps;
+    for (const target of deps.targets) {
+      const same = this.paths.get(target.sha256);
+      if (same) same.push(target);
+      else this.paths.set(target.sha256, [target]);
+    }
+  }
+
+  async finished(): Promise<ReadonlyMap<RepoPath, BlobScan>> {
+    const unread: ScanTarget[] = [];
+    for (const [target] of this.paths.values()) if (target && !(await this.fromCache(target))) unread.push(target);
+    await this.enqueue(batches(unread, this.deps.limits));
+    return this.scans;
+  }
+
+  private async fromCache(target: ScanTarget): Promise<boolean> {
+    this.deps.signal?.throwIfAborted();
+    const json = await this.deps.cache?.get(target.sha256, EXTRACTOR_VERSION);
+    if (json === undefined) return false;
+    const parsed = parseCached(json);
+    if (parsed?.size !== target.size) return false;
+    this.judged(target, { facts: parsed });
+    return true;
+  }
+
+  private async enqueue(work: readonly (readonly ScanTarget[])[]): Promise<void> {
+    const { queue, signal } = this.deps;
+    const results = await Promise.allSettled(
+      work.map((batch) => queue.add(() => this.read(batch), signal ? { signal } : {})),
+    );
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  /** Read a batch in one child. When it dies, those it had not answered for are read again, one child each. */
+  private async read(batch: readonly ScanTarget[]): Promise<void> {
+    const facts: Facts[] = [];
+    const { limits, signal, worker } = this.deps;
+    const failed = await extractInChild(batch, limits, (_index, extracted) => facts.push(extracted), signal, worker);
+    for (const [index, target] of batch.entries()) {
+      const extracted = facts[index];
+      if (extracted) await this.extracted(target, extracted);
+      else if (failed && batch.length === 1) this.judged(target, { failure: failed.reason });
+      else await this.read([target]);
+    }
+  }
+
+  /** Budgets are part of the extractor version and the same everywhere: that they were hit may be remembered too. */
+  private async extracted(target: ScanTarget, facts: Facts): Promise<void> {
+    await this.deps.cache?.put(target.sha256, EXTRACTOR_VERSION, JSON.stringify(facts));
+    this.judged(target, { facts });
+  }
+
+  private judged(blob: ScanTarget, extraction: Extraction): void {
+    for (const { path } of this.paths.get(blob.sha256) ?? []) {
+      const scan = 'facts' in extraction ? this.deps.judge(extraction.facts, path) : unscannable(extraction.failure);
+      this.scans.set(path, scan);
+      this.deps.onScanned?.(path, scan);
+    }
+  }
+}
+
+/** Big files have a process of their own; small ones share. */
+function batches(targets: readonly ScanTarget[], limits: ScanLimits): ScanTarget[][] {
+  const made: ScanTarget[][] = [];
+  let last: ScanTarget[] = [];
+  let bytes = 0;
+  for (const target of targets) {
+    if (last.length === 0 || last.length >= limits.batchFiles || bytes + target.size > limits.batchBytes) {
+      last = [];
+      bytes = 0;
+      made.push(last);
+    }
+    last.push(target);
+    bytes += target.size;
+  }
+  return made;
+}
+
+function parseCached(json: string): Facts | undefined {
+  try {
+    const parsed = parseFacts(JSON.parse(json));
+    return 'facts' in parsed ? parsed.facts : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function unscannable(reason: string): BlobScan {
+  const message = `could not be read to its end: ${reason}`;
+  return { format: 'unknown', verdict: 'unscannable', findings: [{ rule: 'unscannable', level: 'block', message }] };
+}
