@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type Env, type Environment, type EnvironmentValue, readEnvironment } from './config/environment.ts';
+import { listenText } from './config/fields.ts';
+import { configInvalid, describeIssues, type KeyPath, keyText } from './config/problems.ts';
+import { readYaml } from './config/read-yaml.ts';
+import { configSchema, type FileConfig } from './config/schema.ts';
+import type { Secret } from './config/secret.ts';
+
+export { explainConfig } from './config/explain.ts';
+
+/** Where releases live, with what it takes to get in. */
+export type StoreConfig =
+  | Extract<FileConfig['store'], { kind: 'folder' }>
+  | (Extract<FileConfig['store'], { kind: 's3' }> & { readonly accessKey: Secret; readonly secretKey: Secret });
+
+/** The effective configuration: every key has a value, paths are absolute, secrets are joined. */
+export interface Config extends Omit<FileConfig, 'upstream' | 'store'> {
+  readonly upstream: FileConfig['upstream'] & { readonly token?: Secret };
+  readonly store: StoreConfig;
+  readonly adminToken?: Secret;
+}
+
+export interface LoadOptions {
+  /** The YAML file; without one the defaults hold. */
+  readonly file?: string | undefined;
+  readonly env: Env;
+}
+
+/**
+ * Defaults, then the file, then the environment.
+ * @throws AirlockError config-invalid with every problem, each with its key, its value and what was expected
+ */
+export async function loadConfig({ file, env }: LoadOptions): Promise<Config> {
+  const written = file === undefined ? {} : await readYaml(file);
+  const environment = await readEnvironment(env);
+  const raw = overlay(written, environment.values);
+  const parsed = configSchema.safeParse(raw);
+  const problems = [...environment.problems];
+  if (!parsed.success)
+    problems.push(...describeIssues(configSchema, parsed.error.issues, raw, nameIn(environment.values)));
+  const config = parsed.success ? complete(parsed.data, environment, problems) : undefined;
+  if (config) problems.push(...(await missingKeyFiles(config.keys)));
+  if (!config || problems.length > 0)
+    throw configInvalid(`The configuration${file === undefined ? '' : ` ${file}`} is not valid`, problems);
+  return config;
+}
+
+/** The address that clients use: as configured, or where this process listens. `port` is the one it got for port 0. */
+export function publicUrl(config: Pick<Config, 'publicUrl' | 'listen'>, port: number = config.listen.port): string {
+  if (config.publicUrl !== null) return config.publicUrl;
+  // "Every address" is none that a client can type; the machine itself can always use its loopback.
+  const host = config.listen.host === '0.0.0.0' ? '127.0.0.1' : config.listen.host.replace(/^::$/, '::1');
+  return `http://${listenText({ host, port })}`;
+}
+
+/** The environment wins. What the file has in a mapping's place stays, for the schema to refuse. */
+function overlay(written: unknown, values: readonly EnvironmentValue[]): unknown {
+  if (!isMapping(written)) return written;
+  const raw = structuredClone(written);
+  for (const { path, value } of values) {
+    const [head, key] = path as [string, string?];
+    if (key === undefined) raw[head] = value;
+    else if (isMapping(raw[head] ?? {})) raw[head] = { ...kindOfStore(head, key, raw[head]), [key]: value };
+  }
+  return raw;
+}
+
+/** An S3 endpoint in the environment means an S3 store, whatever kind the file names: containers are set up so. */
+function kindOfStore(head: string, key: string, section: unknown): Record<string, unknown> {
+  const mapping = isMapping(section) ? section : {};
+  if (head !== 'store') return mapping;
+  return { ...mapping, kind: key === 'endpoint' ? 's3' : (mapping.kind ?? 'folder') };
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** How a problem names its value: the key, with the variable where that one set it. */
+function nameIn(values: readonly EnvironmentValue[]): (path: KeyPath) => string {
+  const variables = new Map(values.map(({ variable, path }) => [keyText(path), variable]));
+  return (path) => {
+    const key = keyText(path);
+    const variable = variables.get(key);
+    return variable ? `${variable} (${key})` : key || 'the file';
+  };
+}
+
+function complete(values: FileConfig, { secrets }: Environment, problems: string[]): Config | undefined {
+  const store = completeStore(values.store, secrets, problems);
+  if (!store) return undefined;
+  const inPlace = (key: { file: string } | null) => (key === null ? null : { file: resolve(key.file) });
+  return {
+    ...values,
+    data: resolve(values.data),
+    upstream: { ...values.upstream, ...(secrets.upstreamToken ? { token: secrets.upstreamToken } : {}) },
+    store,
+    keys: {
+      approval: inPlace(values.keys.approval),
+      evidence: inPlace(values.keys.evidence),
+      trusted: values.keys.trusted.map(({ role, file }) => ({ role, file: resolve(file) })),
+    },
+    ...(secrets.adminToken ? { adminToken: secrets.adminToken } : {}),
+  };
+}
+
+function completeStore(
+  store: FileConfig['store'],
+  { accessKey, secretKey }: Environment['secrets'],
+  problems: string[],
+): StoreConfig | undefined {
+  if (store.kind === 's3') {
+    if (accessKey && secretKey) return { ...store, accessKey, secretKey };
+    if (!accessKey) problems.push('AIRLOCK_S3_ACCESS_KEY: is missing; expected for store.kind s3');
+    if (!secretKey) problems.push('AIRLOCK_S3_SECRET_KEY: is missing; expected for store.kind s3');
+    return undefined;
+  }
+  for (const secret of [accessKey, secretKey])
+    if (secret) problems.push(`${secret.from}: is set, but store.kind is folder; expected s3, or the variable not set`);
+  return store;
+}
+
+/** A key file that is named must be there: what carries trust is never created in passing. */
+async function missingKeyFiles({ approval, evidence, trusted }: Config['keys']): Promise<string[]> {
+  const files = [
+    ['keys.approval.file', approval?.file],
+    ['keys.evidence.file', evidence?.file],
+    ...trusted.map(({ file }, i) => [`keys.trusted[${i}].file`, file] as const),
+  ] as const;
+  const problems: string[] = [];
+  for (const [key, file] of files) {
+    if (file === undefined) continue;
+    const found = await stat(file).catch(() => undefined);
+    if (!found?.isFile())
+      problems.push(`${key}: ${JSON.stringify(file)} is not there; expected a key file, which is never created here`);
+  }
+  return problems;
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+import { globMatcher } from '#src/domain/glob.ts';
+import { parseBytes } from './sizes.ts';
+
+// Fields of the configuration. The `error` of each is what was expected, in words: problems.ts puts it behind the
+// key and the value.
+
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
+export function wholeNumber(min: number, max: number) {
+  const fits = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max;
+  return z.custom<number>(fits, { error: `a whole number from ${min} to ${max}` });
+}
+
+export function yesOrNo() {
+  return z.boolean({ error: 'true or false' });
+}
+
+export function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
+  return z.enum(values, { error: `one of ${values.join(', ')}` });
+}
+
+export function text(expected: string) {
+  return z.custom<string>((value) => typeof value === 'string' && isLine(value), { error: expected });
+}
+
+function isLine(value: string): boolean {
+  return value.trim() !== '' && value.length <= 1000 && !/\p{Cc}/u.test(value);
+}
+
+export function bytes(min = 0) {
+  return z.unknown().transform((value, context) => {
+    const size = parseBytes(value);
+    if (size !== undefined && size >= min) return size;
+    const least = min > 0 ? `, at least ${min}` : '';
+    context.addIssue({ code: 'custom', message: `a number of bytes, or a size such as "200 GiB"${least}` });
+    return z.NEVER;
+  });
+}
+
+/** `host:port`; an IPv6 address in brackets. Port 0 takes a free one. */
+export function listen() {
+  return z.unknown().transform((value, context): Listen => {
+    const match = typeof value === 'string' ? /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(value) : null;
+    const host = (match?.[1] ?? '').replace(/^\[|\]$/g, '');
+    const port = Number(match?.[2] ?? -1);
+    if (match && port <= 65_535 && URL.canParse(`http://${match[0]}`)) return { host, port };
+    context.addIssue({ code: 'custom', message: '"host:port" such as "127.0.0.1:8080" or "[::1]:8080"' });
+    return z.NEVER;
+  });
+}
+
+export function listenText({ host, port }: Listen): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** An absolute http(s) URL without credentials, query or trailing slash; `origin`: without a path as well. */
+export function httpUrl(options: { readonly origin?: boolean } = {}) {
+  const expected = `an http:// or https:// URL without ${options.origin ? 'path' : 'slash at the end'}, user name, query or fragment`;
+  return z.custom<string>((value) => typeof value === 'string' && isHttpUrl(value, options.origin === true), {
+    error: expected,
+  });
+}
+
+function isHttpUrl(value: string, originOnly: boolean): boolean {
+  if (!/^https?:\/\/[^/]/.test(value) || /[\s\\?#@]|\/$/.test(value) || !URL.canParse(value)) return false;
+  return !originOnly || new URL(value).pathname === '/';
+}
+
+export function glob() {
+  return z.custom<string>((value) => typeof value === 'string' && isGlob(value), {
+    error: 'a pattern such as "org/*" or "*.safetensors"',
+  });
+}
+
+function isGlob(value: string): boolean {
+  if (!isLine(value)) return false;
+  try {
+    globMatcher(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function list<T extends z.ZodType>(item: T) {
+  return z.array(item, { error: 'a list' });
+}
+
+export function mapping<T extends z.ZodRawShape>(shape: T) {
+  return z.strictObject(shape, { error: (issue) => (issue.code === 'invalid_type' ? 'a mapping of keys' : undefined) });
+}

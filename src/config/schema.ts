@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+import { REPO_KINDS } from '#src/domain/repo.ts';
+import { INERT_NAMES, LICENSES } from './default-lists.ts';
+import { bytes, glob, httpUrl, list, listen, mapping, oneOf, text, wholeNumber, yesOrNo } from './fields.ts';
+
+// Every key is explained in config/default.yaml. A default stands in both places; a test holds them together.
+
+const DAY_SECONDS = 24 * 60 * 60;
+const keyFile = mapping({ file: text('the path of a key file') });
+
+const upstream = mapping({
+  url: httpUrl().prefault('https://huggingface.co'),
+  requestTimeoutSeconds: wholeNumber(1, 3600).prefault(30),
+  stallSeconds: wholeNumber(1, 3600).prefault(30),
+  tries: wholeNumber(1, 20).prefault(5),
+});
+
+const store = z.discriminatedUnion('kind', [
+  mapping({ kind: z.literal('folder') }),
+  mapping({
+    kind: z.literal('s3'),
+    endpoint: httpUrl({ origin: true }),
+    region: text('a region such as "us-east-1"').prefault('us-east-1'),
+    bucket: z.custom<string>((value) => typeof value === 'string' && /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(value), {
+      error: 'the name of a bucket: 3 to 63 lower-case letters, digits, "." and "-"',
+    }),
+    prefix: z
+      .custom<string>((value) => typeof value === 'string' && /^(?:[A-Za-z0-9._-]+\/)*$/.test(value), {
+        error: 'empty, or a prefix of keys that ends in "/"',
+      })
+      .prefault(''),
+    pathStyle: yesOrNo().prefault(true),
+    createBucket: yesOrNo().prefault(false),
+  }),
+]);
+
+const keys = mapping({
+  approval: keyFile.nullable().prefault(null),
+  evidence: keyFile.nullable().prefault(null),
+  trusted: list(
+    mapping({ role: oneOf(['approval', 'evidence']), file: text('the path of a public key file') }),
+  ).prefault([]),
+});
+
+const intake = mapping({
+  concurrent: wholeNumber(1, 64).prefault(4),
+  files: wholeNumber(1, 64).prefault(4),
+  maxFileBytes: bytes(1).prefault('200 GiB'),
+  maxSnapshotBytes: bytes(1).prefault('1 TiB'),
+  maxFiles: wholeNumber(1, 1_000_000).prefault(10_000),
+  minFreeBytes: bytes().prefault('5 GiB'),
+  holdApiSeconds: wholeNumber(0, 3600).prefault(55),
+  holdResolveSeconds: wholeNumber(0, 3600).prefault(8),
+  holdLlamaCppSeconds: wholeNumber(0, 3600).prefault(25),
+  quarantineDays: wholeNumber(1, 3650).prefault(14),
+});
+
+const source = mapping({
+  match: glob(),
+  kinds: list(oneOf(REPO_KINDS))
+    .min(1, { error: 'at least one kind' })
+    .prefault([...REPO_KINDS]),
+  mode: oneOf(['auto', 'review', 'deny']),
+  include: list(glob()).min(1, { error: 'at least one pattern' }).prefault(['*']),
+  exclude: list(glob()).prefault([]),
+  gated: oneOf(['hold', 'allow']).prefault('hold'),
+  reason: text('one line of text').optional(),
+});
+
+const policy = mapping({
+  licenses: mapping({
+    allow: list(text('a license: an SPDX id or expression, or a name of the Hub')).prefault([...LICENSES]),
+    missing: oneOf(['hold', 'deny', 'allow']).prefault('hold'),
+    other: oneOf(['hold', 'deny']).prefault('hold'),
+    notAllowed: oneOf(['deny', 'hold']).prefault('deny'),
+  }).prefault({}),
+  verdicts: mapping({
+    pass: oneOf(['approve', 'hold']).prefault('approve'),
+    review: oneOf(['hold', 'deny']).prefault('hold'),
+    block: oneOf(['deny', 'hold']).prefault('deny'),
+    unscannable: oneOf(['deny', 'hold']).prefault('deny'),
+  }).prefault({}),
+  withhold: mapping({ reviewBesideSafetensors: yesOrNo().prefault(true) }).prefault({}),
+  files: mapping({ inert: list(glob()).prefault([...INERT_NAMES]) }).prefault({}),
+});
+
+export const configSchema = mapping({
+  listen: listen().prefault('127.0.0.1:8080'),
+  publicUrl: httpUrl().nullable().prefault(null),
+  data: text('the path of a folder').prefault('./data'),
+  log: mapping({ level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).prefault('info') }).prefault({}),
+  upstream: upstream.prefault({}),
+  store: store.prefault({ kind: 'folder' }),
+  keys: keys.prefault({}),
+  intake: intake.prefault({}),
+  refs: mapping({
+    follow: oneOf(['manual', 'auto']).prefault('manual'),
+    recheckMinutes: wholeNumber(1, (7 * DAY_SECONDS) / 60).prefault(15),
+  }).prefault({}),
+  scan: mapping({
+    processes: wholeNumber(1, 64).prefault(2),
+    memoryBytes: bytes(64 * 2 ** 20).prefault('1 GiB'),
+    secondsPerFile: wholeNumber(1, DAY_SECONDS).prefault(600),
+  }).prefault({}),
+  catalog: mapping({
+    releases: wholeNumber(1, 1_000_000).prefault(1000),
+    refreshSeconds: wholeNumber(1, 3600).prefault(5),
+  }).prefault({}),
+  sources: list(source).prefault([{ match: '*', mode: 'auto' }]),
+  policy: policy.prefault({}),
+});
+
+/** The values of the file, checked and completed, before paths are resolved and secrets joined. */
+export type FileConfig = z.output<typeof configSchema>;
