@@ -57,7 +57,8 @@ function isAllowed(text: string, allow: readonly string[]): boolean {
  * spdx-satisfies does, is exponential, and the expression is a stranger's.
  */
 function satisfies(tree: LicenseTree, allow: readonly LicenseTerms[]): boolean {
-  if (tree.type === 'and') return satisfies(tree.left, allow) && satisfies(tree.right, allow);
-  if (tree.type === 'or') return satisfies(tree.left, allow) || satisfies(tree.right, allow);
-  return allow.some((entry) => sameTerms(tree, entry));
+  if (tree.type === 'terms') return allow.some((entry) => sameTerms(tree, entry));
+  const { left, right } = tree;
+  if (tree.type === 'and') return satisfies(left, allow) && satisfies(right, allow);
+  return satisfies(left, allow) || satisfies(right, allow);
 }

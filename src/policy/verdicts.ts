@@ -58,7 +58,7 @@ function judgeFile(file: ScannedFile, rules: PolicyRules, inert: (path: string) 
   if (reasons.length > 0) return reasons;
 
   const name = inert(file.path);
-  if (levels.has('review') && !(name && isOnlyUnrecognised(file.scan)))
+  if (levels.has('review') && !(name && isOnlyUnread(file)))
     add('verdict-review', verdicts.review, `needs a person's look: ${findingText(file.scan, 'review')}`);
   else if (!levels.has('review') && !name && NAMED_TYPES.has(file.scan.format))
     add(
@@ -76,19 +76,18 @@ function judgeFile(file: ScannedFile, rules: PolicyRules, inert: (path: string) 
  */
 const NAMED_TYPES: ReadonlySet<string> = new Set(['text', 'unknown']);
 
-/** The scanner's one complaint is that it knows no such format, as of a SentencePiece model (`tokenizer.model`). */
-function isOnlyUnrecognised(scan: BlobScan): boolean {
+/**
+ * The scanner's one complaint is that it can not read such content: either it recognises nothing in it, as in a
+ * SentencePiece `tokenizer.model`, or it recognises what the name says, as in `data.parquet`. Another format than the
+ * name's is no inert file, whatever the list says.
+ */
+function isOnlyUnread({ path, scan }: ScannedFile): boolean {
   const complaints = scan.findings.filter((finding) => finding.level === 'review');
-  return (
-    scan.verdict === 'review' &&
-    scan.format === 'unknown' &&
-    complaints.length > 0 &&
-    complaints.every((finding) => finding.rule === UNRECOGNISED_RULE)
-  );
+  const rule = scan.format === 'unknown' ? 'unrecognised-content' : 'no-extractor';
+  const asNamed = scan.format === 'unknown' || path.toLowerCase().endsWith(`.${scan.format}`);
+  const unread = complaints.length > 0 && complaints.every((finding) => finding.rule === rule);
+  return asNamed && unread && complaints.every((finding) => finding.member === undefined);
 }
-
-/** The scanner's rule for content that it recognises as nothing. */
-export const UNRECOGNISED_RULE = 'format-unknown';
 
 function isPassingSafetensors(file: ScannedFile): boolean {
   const { scan } = file;
