@@ -156,15 +156,12 @@ async function describe(deps: AdminDeps, repo: Repo, revision: Revision): Promis
       state: found.type,
       ...{ by: found.act.by, at: found.act.at, reason: found.act.reason },
     };
-  const seen =
-    revision.type === 'commit'
-      ? revision.commit
-      : (await deps.index.refs.get(repo.kind, repo.id, revision.ref))?.commit;
+  const seen = revision.type === 'commit' ? revision.commit : (await deps.index.refs.get(repo, revision.ref))?.commit;
   const running = deps.intakes
     .running()
     .find((progress) => progress.repo.kind === repo.kind && progress.repo.id === repo.id && progress.commit === seen);
   if (running) return { ...name, commit: seen, state: 'running', intake: progressJson(running) };
-  const row = seen && (await deps.index.decisions.get(repo.kind, repo.id, seen));
+  const row = seen && (await deps.index.decisions.get(repo, seen));
   if (!row) return { ...name, ...(seen ? { commit: seen } : {}), state: 'unknown' };
   const { decision, license, files } = JSON.parse(row.body) as StoredDecision;
   return { ...name, commit: seen, state: decision.outcome, ...decision, license, files };

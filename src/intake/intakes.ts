@@ -160,18 +160,27 @@ export function createIntakes(deps: IntakesDeps): Intakes {
   ): Promise<IntakeOutcome> {
     const id = randomUUID();
     const name = { repo: repoKey(repo), commit: source.commit };
-    await deps.index.intakes.begin({
+    const now = () => deps.clock.now().toISOString();
+    const row = {
       id,
       kind: repo.kind,
       repo: repo.id,
       commit: source.commit,
       ref: ref ?? null,
+      errorCode: null,
+      errorMessage: null,
+    };
+    await deps.index.intakes.begin({
+      ...row,
+      state: 'running',
+      startedAt: now(),
+      updatedAt: now(),
       ...rowOf(tracker.snapshot()),
     });
     deps.log.info({ intake: id, ...name }, 'intake started');
     try {
       const outcome = await run();
-      await deps.index.intakes.update(id, { state: 'done', ...rowOf(tracker.snapshot()) });
+      await deps.index.intakes.update(id, { state: 'done', updatedAt: now(), ...rowOf(tracker.snapshot()) });
       deps.log.info(
         { intake: id, ...name, outcome: outcome.type === 'refused' ? outcome.decision.outcome : outcome.type },
         'intake ended',
@@ -185,6 +194,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
         state: 'failed',
         errorCode: code,
         errorMessage: messageOf(error),
+        updatedAt: now(),
         ...rowOf(tracker.snapshot()),
       });
       throw error;
@@ -196,7 +206,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     commit: CommitSha,
     state: CommitState | undefined,
   ): Promise<Refused | undefined> {
-    const row = await deps.index.decisions.get(repo.kind, repo.id, commit);
+    const row = await deps.index.decisions.get(repo, commit);
     const digest = policyDigest(deps.rules, matchSource(deps.sources, repo), deps.limits);
     if (
       !row ||
@@ -211,7 +221,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
   }
 
   async function noteRef(repo: Repo, ref: Ref, source: Source): Promise<RefKind | undefined> {
-    const known = await deps.index.refs.get(repo.kind, repo.id, ref);
+    const known = await deps.index.refs.get(repo, ref);
     const kind = known?.refKind ?? (await kindOf(repo, ref));
     if (kind)
       await deps.index.refs.put({
@@ -261,10 +271,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
       const rule = matchSource(deps.sources, repo);
       const denied = deniedSource(rule, repo, deps.rules, contextOf(rule));
       if (denied) return { type: 'refused', decision: denied };
-      const seen =
-        revision.type === 'ref'
-          ? (await deps.index.refs.get(repo.kind, repo.id, revision.ref))?.commit
-          : revision.commit;
+      const seen = revision.type === 'ref' ? (await deps.index.refs.get(repo, revision.ref))?.commit : revision.commit;
       if (seen === undefined || runs.has(`${repoKey(repo)}@${seen}`)) return undefined;
       return stillRefused(repo, seen, (await deps.journal.state(repo)).commits.get(seen));
     },

@@ -237,7 +237,7 @@ async function publish(
   });
   await deps.quarantine.discard(repo, source.commit);
   if (!published) return { type: 'closed', commit: source.commit };
-  await deps.index.decisions.remove(repo.kind, repo.id, source.commit);
+  await deps.index.decisions.remove(repo, source.commit);
   return { type: 'approved', commit: source.commit };
 }
 

@@ -53,7 +53,7 @@ export function createReview(deps: ReviewDeps): Review {
   async function commitOf(repo: Repo, revision: Revision, pinFirst: boolean): Promise<CommitSha | undefined> {
     if (revision.type === 'commit') return revision.commit;
     const pinned = (await journal.state(repo)).pins.get(revision.ref)?.commit;
-    const seen = (await index.refs.get(repo.kind, repo.id, revision.ref))?.commit;
+    const seen = (await index.refs.get(repo, revision.ref))?.commit;
     return pinFirst ? (pinned ?? seen) : (seen ?? pinned);
   }
 
@@ -62,7 +62,7 @@ export function createReview(deps: ReviewDeps): Review {
   }
 
   async function storedDecision(repo: Repo, commit: CommitSha): Promise<Decision | undefined> {
-    const row = await index.decisions.get(repo.kind, repo.id, commit);
+    const row = await index.decisions.get(repo, commit);
     return row && (JSON.parse(row.body) as StoredDecision).decision;
   }
 
@@ -140,7 +140,7 @@ export function createReview(deps: ReviewDeps): Review {
     },
 
     async pin(repo, ref, commit, act) {
-      const known = await index.refs.get(repo.kind, repo.id, ref);
+      const known = await index.refs.get(repo, ref);
       const kind = (await journal.state(repo)).pins.get(ref)?.kind ?? known?.refKind ?? 'branch';
       if (!(await deps.publisher.pin(repo, { ref, kind, commit }, act)))
         throw conflict(repo, commit, 'is not approved, so no ref can point to it');

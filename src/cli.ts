@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { EXIT } from './cli/exit.ts';
+import { reviewCommands } from './cli/review.ts';
+import { scanCommand } from './cli/scan.ts';
+import { serveCommand } from './cli/serve.ts';
+import { statusCommand } from './cli/status.ts';
+import { AirlockError, messageOf } from './domain/errors.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('airlock')
+  .description('A mirror of the Hugging Face Hub that serves only approved, verified and signed copies.')
+  .version(version);
+const commands = [serveCommand(process.env), statusCommand(process.env), ...reviewCommands(process.env), scanCommand()];
+for (const command of commands) program.addCommand(command);
+for (const command of [program, ...commands]) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
+  else {
+    process.stderr.write(`airlock: ${messageOf(error)}\n`);
+    process.exitCode = error instanceof AirlockError && error.code === 'config-invalid' ? EXIT.config : EXIT.failure;
+  }
+}

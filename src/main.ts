@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import { serve } from '@hono/node-server';
+import PQueue from 'p-queue';
+import { adminCheck, readOrCreateToken } from './access/admin-token.ts';
+import { createApp } from './app.ts';
+import { type KeyRing, openKeyRing } from './attest/key-ring.ts';
+import { createCatalog } from './catalog/catalog.ts';
+import { createJournal } from './catalog/journal.ts';
+import { createPublisher } from './catalog/publisher.ts';
+import { type Config, explainConfig, publicUrl } from './config.ts';
+import { systemClock } from './domain/clock.ts';
+import { AirlockError } from './domain/errors.ts';
+import { openIndex } from './index/index.ts';
+import { createIntakes, type Intakes } from './intake/intakes.ts';
+import { createQuarantine, type Quarantine } from './intake/quarantine.ts';
+import { startRechecks } from './intake/recheck.ts';
+import { createLog, type Log } from './ops/log.ts';
+import { createReview } from './review/review.ts';
+import { createScanner } from './scan/scanner.ts';
+import type { BlobStore } from './store/blob-store.ts';
+import { openFolder } from './store/folder.ts';
+import { FolderBlobStore } from './store/folder-blob-store.ts';
+import { FolderLock } from './store/folder-lock.ts';
+import { FolderRecordStore } from './store/folder-record-store.ts';
+import type { RecordStore } from './store/record-store.ts';
+import { S3BlobStore } from './store/s3-blob-store.ts';
+import { createS3Client, ensureBucket } from './store/s3-client.ts';
+import { S3RecordStore } from './store/s3-record-store.ts';
+import { createHubClient } from './upstream/hub-client.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+/** A running mirror. */
+export interface Mirror {
+  readonly url: string;
+  /** Finish running answers, stop intakes where they are, let go of the data folder. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/** How long running answers may take to finish when the mirror stops. */
+const DRAIN_MILLISECONDS = 10_000;
+const SWEEP_MILLISECONDS = 3_600_000;
+
+interface Stores {
+  readonly blobs: BlobStore;
+  readonly records: RecordStore;
+}
+
+/** Build everything, in the order in which data flows, and listen. @throws AirlockError config-invalid, store-unavailable */
+export async function startMirror(config: Config, say: (line: string) => void): Promise<Mirror> {
+  await mkdir(config.data, { recursive: true, mode: 0o700 });
+  const release = await takeDataFolder(config.data);
+  const log = createLog(config.log.level);
+  const stores = await openStores(config);
+  const index = await openIndex(join(config.data, 'index.sqlite'));
+  const ring = await openKeys(config, stores.records);
+  const admin = await adminToken(config);
+
+  const scanner = createScanner({
+    processes: config.scan.processes,
+    limits: { memoryBytes: config.scan.memoryBytes, fileMilliseconds: config.scan.secondsPerFile * 1000 },
+    cache: index.facts,
+  });
+  const journal = createJournal({
+    records: stores.records,
+    index,
+    signers: ring.signers,
+    keys: ring.keys,
+    clock: systemClock,
+    refreshSeconds: config.catalog.refreshSeconds,
+    cachedRepos: config.catalog.releases,
+  });
+  const catalog = createCatalog({
+    journal,
+    records: stores.records,
+    keys: ring.keys,
+    cachedReleases: config.catalog.releases,
+  });
+  const publisher = createPublisher({ journal, records: stores.records, index, signer: ring.signers.approval });
+  const quarantine = createQuarantine(join(config.data, 'quarantine'));
+  const intakes = createIntakes({
+    upstream: openUpstream(config),
+    blobs: stores.blobs,
+    scanner,
+    journal,
+    publisher,
+    index,
+    quarantine,
+    clock: systemClock,
+    sources: config.sources,
+    rules: config.policy,
+    limits: config.intake,
+    follow: config.refs.follow,
+    queue: new PQueue({ concurrency: config.intake.concurrent }),
+    downloads: new PQueue({ concurrency: config.intake.files }),
+    tries: config.upstream.tries,
+    minFreeBytes: config.intake.minFreeBytes,
+    log,
+  });
+  const review = createReview({ journal, publisher, intakes, index });
+
+  // Before the first request: a row of a dead process must not look like one of ours.
+  const resumed = await intakes.resume();
+  if (resumed > 0) log.info({ intakes: resumed }, 'unfinished intakes taken up');
+
+  const server = await listen(config, (url) =>
+    createApp({
+      hub: { catalog, intakes, blobs: stores.blobs, publicUrl: url, hold: holdTimes(config) },
+      admin: {
+        catalog,
+        intakes,
+        review,
+        index,
+        keys: { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key },
+        isAdmin: adminCheck(admin.token),
+      },
+      readiness: [
+        { name: 'store', check: () => stores.records.get('readiness-probe') },
+        { name: 'index', check: () => index.intakes.recent(1) },
+      ],
+      log,
+      publicUrl: url,
+    }),
+  );
+  greet(config, server.url, ring, admin, say);
+
+  const stopRechecks = startRechecks({
+    index,
+    journal,
+    intakes,
+    clock: systemClock,
+    follow: config.refs.follow,
+    recheckMinutes: config.refs.recheckMinutes,
+    log,
+  });
+  const stopSweeps = startSweeps(config, quarantine, intakes, log);
+  let stopped: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    const drained = drain(server.server);
+    stopSweeps();
+    await intakes.stop();
+    await stopRechecks();
+    await drained;
+    await index.close();
+    release();
+  }
+  return {
+    url: server.url,
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+/** Two mirrors on one data folder would write one quarantine file: the second is refused at once. */
+async function takeDataFolder(folder: string): Promise<() => void> {
+  const { promise: done, resolve: release } = Promise.withResolvers<void>();
+  const { promise: taken, resolve: take, reject: refuse } = Promise.withResolvers<void>();
+  new FolderLock(join(folder, 'mirror.lock'), { waitMs: 0 })
+    .run(() => {
+      take();
+      return done;
+    })
+    .catch((cause: unknown) =>
+      refuse(
+        new AirlockError(
+          'config-invalid',
+          `Another mirror runs on the data folder ${folder}. Stop it, or set AIRLOCK_DATA.`,
+          {},
+          cause,
+        ),
+      ),
+    );
+  await taken;
+  return release;
+}
+
+async function openStores({ store, data }: Config): Promise<Stores> {
+  if (store.kind === 'folder') {
+    const folder = await openFolder(join(data, 'store'), { create: true });
+    return { blobs: new FolderBlobStore(folder), records: new FolderRecordStore(folder) };
+  }
+  const client = createS3Client({ ...store, accessKey: store.accessKey.reveal(), secretKey: store.secretKey.reveal() });
+  await ensureBucket(client, store.bucket, store);
+  const place = { client, bucket: store.bucket, prefix: store.prefix };
+  return { blobs: new S3BlobStore(place), records: new S3RecordStore(place) };
+}
+
+function openUpstream({ upstream: { token, ...rest } }: Config): Upstream {
+  return createHubClient(token ? { ...rest, token: token.reveal() } : rest);
+}
+
+async function openKeys({ keys, data }: Config, records: RecordStore): Promise<KeyRing> {
+  return openKeyRing({
+    ...keys,
+    folder: join(data, 'keys'),
+    storeIsInUse: async () => {
+      for await (const _ of records.list('journal/')) return true;
+      return false;
+    },
+  });
+}
+
+/** From the environment; the embedded default makes one. A configuration that names its keys names its token too. */
+async function adminToken({ adminToken, keys, data }: Config): Promise<{ token?: string; file?: string }> {
+  if (adminToken) return { token: adminToken.reveal() };
+  if (keys.approval) return {};
+  const file = join(data, 'keys', 'admin.token');
+  const { token } = await readOrCreateToken(file);
+  return { token, file };
+}
+
+function holdTimes({ intake }: Config): { apiSeconds: number; resolveSeconds: number; llamaCppSeconds: number } {
+  return {
+    apiSeconds: intake.holdApiSeconds,
+    resolveSeconds: intake.holdResolveSeconds,
+    llamaCppSeconds: intake.holdLlamaCppSeconds,
+  };
+}
+
+/** The public URL can depend on the port, which is known only once it listens. */
+async function listen(
+  config: Config,
+  app: (url: string) => ReturnType<typeof createApp>,
+): Promise<{ server: Server; url: string }> {
+  const { host, port } = config.listen;
+  let fetch: ReturnType<typeof createApp>['fetch'] = () => new Response(null, { status: 503 });
+  return new Promise((resolve, reject) => {
+    const server = serve(
+      { fetch: (request, env) => fetch(request, env), hostname: host, port, overrideGlobalObjects: false },
+      (address) => {
+        const url = publicUrl(config, address.port);
+        fetch = app(url).fetch;
+        resolve({ server: server as Server, url });
+      },
+    );
+    server.on('error', (cause) =>
+      reject(new AirlockError('config-invalid', `Can not listen on ${host}:${port}: ${cause.message}`, {}, cause)),
+    );
+  });
+}
+
+function greet(
+  config: Config,
+  url: string,
+  ring: KeyRing,
+  admin: { file?: string },
+  say: (line: string) => void,
+): void {
+  say('Hub Airlock');
+  for (const line of explainConfig(config).split('\n')) say(`  ${line}`);
+  for (const file of ring.created)
+    say(`Created a new signing key: ${file}. Keep a copy: what it signed can not be verified without it.`);
+  say(`Approval key: sha256:${ring.signers.approval.key.hint}`);
+  say(`Evidence key: sha256:${ring.signers.evidence.key.hint}`);
+  if (admin.file) say(`Administrative token: ${admin.file}`);
+  say('');
+  say(`export HF_ENDPOINT=${url}`);
+}
+
+function startSweeps({ intake }: Config, quarantine: Quarantine, intakes: Intakes, log: Log): () => void {
+  async function sweep(): Promise<void> {
+    const running = new Set(intakes.running().map(({ commit }) => commit));
+    const before = new Date(Date.now() - intake.quarantineDays * 86_400_000);
+    const removed = await quarantine.sweep(before, (folder) =>
+      [...running].some((commit) => commit !== undefined && folder.endsWith(commit)),
+    );
+    if (removed > 0) log.info({ removed }, 'old quarantine folders removed');
+  }
+  const timer = setInterval(() => {
+    sweep().catch((error: unknown) => log.warn({ err: error }, 'quarantine sweep failed'));
+  }, SWEEP_MILLISECONDS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** No new connections; running answers have a while to finish, then their sockets are closed. */
+async function drain(server: Server): Promise<void> {
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MILLISECONDS);
+  await closed;
+  clearTimeout(timer);
+}
