@@ -112,13 +112,12 @@ it('airlock approve asks for a reason and for a commit that it knows, and for th
   expect((await airlock(['approve', `${repo}@${shaOf(repo)}`], world.mirror)).status).not.toBe(0);
   const unknown = await airlock(['approve', `${repo}@${'0'.repeat(40)}`, '--reason', 'x'], world.mirror);
   expect(unknown.status).not.toBe(0);
-  const url = `/api/airlock/models/${repo}/revision/${shaOf(repo)}/approve`;
-  const body = JSON.stringify({ reason: 'let me in' });
+  const body = JSON.stringify({ repo, revision: shaOf(repo), by: 'somebody', reason: 'let me in', evenDenied: true });
   const headers = { 'content-type': 'application/json' };
   for (const token of [undefined, 'Bearer hf_wrongTokenOfSomebodyElse000000000000'])
     expect(
       (
-        await ask(world.mirror.url, url, {
+        await ask(world.mirror.url, '/api/airlock/approve', {
           method: 'POST',
           headers: token === undefined ? headers : { ...headers, authorization: token },
           body,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { testCache } from '#test/setup/cache.ts';
 import { prepareFolder } from '#test/setup/prepare.ts';
+import { freePort } from '#test/support/free-port.ts';
 import { type Mirror, startMirror } from '#test/support/mirror.ts';
 import { run } from '#test/support/run.ts';
 import { useTemp } from '#test/support/temp.ts';
@@ -78,12 +78,4 @@ function coreHub(url: string): CoreHub {
     goAway: () => control('down=1'),
     heal: () => control('die_after=0&corrupt=0&down=0'),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  return typeof address === 'object' && address ? address.port : 0;
 }

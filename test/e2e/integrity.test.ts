@@ -105,6 +105,7 @@ describe('a mirror that ends in mid-download and is started again', () => {
 });
 
 async function expectBlobsToBeTheirNames() {
-  const blobs = await filesBelow(join(world.mirror.dataDir, 'blobs'));
+  const blobs = await filesBelow(join(world.mirror.dataDir, 'store', 'blobs'));
+  expect(blobs.length).toBeGreaterThan(0);
   for (const blob of blobs) expect(blob.path).toContain(blob.sha256);
 }

@@ -120,7 +120,7 @@ describe.each(NAMES)('nothing of %s is served', (name) => {
   });
 
   it('and none of its files is among the approved bytes', async () => {
-    const kept = new Set((await filesBelow(join(world.mirror.dataDir, 'blobs'))).map((file) => file.sha256));
+    const kept = new Set((await filesBelow(join(world.mirror.dataDir, 'store', 'blobs'))).map((file) => file.sha256));
     for (const file of world.hub.repo(repo).head().files.values()) expect(kept).not.toContain(file.content.sha256);
   });
 });

