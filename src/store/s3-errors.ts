@@ -21,7 +21,7 @@ const PASSING = new Set([
 ]);
 const PAUSES_MS = [100, 400];
 
-export function s3Error(error: unknown, doing: string): AirlockError {
+function s3Error(error: unknown, doing: string): AirlockError {
   if (error instanceof AirlockError) return error;
   const code = codeOf(error);
   const full = FULL.has(code ?? '');

@@ -23,9 +23,12 @@ beforeEach(async () => {
 });
 afterEach(() => cleanup());
 
-function child(script: string, ...args: string[]): ChildProcess {
-  const file = fileURLToPath(new URL(`./children/${script}`, import.meta.url));
-  return spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+const PUT_BLOB = new URL('./children/put-blob.ts', import.meta.url);
+const COUNT_UP = new URL('./children/count-up.ts', import.meta.url);
+const HOLD_LOCK = new URL('./children/hold-lock.ts', import.meta.url);
+
+function child(script: URL, ...args: string[]): ChildProcess {
+  return spawn(process.execPath, [fileURLToPath(script), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 /** Poll until `seen` is true; false when the child ended before. */
@@ -45,7 +48,7 @@ describe('a process killed in the middle', () => {
     await truncate(file, size);
     // Any digest will do: the copy has to be read to its end before it is compared.
     const sha256 = sha256Of('never reached');
-    const writer = child('put-blob.ts', folder.root, sha256, String(size), file);
+    const writer = child(PUT_BLOB, folder.root, sha256, String(size), file);
     const ended = once(writer, 'exit');
     const temporary = async (): Promise<number> => {
       const [name] = await readdir(join(folder.root, 'tmp'));
@@ -75,7 +78,7 @@ describe('a process killed in the middle', () => {
   test('of a replace frees the lock', async () => {
     const records = new FolderRecordStore(folder);
     await records.create('a', Buffer.from('1'));
-    const holder = child('hold-lock.ts', join(folder.root, 'lock'));
+    const holder = child(HOLD_LOCK, join(folder.root, 'lock'));
     const ended = once(holder, 'exit');
     expect(holder.stdout && (await once(holder.stdout, 'data')).toString()).toBe('held\n');
     const impatient = new FolderLock(join(folder.root, 'lock'), { waitMs: 50 });
@@ -90,7 +93,7 @@ describe('a process killed in the middle', () => {
 test('three processes that count up one record lose no count', async () => {
   const records = new FolderRecordStore(folder);
   await records.create('count', Buffer.from('0'));
-  const ends = Array.from({ length: 3 }, () => once(child('count-up.ts', folder.root, 'count', '20'), 'exit'));
+  const ends = Array.from({ length: 3 }, () => once(child(COUNT_UP, folder.root, 'count', '20'), 'exit'));
   for (const [code] of await Promise.all(ends)) expect(code).toBe(0);
   expect((await records.get('count'))?.bytes.toString()).toBe('60');
 });

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Kysely, sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+
+/**
+ * In order of their names. A migration that has been released is never edited: add the next one. Each is written
+ * against the tables of its own day, hence `Kysely<unknown>`.
+ */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-first-tables': { up: firstTables },
+};
+
+export async function migrate(db: Kysely<unknown>): Promise<void> {
+  const provider = { getMigrations: async () => ({ ...MIGRATIONS }) };
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error) throw error;
+}
+
+async function firstTables(db: Kysely<unknown>): Promise<void> {
+  await intakes(db);
+  await decisions(db);
+  await refs(db);
+  await releases(db);
+  await db.schema
+    .createTable('heads')
+    .addColumn('repoKey', 'text', (c) => c.primaryKey())
+    .addColumn('seq', 'integer', (c) => c.notNull())
+    .addColumn('digest', 'text', (c) => c.notNull())
+    .execute();
+  await db.schema
+    .createTable('facts')
+    .addColumn('sha256', 'text', (c) => c.notNull())
+    .addColumn('extractor', 'text', (c) => c.notNull())
+    .addColumn('body', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('factsKey', ['sha256', 'extractor'])
+    .execute();
+}
+
+async function intakes(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('intakes')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('kind', 'text', (c) => c.notNull())
+    .addColumn('repo', 'text', (c) => c.notNull())
+    .addColumn('commit', 'text', (c) => c.notNull())
+    .addColumn('ref', 'text')
+    .addColumn('stage', 'text', (c) => c.notNull())
+    .addColumn('state', 'text', (c) => c.notNull().check(sql`"state" in ('running', 'done', 'failed')`))
+    .addColumn('bytesDone', 'integer', (c) => c.notNull())
+    .addColumn('bytesTotal', 'integer', (c) => c.notNull())
+    .addColumn('filesDone', 'integer', (c) => c.notNull())
+    .addColumn('filesTotal', 'integer', (c) => c.notNull())
+    .addColumn('errorCode', 'text')
+    .addColumn('errorMessage', 'text')
+    .addColumn('startedAt', 'text', (c) => c.notNull())
+    .addColumn('updatedAt', 'text', (c) => c.notNull())
+    .execute();
+  // One intake per commit at a time: the database refuses a second, whichever process asks.
+  await sql`create unique index "intakesRunning" on "intakes" ("kind", "repo", "commit") where "state" = 'running'`.execute(
+    db,
+  );
+  await db.schema.createIndex('intakesStarted').on('intakes').columns(['startedAt', 'id']).execute();
+}
+
+async function decisions(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('decisions')
+    .addColumn('kind', 'text', (c) => c.notNull())
+    .addColumn('repo', 'text', (c) => c.notNull())
+    .addColumn('commit', 'text', (c) => c.notNull())
+    .addColumn('outcome', 'text', (c) => c.notNull().check(sql`"outcome" in ('approved', 'held', 'denied')`))
+    .addColumn('policyDigest', 'text', (c) => c.notNull())
+    .addColumn('rulesVersion', 'text', (c) => c.notNull())
+    .addColumn('body', 'text', (c) => c.notNull())
+    .addColumn('complete', 'integer', (c) => c.notNull().check(sql`"complete" in (0, 1)`))
+    .addColumn('decidedAt', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('decisionsKey', ['kind', 'repo', 'commit'])
+    .execute();
+  await db.schema.createIndex('decisionsOutcome').on('decisions').columns(['outcome', 'decidedAt']).execute();
+  await db.schema.createIndex('decisionsDecided').on('decisions').columns(['decidedAt']).execute();
+}
+
+async function refs(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('refs')
+    .addColumn('kind', 'text', (c) => c.notNull())
+    .addColumn('repo', 'text', (c) => c.notNull())
+    .addColumn('ref', 'text', (c) => c.notNull())
+    .addColumn('refKind', 'text', (c) => c.notNull().check(sql`"refKind" in ('branch', 'tag', 'convert', 'pull')`))
+    .addColumn('commit', 'text', (c) => c.notNull())
+    .addColumn('checkedAt', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('refsKey', ['kind', 'repo', 'ref'])
+    .execute();
+  await db.schema.createIndex('refsChecked').on('refs').columns(['checkedAt']).execute();
+}
+
+async function releases(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('releases')
+    .addColumn('kind', 'text', (c) => c.notNull())
+    .addColumn('repo', 'text', (c) => c.notNull())
+    .addColumn('commit', 'text', (c) => c.notNull())
+    .addColumn('state', 'text', (c) => c.notNull().check(sql`"state" in ('approved', 'revoked')`))
+    .addColumn('approvedAt', 'text', (c) => c.notNull())
+    .addColumn('digest', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('releasesKey', ['kind', 'repo', 'commit'])
+    .execute();
+  const pages = db.schema.createIndex('releasesApproved').on('releases');
+  await pages.columns(['approvedAt', 'kind', 'repo', 'commit']).execute();
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Outcome } from '#src/domain/decision.ts';
+import type { Sha256 } from '#src/domain/digest.ts';
+import type { RepoKind } from '#src/domain/repo.ts';
+import type { CommitSha, Ref } from '#src/domain/revision.ts';
+
+/**
+ * The tables as `migrations.ts` makes them. Times are ISO 8601 with `Z` and milliseconds, so that text order is time
+ * order. A boolean is 0 or 1.
+ */
+export interface Tables {
+  readonly intakes: IntakeRow;
+  readonly decisions: Omit<DecisionRow, 'complete'> & { readonly complete: 0 | 1 };
+  readonly refs: RefRow;
+  readonly heads: HeadRow;
+  readonly facts: FactRow;
+  readonly releases: ReleaseRow;
+}
+
+/** One run from ref to decision, for people and for other replicas to look at. */
+export interface IntakeRow {
+  readonly id: string;
+  readonly kind: RepoKind;
+  readonly repo: string;
+  readonly commit: CommitSha;
+  readonly ref: Ref | null;
+  readonly stage: string;
+  readonly state: 'running' | 'done' | 'failed';
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+  readonly filesDone: number;
+  readonly filesTotal: number;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+  readonly startedAt: string;
+  readonly updatedAt: string;
+}
+
+/** Policy's last answer for a commit. `complete`: judged on the whole evidence, not at an early gate. */
+export interface DecisionRow {
+  readonly kind: RepoKind;
+  readonly repo: string;
+  readonly commit: CommitSha;
+  readonly outcome: Outcome;
+  readonly policyDigest: Sha256;
+  readonly rulesVersion: string;
+  /** JSON: the decision with its reasons, and what a person reads beside it. */
+  readonly body: string;
+  readonly complete: boolean;
+  readonly decidedAt: string;
+}
+
+/** What upstream said a ref points to, and when. */
+export interface RefRow {
+  readonly kind: RepoKind;
+  readonly repo: string;
+  readonly ref: Ref;
+  readonly refKind: 'branch' | 'tag' | 'convert' | 'pull';
+  readonly commit: CommitSha;
+  readonly checkedAt: string;
+}
+
+/** The newest entry of a repo's journal that was ever seen here. */
+export interface HeadRow {
+  readonly repoKey: string;
+  readonly seq: number;
+  readonly digest: Sha256;
+}
+
+/** What an extractor version read in a blob, as JSON. */
+interface FactRow {
+  readonly sha256: Sha256;
+  readonly extractor: string;
+  readonly body: string;
+}
+
+/** For listing pages alone; whether a commit may be served is never decided here. */
+export interface ReleaseRow {
+  readonly kind: RepoKind;
+  readonly repo: string;
+  readonly commit: CommitSha;
+  readonly state: 'approved' | 'revoked';
+  readonly approvedAt: string;
+  readonly digest: Sha256;
+}
