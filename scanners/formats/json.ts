@@ -28,9 +28,14 @@ export const json: Extractor = async (facts, bytes, context) => {
   } catch (error) {
     if (!(error instanceof MalformedJson)) throw error;
     facts.format = 'text';
-    facts.notes = [];
     await text(facts, bytes, context);
-    facts.problems.push({ code: 'json-malformed', offset: error.offset, detail: error.message });
+    facts.notes ??= [];
+    facts.notes.push({
+      code: 'json-malformed',
+      at: `byte ${error.offset}`,
+      value: error.message,
+      offset: error.offset,
+    });
   }
 };
 

@@ -20,6 +20,6 @@ export const DEFAULT_LIMITS: ScanLimits = {
   fileMilliseconds: 600_000,
   factsBytes: 32 * 1024 * 1024,
   watchMilliseconds: 50,
-  batchFiles: 32,
+  batchFiles: 256,
   batchBytes: 64 * 1024 * 1024,
 };

@@ -118,17 +118,23 @@ class Run {
     if (failed) throw failed.reason;
   }
 
-  /** Read a batch in one child. When it dies, those it had not answered for are read again, one child each. */
+  /**
+   * Read a batch in one child. When it dies, the file that it was at is read again alone, so that nobody else pays for
+   * it, and those after it in a new child.
+   */
   private async read(batch: readonly ScanTarget[]): Promise<void> {
     const facts: Facts[] = [];
     const { limits, signal, worker } = this.deps;
     const failed = await extractInChild(batch, limits, (_index, extracted) => facts.push(extracted), signal, worker);
-    for (const [index, target] of batch.entries()) {
-      const extracted = facts[index];
-      if (extracted) await this.extracted(target, extracted);
-      else if (failed && batch.length === 1) this.judged(target, { failure: failed.reason });
-      else await this.read([target]);
+    for (const [index, extracted] of facts.entries()) {
+      const target = batch[index];
+      if (target) await this.extracted(target, extracted);
     }
+    const [culprit, ...rest] = batch.slice(facts.length);
+    if (failed === undefined || culprit === undefined) return;
+    if (batch.length === 1) return this.judged(culprit, { failure: failed.reason });
+    await this.read([culprit]);
+    if (rest.length > 0) await this.read(rest);
   }
 
   /** Budgets are part of the extractor version and the same everywhere: that they were hit may be remembered too. */
