@@ -11,7 +11,7 @@ import type { Secret } from './config/secret.ts';
 export { explainConfig } from './config/explain.ts';
 
 /** Where releases live, with what it takes to get in. */
-export type StoreConfig =
+type StoreConfig =
   | Extract<FileConfig['store'], { kind: 'folder' }>
   | (Extract<FileConfig['store'], { kind: 's3' }> & { readonly accessKey: Secret; readonly secretKey: Secret });
 

@@ -79,7 +79,7 @@ function keysAt(schema: z.core.$ZodType, path: KeyPath, raw: unknown): readonly 
   return field ? keysAt(field, rest, valueAt(raw, path.slice(0, 1))) : [];
 }
 
-export function valueAt(raw: unknown, path: KeyPath): unknown {
+function valueAt(raw: unknown, path: KeyPath): unknown {
   let value = raw;
   for (const part of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;

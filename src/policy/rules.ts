@@ -21,7 +21,7 @@ export interface LicenseRules {
   readonly notAllowed: 'hold' | 'deny';
 }
 
-export interface VerdictRules {
+interface VerdictRules {
   readonly pass: 'approve' | 'hold';
   readonly review: 'hold' | 'deny';
   readonly block: 'hold' | 'deny';
