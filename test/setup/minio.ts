@@ -4,11 +4,12 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { access, constants, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { FolderLock } from '#src/store/folder-lock.ts';
+import { testCache } from './cache.ts';
 
 /** The last release of MinIO that the Go module proxy has. AGPL-3.0: a test tool, never shipped. */
 const MODULE = 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c';
@@ -28,7 +29,7 @@ export interface Minio {
  * skipped there unnoticed.
  */
 export async function prepareMinioBinary(): Promise<string | undefined> {
-  const bin = join(process.env.AIRLOCK_TEST_CACHE || join(homedir(), '.cache', 'hub-airlock'), 'bin');
+  const bin = join(testCache(), 'bin');
   const binary = join(bin, 'minio');
   if (await isExecutable(binary)) return binary;
   if (await hasGo()) {
