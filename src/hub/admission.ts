@@ -117,6 +117,7 @@ function failureError(
     return {
       ...answer,
       message: `[airlock] ${repoName(repo)} was not found upstream (checked ${new Date().toISOString()}).`,
+      warningTopic: topic(repo, undefined, 'unknown'),
     };
   const missing = error.code === 'upstream-revision-not-found';
   const message = missing
