@@ -56,7 +56,7 @@ export function sameTerms(offered: LicenseTerms, allowed: LicenseTerms): boolean
 
 /**
  * spdx-satisfies 6.0.0 tests for `-or-later` by `indexOf(...) === length - 9`, which an eight-letter id without it
- * meets with -1: it takes `LGPL-2.1` and `EUPL-1.1` for "or later" and allows more than the entry says.
+ * meets with -1: it takes `CDDL-1.0` for "or later", and so for covered by `CDDL-1.1+`.
  */
 function isMisread(terms: LicenseTerms): boolean {
   return terms.license.length === 8 && !terms.orLater;

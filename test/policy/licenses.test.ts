@@ -166,10 +166,11 @@ describe('judgeLicense', () => {
     ['other', 'other', true],
     ['MIT AND GPL-3.0-only', 'MIT AND GPL-3.0-only', true],
     ['Apache-2.0 WITH LLVM-exception', 'Apache-2.0 WITH LLVM-exception', true],
-    // spdx-satisfies 6.0.0 says yes to each of these: it reads eight-letter ids as "or later".
     ['LGPL-3.0-only', 'LGPL-2.1', false],
     ['LGPL-2.1', 'LGPL-3.0-or-later', false],
-    ['EUPL-1.1', 'EUPL-1.2+', false],
+    // spdx-satisfies 6.0.0 says yes to each of these: it reads eight-letter ids as "or later".
+    ['EUPL-1.0', 'EUPL-1.1+', false],
+    ['CDDL-1.0', 'CDDL-1.1+', false],
   ])('%s under an entry %s: %s', (declared, entry, allowed) => {
     expect(judge([declared], [entry])).toEqual(allowed ? [] : ['deny license-not-allowed']);
   });
