@@ -35,8 +35,8 @@ export async function admit(
 ): Promise<Admission> {
   const found = await deps.catalog.find(repo, revision);
   if (found.type !== 'unknown') return answerFound(repo, found);
-  const refused = await deps.intakes.decided(repo, revision);
-  if (refused) return { type: 'error', error: refusal(deps, repo, refused) };
+  const decided = await deps.intakes.decided(repo, revision);
+  if (decided) return answerOutcome(deps, repo, revision, decided);
 
   const ticket = deps.intakes.request(repo, revision);
   const timer = new AbortController();

@@ -24,6 +24,7 @@ import type { StoredDecision } from './stored-decision.ts';
 import { createTracker, type Tracker } from './tracker.ts';
 
 type Refused = Extract<IntakeOutcome, { type: 'refused' }>;
+type Closed = Extract<IntakeOutcome, { type: 'closed' }>;
 
 export interface IntakesDeps extends Omit<RunDeps, 'limits'> {
   readonly limits: RunDeps['limits'];
@@ -37,8 +38,11 @@ export interface IntakesDeps extends Omit<RunDeps, 'limits'> {
 
 /** From the first request to a decision. One run per (repo, commit), whoever asks and however many. */
 export interface Intakes {
-  /** A refusal that still holds: same policy, same rules, nobody approved since. Asks no upstream. */
-  decided(repo: Repo, revision: Revision): Promise<Refused | undefined>;
+  /**
+   * A refusal that still holds: a person's, or policy's under the same policy and rules with no approval since. Asks no
+   * upstream.
+   */
+  decided(repo: Repo, revision: Revision): Promise<Refused | Closed | undefined>;
   /** Start an intake, or join the one that runs. `afresh` looks at upstream and judges again whatever was decided. */
   request(repo: Repo, revision: Revision, options?: { readonly afresh?: boolean }): Ticket;
   running(): readonly Progress[];
@@ -273,7 +277,9 @@ export function createIntakes(deps: IntakesDeps): Intakes {
       if (denied) return { type: 'refused', decision: denied };
       const seen = revision.type === 'ref' ? (await deps.index.refs.get(repo, revision.ref))?.commit : revision.commit;
       if (seen === undefined || runs.has(`${repoKey(repo)}@${seen}`)) return undefined;
-      return stillRefused(repo, seen, (await deps.journal.state(repo)).commits.get(seen));
+      const state = (await deps.journal.state(repo)).commits.get(seen);
+      if (state?.status === 'rejected' || state?.status === 'revoked') return { type: 'closed', commit: seen };
+      return stillRefused(repo, seen, state);
     },
 
     running: () => [...runs.values()].map(({ tracker }) => tracker.snapshot()),
