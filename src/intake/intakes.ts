@@ -1,38 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomUUID } from 'node:crypto';
 import type PQueue from 'p-queue';
-import type { CommitState, RepoState } from '#src/catalog/repo-state.ts';
-import type { Approval } from '#src/domain/decision.ts';
 import { AirlockError, messageOf } from '#src/domain/errors.ts';
 import type { Source } from '#src/domain/manifest.ts';
 import { parseRepo, type Repo, repoKey } from '#src/domain/repo.ts';
-import {
-  type CommitSha,
-  DEFAULT_REF,
-  type Ref,
-  type RefKind,
-  type Revision,
-  revisionText,
-} from '#src/domain/revision.ts';
-import { policyDigest } from '#src/policy/digest.ts';
-import { deniedSource, type EvaluationContext } from '#src/policy/evaluate.ts';
+import { type Revision, revisionText } from '#src/domain/revision.ts';
 import type { SourceRule } from '#src/policy/rules.ts';
-import { matchSource } from '#src/policy/sources.ts';
+import { matchBothNames } from '#src/policy/stricter.ts';
+import { type Closed, closedByPerson, type DecidedDeps, deniedByName, type Refused, stillRefused } from './decided.ts';
 import type { IntakeOutcome, Progress, Ticket } from './progress.ts';
-import { type RunDeps, runIntake } from './run.ts';
-import type { StoredDecision } from './stored-decision.ts';
+import { recordedRun } from './recorded-run.ts';
+import { noteRef, pinApproved, type RefPinDeps } from './ref-pins.ts';
+import { type Job, type RunDeps, runIntake } from './run.ts';
 import { createTracker, type Tracker } from './tracker.ts';
 
-type Refused = Extract<IntakeOutcome, { type: 'refused' }>;
-type Closed = Extract<IntakeOutcome, { type: 'closed' }>;
-
-export interface IntakesDeps extends Omit<RunDeps, 'limits'> {
-  readonly limits: RunDeps['limits'];
+export interface IntakesDeps extends RunDeps, RefPinDeps {
+  // Both have an index, a journal and a publisher: the whole ones.
+  readonly index: RunDeps['index'];
+  readonly upstream: RunDeps['upstream'];
+  readonly journal: RunDeps['journal'];
+  readonly publisher: RunDeps['publisher'];
   readonly sources: readonly SourceRule[];
   /** So many intakes at once. */
   readonly queue: PQueue;
-  /** `auto`: a branch's pin follows upstream's head once that is approved. */
-  readonly follow: 'manual' | 'auto';
   readonly log: { info(details: object, text: string): void; error(details: object, text: string): void };
 }
 
@@ -54,247 +43,108 @@ export interface Intakes {
 
 export function createIntakes(deps: IntakesDeps): Intakes {
   const requests = new Map<string, Ticket>();
-  const runs = new Map<string, { tracker: Tracker; outcome: Promise<IntakeOutcome> }>();
+  const runs = new Map<string, Run>();
   const stopping = new AbortController();
+  const decidedDeps: DecidedDeps = {
+    ...deps,
+    rulesVersion: deps.scanner.rulesVersion,
+    now: () => deps.clock.now(),
+  };
 
-  function request(repo: Repo, revision: Revision, options: { afresh?: boolean } = {}): Ticket {
+  function request(repo: Repo, revision: Revision, { afresh = false } = {}): Ticket {
     const key = `${repoKey(repo)}@${revisionText(revision)}`;
     const known = requests.get(key);
     if (known) return known;
-    const ref = revision.type === 'ref' ? revision.ref : undefined;
-    const own = createTracker(deps.clock, repo, ref);
-    let shown = own;
-    const work = handle(repo, revision, options.afresh ?? false, (tracker) => {
+    let shown = createTracker(deps.clock, repo, refOf(revision));
+    const outcome = handle(repo, revision, afresh, (tracker) => {
       shown = tracker;
-    });
-    const outcome = work
-      .catch((error: unknown): IntakeOutcome => failed(repo, revision, error))
+    })
+      .catch((error: unknown) => failed(repo, revision, error))
       .finally(() => requests.delete(key));
     const ticket: Ticket = { progress: () => shown.snapshot(), outcome };
     requests.set(key, ticket);
     return ticket;
   }
 
-  function failed(repo: Repo, revision: Revision, cause: unknown): IntakeOutcome {
-    const error = cause instanceof AirlockError ? cause : new AirlockError('internal', messageOf(cause), {}, cause);
-    deps.log.error(
-      {
-        repo: repoKey(repo),
-        revision: revisionText(revision),
-        code: error.code,
-        subject: error.subject,
-        security: error.security,
-        err: error,
-      },
-      'intake failed',
-    );
-    return { type: 'failed', error };
-  }
-
   /** Source gate, commit, what is known of it, and only then the run. */
-  async function handle(
-    repo: Repo,
-    revision: Revision,
-    afresh: boolean,
-    show: (tracker: Tracker) => void,
-  ): Promise<IntakeOutcome> {
-    const rule = matchSource(deps.sources, repo);
-    const denied = deniedSource(rule, repo, deps.rules, contextOf(rule));
-    if (denied) return { type: 'refused', decision: denied };
+  async function handle(repo: Repo, revision: Revision, afresh: boolean, show: Show): Promise<IntakeOutcome> {
+    const denied = deniedByName(decidedDeps, repo, repo);
+    if (denied) return denied;
     const source = await deps.upstream.resolve(repo, revision);
-    // A renamed repo must pass under both names: the pattern that opens the old one may not open the new one.
-    const underItsName = matchSource(deps.sources, source.repo);
-    const deniedThere = deniedSource(underItsName, source.repo, deps.rules, contextOf(underItsName));
-    if (deniedThere) return { type: 'refused', commit: source.commit, decision: deniedThere };
-    const kind = revision.type === 'ref' ? await noteRef(repo, revision.ref, source) : undefined;
-
-    const outcome = await settle(repo, source, revision, rule as SourceRule, afresh, show);
-    if (outcome.type === 'approved' && revision.type === 'ref' && kind)
-      await pin(repo, revision.ref, kind, outcome.commit);
+    const deniedThere = deniedByName(decidedDeps, repo, source.repo);
+    if (deniedThere) return { ...deniedThere, commit: source.commit };
+    const ref = refOf(revision);
+    const kind = ref && (await noteRef(deps, repo, ref, source.commit));
+    const outcome = await settle(repo, source, ref, afresh, show);
+    if (outcome.type === 'approved' && ref && kind) await pinApproved(deps, repo, ref, kind, outcome.commit);
     return outcome;
   }
 
   async function settle(
     repo: Repo,
     source: Source,
-    revision: Revision,
-    rule: SourceRule,
+    ref: Job['ref'],
     afresh: boolean,
-    show: (tracker: Tracker) => void,
+    show: Show,
   ): Promise<IntakeOutcome> {
-    const state = (await deps.journal.state(repo)).commits.get(source.commit);
-    if (state?.status === 'approved') return { type: 'approved', commit: source.commit };
-    if (state?.status === 'rejected' || state?.status === 'revoked') return { type: 'closed', commit: source.commit };
-    const before = afresh ? undefined : await stillRefused(repo, source.commit, state);
+    const { commit } = source;
+    const state = (await deps.journal.state(repo)).commits.get(commit);
+    if (state?.status === 'approved') return { type: 'approved', commit };
+    const before =
+      closedByPerson(commit, state) ?? (afresh ? undefined : await stillRefused(decidedDeps, repo, commit, state));
     if (before) return before;
-    const run = joinRun(repo, source, revision, rule, state?.approval);
+    const rule = matchBothNames(deps.sources, repo, source.repo);
+    if (!rule) throw new AirlockError('internal', 'A repo without a source got past the source gate.');
+    const approval = state?.approval;
+    const run = joinRun({ repo, source, rule, ...(ref ? { ref } : {}), ...(approval ? { approval } : {}) });
     show(run.tracker);
     return run.outcome;
   }
 
-  function joinRun(repo: Repo, source: Source, revision: Revision, rule: SourceRule, approval: Approval | undefined) {
-    const key = `${repoKey(repo)}@${source.commit}`;
+  function joinRun(job: Job): Run {
+    const key = `${repoKey(job.repo)}@${job.source.commit}`;
     const known = runs.get(key);
     if (known) return known;
-    const ref = revision.type === 'ref' ? revision.ref : undefined;
-    const tracker = createTracker(deps.clock, repo, ref);
-    tracker.commit(source.commit);
-    const job = {
-      repo,
-      manifestSource: source,
-      rule,
-      ...(ref === undefined ? {} : { ref }),
-      ...(approval === undefined ? {} : { approval }),
-    };
+    const tracker = createTracker(deps.clock, job.repo, job.ref);
+    tracker.commit(job.source.commit);
+    const work = () => runIntake(deps, job, tracker, stopping.signal);
     const outcome = deps.queue
-      .add(() => recorded(repo, source, ref, tracker, () => runIntake(deps, job, tracker, stopping.signal)))
+      .add(() => recordedRun(deps, job, tracker, stopping.signal, work))
       .finally(() => runs.delete(key));
-    const run = { tracker, outcome };
-    runs.set(key, run);
-    return run;
+    runs.set(key, { tracker, outcome });
+    return { tracker, outcome };
   }
 
-  /** The row of a running intake outlives a crash: the next process takes it up. */
-  async function recorded(
-    repo: Repo,
-    source: Source,
-    ref: Ref | undefined,
-    tracker: Tracker,
-    run: () => Promise<IntakeOutcome>,
-  ): Promise<IntakeOutcome> {
-    const id = randomUUID();
-    const name = { repo: repoKey(repo), commit: source.commit };
-    const now = () => deps.clock.now().toISOString();
-    const row = {
-      id,
-      kind: repo.kind,
-      repo: repo.id,
-      commit: source.commit,
-      ref: ref ?? null,
-      errorCode: null,
-      errorMessage: null,
-    };
-    await deps.index.intakes.begin({
-      ...row,
-      state: 'running',
-      startedAt: now(),
-      updatedAt: now(),
-      ...rowOf(tracker.snapshot()),
-    });
-    deps.log.info({ intake: id, ...name }, 'intake started');
-    try {
-      const outcome = await run();
-      await deps.index.intakes.update(id, { state: 'done', updatedAt: now(), ...rowOf(tracker.snapshot()) });
-      deps.log.info(
-        { intake: id, ...name, outcome: outcome.type === 'refused' ? outcome.decision.outcome : outcome.type },
-        'intake ended',
-      );
-      return outcome;
-    } catch (error) {
-      // Stopped, not failed: the row stays "running" for the next start.
-      if (stopping.signal.aborted) throw error;
-      const code = error instanceof AirlockError ? error.code : 'internal';
-      await deps.index.intakes.update(id, {
-        state: 'failed',
-        errorCode: code,
-        errorMessage: messageOf(error),
-        updatedAt: now(),
-        ...rowOf(tracker.snapshot()),
-      });
-      throw error;
-    }
-  }
-
-  async function stillRefused(
-    repo: Repo,
-    commit: CommitSha,
-    state: CommitState | undefined,
-  ): Promise<Refused | undefined> {
-    const row = await deps.index.decisions.get(repo, commit);
-    const digest = policyDigest(deps.rules, matchSource(deps.sources, repo), deps.limits);
-    if (
-      !row ||
-      row.outcome === 'approved' ||
-      row.policyDigest !== digest ||
-      row.rulesVersion !== deps.scanner.rulesVersion
-    )
-      return undefined;
-    const { decision, approvalAt } = JSON.parse(row.body) as StoredDecision;
-    if (state?.approval?.at !== approvalAt) return undefined;
-    return { type: 'refused', commit, decision };
-  }
-
-  async function noteRef(repo: Repo, ref: Ref, source: Source): Promise<RefKind | undefined> {
-    const known = await deps.index.refs.get(repo, ref);
-    const kind = known?.refKind ?? (await kindOf(repo, ref));
-    if (kind)
-      await deps.index.refs.put({
-        kind: repo.kind,
-        repo: repo.id,
-        ref,
-        refKind: kind,
-        commit: source.commit,
-        checkedAt: deps.clock.now().toISOString(),
-      });
-    return kind;
-  }
-
-  /** A short sha, or a name that upstream resolves and does not list, is no ref: it is answered, and never pinned. */
-  async function kindOf(repo: Repo, ref: Ref): Promise<RefKind | undefined> {
-    if (ref === DEFAULT_REF) return 'branch';
-    if (ref.startsWith('refs/pr/')) return 'pull';
-    if (ref.startsWith('refs/convert/')) return 'convert';
-    return (await deps.upstream.refs(repo)).find(({ name }) => name === ref)?.kind;
-  }
-
-  async function pin(repo: Repo, ref: Ref, kind: RefKind, commit: CommitSha): Promise<void> {
-    const state = await deps.journal.state(repo);
-    if (!mayMove(state, ref, kind)) return;
-    await deps.publisher.pin(
-      repo,
-      { ref, kind, commit },
-      { by: 'policy', reason: state.pins.has(ref) ? 'refs.follow is auto' : 'first approved commit of this ref' },
-    );
-  }
-
-  /** A ref stays where it was approved, unless that is gone or the configuration says to follow upstream. */
-  function mayMove(state: RepoState, ref: Ref, kind: RefKind): boolean {
-    const pinned = state.pins.get(ref);
-    if (!pinned || state.commits.get(pinned.commit)?.status !== 'approved') return true;
-    return deps.follow === 'auto' && kind !== 'tag';
-  }
-
-  function contextOf(rule: SourceRule | undefined): EvaluationContext {
-    return { rule, limits: deps.limits, rulesVersion: deps.scanner.rulesVersion, now: deps.clock.now() };
+  function failed(repo: Repo, revision: Revision, cause: unknown): IntakeOutcome {
+    const error = cause instanceof AirlockError ? cause : new AirlockError('internal', messageOf(cause), {}, cause);
+    const { code, subject, security } = error;
+    const name = { repo: repoKey(repo), revision: revisionText(revision) };
+    deps.log.error({ ...name, code, subject, security, err: error }, 'intake failed');
+    return { type: 'failed', error };
   }
 
   return {
     request,
 
     async decided(repo, revision) {
-      const rule = matchSource(deps.sources, repo);
-      const denied = deniedSource(rule, repo, deps.rules, contextOf(rule));
-      if (denied) return { type: 'refused', decision: denied };
-      const seen = revision.type === 'ref' ? (await deps.index.refs.get(repo, revision.ref))?.commit : revision.commit;
-      if (seen === undefined || runs.has(`${repoKey(repo)}@${seen}`)) return undefined;
-      const state = (await deps.journal.state(repo)).commits.get(seen);
-      if (state?.status === 'rejected' || state?.status === 'revoked') return { type: 'closed', commit: seen };
-      return stillRefused(repo, seen, state);
+      const denied = deniedByName(decidedDeps, repo, repo);
+      if (denied) return denied;
+      const ref = refOf(revision);
+      const commit =
+        revision.type === 'commit' ? revision.commit : ref && (await deps.index.refs.get(repo, ref))?.commit;
+      if (commit === undefined || runs.has(`${repoKey(repo)}@${commit}`)) return undefined;
+      const state = (await deps.journal.state(repo)).commits.get(commit);
+      return closedByPerson(commit, state) ?? stillRefused(decidedDeps, repo, commit, state);
     },
 
     running: () => [...runs.values()].map(({ tracker }) => tracker.snapshot()),
 
     async resume() {
       const rows = await deps.index.intakes.running();
-      for (const row of rows) {
-        await deps.index.intakes.update(row.id, {
-          state: 'failed',
-          errorCode: 'shutting-down',
-          errorMessage: 'The process that ran it ended.',
-        });
-        const revision: Revision =
-          row.ref === null ? { type: 'commit', commit: row.commit } : { type: 'ref', ref: row.ref };
-        request(parseRepo(row.kind, row.repo), revision);
+      const ended = { state: 'failed', errorCode: 'shutting-down', errorMessage: 'Its process ended.' } as const;
+      for (const { id, kind, repo, commit, ref } of rows) {
+        await deps.index.intakes.update(id, ended);
+        request(parseRepo(kind, repo), ref === null ? { type: 'commit', commit } : { type: 'ref', ref });
       }
       return rows.length;
     },
@@ -307,6 +157,13 @@ export function createIntakes(deps: IntakesDeps): Intakes {
   };
 }
 
-function rowOf({ stage, bytesDone, bytesTotal, filesDone, filesTotal }: Progress) {
-  return { stage, bytesDone, bytesTotal, filesDone, filesTotal };
+type Show = (tracker: Tracker) => void;
+
+interface Run {
+  readonly tracker: Tracker;
+  readonly outcome: Promise<IntakeOutcome>;
+}
+
+function refOf(revision: Revision): Job['ref'] {
+  return revision.type === 'ref' ? revision.ref : undefined;
 }

@@ -6,7 +6,7 @@ import type { Clock } from '#src/domain/clock.ts';
 import type { Approval, Decision } from '#src/domain/decision.ts';
 import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
 import type { Evidence, LicenseEvidence, ScannedFile } from '#src/domain/evidence.ts';
-import type { SourceFile, SourceManifest, VerifiedFile } from '#src/domain/manifest.ts';
+import type { Source, SourceFile, SourceManifest, VerifiedFile } from '#src/domain/manifest.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { Ref } from '#src/domain/revision.ts';
 import type { Index } from '#src/index/index.ts';
@@ -36,7 +36,7 @@ export interface RunDeps extends FetchDeps {
 export interface Job {
   readonly repo: Repo;
   readonly ref?: Ref;
-  readonly manifestSource: SourceManifest['source'];
+  readonly source: Source;
   readonly rule: SourceRule;
   readonly approval?: Approval;
 }
@@ -52,7 +52,7 @@ export async function runIntake(
   tracker: Tracker,
   signal: AbortSignal,
 ): Promise<IntakeOutcome> {
-  const { repo, manifestSource: source } = job;
+  const { repo, source } = job;
   const context = contextOf(deps, job);
 
   tracker.stage('listing');
@@ -105,7 +105,7 @@ function stopsEarly(decision: Decision | undefined): Decision | undefined {
   return stops ? decision : undefined;
 }
 
-async function list(deps: RunDeps, { manifestSource: source }: Job): Promise<SourceManifest | AirlockError> {
+async function list(deps: RunDeps, { source }: Job): Promise<SourceManifest | AirlockError> {
   const files: SourceFile[] = [];
   try {
     for await (const file of deps.upstream.list(source)) {
@@ -137,7 +137,7 @@ async function fetchCard(
   const card = manifest.files.find((file) => file.path === CARD_PATH);
   if (!card) return readLicense(undefined);
   if (card.size > MAX_CARD_BYTES) return { declared: [], from: `${CARD_PATH} has more than ${MAX_CARD_BYTES} bytes` };
-  await fetchAll(deps, job.manifestSource, [card], folder, tracker, signal);
+  await fetchAll(deps, job.source, [card], folder, tracker, signal);
   const handle = await open(folder.file(card), 'r');
   try {
     return readLicense(await handle.readFile('utf8'));
@@ -177,20 +177,20 @@ async function refuse(
   license?: LicenseEvidence,
   files: readonly ScannedFile[] = [],
 ): Promise<IntakeOutcome> {
-  const { repo, manifestSource } = job;
+  const { repo, source } = job;
   await deps.index.decisions.put({
     kind: repo.kind,
     repo: repo.id,
-    commit: manifestSource.commit,
+    commit: source.commit,
     outcome: decision.outcome,
     policyDigest: decision.policyDigest,
     rulesVersion: decision.rulesVersion,
     complete: files.length > 0,
     decidedAt: decision.decidedAt,
-    body: JSON.stringify(storedDecision(decision, job.approval, license, files)),
+    body: JSON.stringify(storedDecision(decision, source.repo.id, job.approval, license, files)),
   });
-  if (decision.outcome === 'denied') await deps.quarantine.discard(repo, manifestSource.commit);
-  return { type: 'refused', commit: manifestSource.commit, decision };
+  if (decision.outcome === 'denied') await deps.quarantine.discard(repo, source.commit);
+  return { type: 'refused', commit: source.commit, decision };
 }
 
 async function publish(
@@ -202,7 +202,7 @@ async function publish(
   decision: Decision,
   folder: QuarantinedFolder,
 ): Promise<IntakeOutcome> {
-  const { repo, ref, manifestSource: source, approval } = job;
+  const { repo, ref, source, approval } = job;
   const withheldBy = new Map(decision.withheld.map((file) => [file.path, file]));
   const served = files.filter((file) => !withheldBy.has(file.path));
   // Bytes before records: a record names only what is there. Put checks each digest once more.
@@ -243,7 +243,7 @@ async function publish(
 
 function upstreamOf(
   { upstream }: RunDeps,
-  { manifestSource: source }: Job,
+  { source }: Job,
 ): { url: string; lastModified?: string; createdAt?: string } {
   return {
     url: `${upstream.url}/${source.repo.kind === 'models' ? '' : `${source.repo.kind}/`}${source.repo.id}`,

@@ -5,6 +5,8 @@ import type { Finding, LicenseEvidence, ScannedFile, Verdict } from '#src/domain
 /** What the index keeps of a decision: enough to refuse again, and to show a reviewer why. */
 export interface StoredDecision {
   readonly decision: Decision;
+  /** The repo's id upstream, which is another where it was renamed. */
+  readonly upstreamId: string;
   readonly license?: LicenseEvidence;
   /** Time of the approval that was taken into account; a later one makes the decision stale. */
   readonly approvalAt?: string;
@@ -20,12 +22,14 @@ const MAX_FINDINGS_PER_FILE = 50;
 
 export function storedDecision(
   decision: Decision,
+  upstreamId: string,
   approval: Approval | undefined,
   license: LicenseEvidence | undefined,
   files: readonly ScannedFile[],
 ): StoredDecision {
   return {
     decision,
+    upstreamId,
     ...(license === undefined ? {} : { license }),
     ...(approval === undefined ? {} : { approvalAt: approval.at }),
     files: files

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { CommitState } from '#src/catalog/repo-state.ts';
+import { parseRepo, type Repo } from '#src/domain/repo.ts';
+import type { CommitSha } from '#src/domain/revision.ts';
+import type { Index } from '#src/index/index.ts';
+import { policyDigest } from '#src/policy/digest.ts';
+import { deniedSource, type EvaluationContext } from '#src/policy/evaluate.ts';
+import type { Limits, PolicyRules, SourceRule } from '#src/policy/rules.ts';
+import { matchBothNames } from '#src/policy/stricter.ts';
+import type { IntakeOutcome } from './progress.ts';
+import type { StoredDecision } from './stored-decision.ts';
+
+export type Refused = Extract<IntakeOutcome, { type: 'refused' }>;
+export type Closed = Extract<IntakeOutcome, { type: 'closed' }>;
+
+export interface DecidedDeps {
+  readonly index: Pick<Index, 'decisions'>;
+  readonly sources: readonly SourceRule[];
+  readonly rules: PolicyRules;
+  readonly limits: Limits;
+  readonly rulesVersion: string;
+  readonly now: () => Date;
+}
+
+/** The denial that needs no upstream: no source matches, or the one that does says no. */
+export function deniedByName(deps: DecidedDeps, asked: Repo, upstream: Repo): Refused | undefined {
+  const rule = matchBothNames(deps.sources, asked, upstream);
+  const context: EvaluationContext = { rule, limits: deps.limits, rulesVersion: deps.rulesVersion, now: deps.now() };
+  const decision = deniedSource(rule, upstream, deps.rules, context);
+  return decision && { type: 'refused', decision };
+}
+
+/** What a person closed stays closed until a person opens it. */
+export function closedByPerson(commit: CommitSha, state: CommitState | undefined): Closed | undefined {
+  const closed = state?.status === 'rejected' || state?.status === 'revoked';
+  return closed ? { type: 'closed', commit } : undefined;
+}
+
+/** A refusal by policy holds as long as policy, scanner rules and approvals are those that it was made under. */
+export async function stillRefused(
+  deps: DecidedDeps,
+  repo: Repo,
+  commit: CommitSha,
+  state: CommitState | undefined,
+): Promise<Refused | undefined> {
+  const row = await deps.index.decisions.get(repo, commit);
+  if (!row || row.outcome === 'approved' || row.rulesVersion !== deps.rulesVersion) return undefined;
+  const { decision, approvalAt, upstreamId } = JSON.parse(row.body) as StoredDecision;
+  const rule = matchBothNames(deps.sources, repo, parseRepo(repo.kind, upstreamId));
+  if (row.policyDigest !== policyDigest(deps.rules, rule, deps.limits)) return undefined;
+  if (state?.approval?.at !== approvalAt) return undefined;
+  return { type: 'refused', commit, decision };
+}
