@@ -35,7 +35,8 @@ export function parseCommitSha(text: string): CommitSha {
 
 /**
  * Parse a decoded revision. Refs follow git-check-ref-format(1): no control characters, no space `~^:?*[\`, no `..`,
- * `@{`, `//`, no component that starts with `.` or ends in `.lock`, at most 255 bytes.
+ * `@{`, `//`, no component that starts with `.` or ends in `.lock`, at most 255 bytes. Nor may a ref look like a
+ * commit: a client takes 40 hex digits for a pin.
  * @throws AirlockError bad-revision
  */
 export function parseRevision(text: string): Revision {
@@ -57,6 +58,10 @@ export function parseRef(text: string): Ref {
 
 function refProblem(name: string): string | undefined {
   if (name === '' || name === '@') return 'it is empty';
+  // Each of these would be a second spelling of something else: of `main`, of a commit, of another ref.
+  if (name === 'HEAD' || isCommitSha(name) || /^refs\/(?:heads|tags)\//.test(name))
+    return 'a branch or tag can not have this name';
+  if (!name.isWellFormed()) return 'it is not well-formed Unicode';
   if (Buffer.byteLength(name) > 255) return 'it is longer than 255 bytes';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (/[\x00-\x20\x7f~^:?*[\\]/.test(name)) return 'control characters, spaces and ~^:?*[\\ are forbidden';
