@@ -6,6 +6,7 @@ import { type Release, type ReleaseFile, upstreamDigest } from '#src/domain/rele
 import type { BlobStore, ByteRange } from '#src/store/blob-store.ts';
 import { parseRange } from './ranges.ts';
 import { hubError } from './respond.ts';
+import { sendFile } from './send-file.ts';
 import { streamResponse } from './stream.ts';
 
 /**
@@ -65,6 +66,8 @@ async function send(
   range?: ByteRange,
 ) {
   if (c.req.method === 'HEAD' || file.size === 0) return new Response(null, { status, headers });
+  const handle = await blobs.openFile?.(file.sha256);
+  if (handle) return sendFile(c, status, headers, handle, range ?? { start: 0, end: file.size - 1 });
   const stream = await blobs.open(file.sha256, range);
   if (!stream) throw missing(file);
   return streamResponse(c, status, headers, stream);

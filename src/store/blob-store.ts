@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Sha256 } from '#src/domain/digest.ts';
 import { AirlockError } from '#src/domain/errors.ts';
@@ -29,6 +30,12 @@ export interface BlobStore {
    * @throws AirlockError store-unavailable, bad-range
    */
   open(sha256: Sha256, range?: ByteRange): Promise<Readable | undefined>;
+
+  /**
+   * The blob's file, opened for reading, where blobs are files: a server can then read into buffers of its own.
+   * Whoever asked closes it. Undefined when there is no such blob. @throws AirlockError store-unavailable
+   */
+  openFile?(sha256: Sha256): Promise<FileHandle | undefined>;
 
   /** The blob's size in bytes; undefined when there is no such blob. @throws AirlockError store-unavailable */
   size(sha256: Sha256): Promise<number | undefined>;

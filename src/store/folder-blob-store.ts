@@ -35,10 +35,9 @@ export class FolderBlobStore implements BlobStore {
   }
 
   async open(sha256: Sha256, range?: ByteRange): Promise<Readable | undefined> {
-    const place = this.#place(sha256);
+    const handle = await this.openFile(sha256);
+    if (!handle) return undefined;
     return guarded(`open blob ${sha256}`, async () => {
-      const handle = await unlessMissing(this.#folder, () => open(place, 'r'));
-      if (!handle) return undefined;
       try {
         if (range) await assertInside(handle, range, sha256);
         return handle.createReadStream({ highWaterMark: MIB, ...range });
@@ -47,6 +46,11 @@ export class FolderBlobStore implements BlobStore {
         throw error;
       }
     });
+  }
+
+  async openFile(sha256: Sha256): Promise<FileHandle | undefined> {
+    const place = this.#place(sha256);
+    return guarded(`open blob ${sha256}`, () => unlessMissing(this.#folder, () => open(place, 'r')));
   }
 
   async size(sha256: Sha256): Promise<number | undefined> {
