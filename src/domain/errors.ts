@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'upstream-unavailable'
   | 'upstream-timeout'
   | 'upstream-invalid'
+  | 'upstream-listing-invalid'
   // security: never retried in silence, never turned into "not found"
   | 'digest-mismatch'
   | 'record-invalid'

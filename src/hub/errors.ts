@@ -22,6 +22,7 @@ const TABLE: Readonly<Record<ErrorCode, Row>> = {
   'upstream-unavailable': { status: 502, retryAfter: 10 },
   'upstream-timeout': { status: 504, retryAfter: 10 },
   'upstream-invalid': { status: 502 },
+  'upstream-listing-invalid': { status: 502 },
   'digest-mismatch': { status: 502 },
   'record-invalid': { status: 500 },
   'journal-rolled-back': { status: 500 },

@@ -68,13 +68,15 @@ export function createIntakes(deps: IntakesDeps): Intakes {
 
   /** Source gate, commit, what is known of it, and only then the run. */
   async function handle(repo: Repo, revision: Revision, afresh: boolean, show: Show): Promise<IntakeOutcome> {
+    // Nobody waits for a request that comes after `stop`: it must not touch what is about to be closed.
+    stopping.signal.throwIfAborted();
     const denied = deniedByName(decidedDeps, repo, repo);
     if (denied) return denied;
-    const source = await deps.upstream.resolve(repo, revision);
+    const source = await deps.upstream.resolve(repo, revision, stopping.signal);
     const deniedThere = deniedByName(decidedDeps, repo, source.repo);
     if (deniedThere) return { ...deniedThere, commit: source.commit };
     const ref = refOf(revision);
-    const kind = ref && (await noteRef(deps, repo, ref, source.commit));
+    const kind = ref && (await noteRef(deps, repo, ref, source.commit, stopping.signal));
     const outcome = await settle(repo, source, ref, afresh, show);
     if (outcome.type === 'approved' && ref && kind) await pinApproved(deps, repo, ref, kind, outcome.commit);
     return outcome;
@@ -116,11 +118,17 @@ export function createIntakes(deps: IntakesDeps): Intakes {
   }
 
   function failed(repo: Repo, revision: Revision, cause: unknown): IntakeOutcome {
-    const error = cause instanceof AirlockError ? cause : new AirlockError('internal', messageOf(cause), {}, cause);
+    const error = cause instanceof AirlockError ? cause : unexpected(cause);
     const { code, subject, security } = error;
     const name = { repo: repoKey(repo), revision: revisionText(revision) };
     deps.log.error({ ...name, code, subject, security, err: error }, 'intake failed');
     return { type: 'failed', error };
+  }
+
+  /** What throws because of our own signal is no fault of anybody's. */
+  function unexpected(cause: unknown): AirlockError {
+    if (!stopping.signal.aborted) return new AirlockError('internal', messageOf(cause), {}, cause);
+    return new AirlockError('shutting-down', 'The mirror is stopping. The intake goes on when it is back.', {}, cause);
   }
 
   return {

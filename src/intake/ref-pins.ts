@@ -21,20 +21,31 @@ export interface RefPinDeps {
  * Remember what upstream says a ref points to, and say what kind of ref it is. Undefined for a short sha, or a name that
  * upstream resolves and does not list: those are answered, and never pinned.
  */
-export async function noteRef(deps: RefPinDeps, repo: Repo, ref: Ref, commit: CommitSha): Promise<RefKind | undefined> {
+export async function noteRef(
+  deps: RefPinDeps,
+  repo: Repo,
+  ref: Ref,
+  commit: CommitSha,
+  signal: AbortSignal,
+): Promise<RefKind | undefined> {
   const known = await deps.index.refs.get(repo, ref);
-  const refKind = known?.refKind ?? (await kindOf(deps, repo, ref));
+  const refKind = known?.refKind ?? (await kindOf(deps, repo, ref, signal));
   if (!refKind) return undefined;
   const checkedAt = deps.clock.now().toISOString();
   await deps.index.refs.put({ kind: repo.kind, repo: repo.id, ref, refKind, commit, checkedAt });
   return refKind;
 }
 
-async function kindOf({ upstream }: RefPinDeps, repo: Repo, ref: Ref): Promise<RefKind | undefined> {
+async function kindOf(
+  { upstream }: RefPinDeps,
+  repo: Repo,
+  ref: Ref,
+  signal: AbortSignal,
+): Promise<RefKind | undefined> {
   if (ref === DEFAULT_REF) return 'branch';
   if (ref.startsWith('refs/pr/')) return 'pull';
   if (ref.startsWith('refs/convert/')) return 'convert';
-  return (await upstream.refs(repo)).find(({ name }) => name === ref)?.kind;
+  return (await upstream.refs(repo, signal)).find(({ name }) => name === ref)?.kind;
 }
 
 /** Pin a ref to the commit that was approved under it, where policy may. */

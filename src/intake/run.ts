@@ -56,7 +56,9 @@ export async function runIntake(
   const context = contextOf(deps, job);
 
   tracker.stage('listing');
-  const listed = await list(deps, job);
+  // A run that waited in the queue while the mirror stopped asks upstream nothing any more.
+  signal.throwIfAborted();
+  const listed = await list(deps, job, signal);
   if (listed instanceof AirlockError) return refuse(deps, job, invalidListing(listed.message, deps.rules, context));
   const { selected, excluded } = select(listed.files, job.rule);
   const atListing = stopsEarly(earlyDecision({ manifest: listed, selected }, deps.rules, context));
@@ -105,25 +107,34 @@ function stopsEarly(decision: Decision | undefined): Decision | undefined {
   return stops ? decision : undefined;
 }
 
-async function list(deps: RunDeps, { source }: Job): Promise<SourceManifest | AirlockError> {
+/** A listing that is none is evidence, and returned; an answer that is no listing is upstream's failure, and thrown. */
+async function list(deps: RunDeps, { source }: Job, signal: AbortSignal): Promise<SourceManifest | AirlockError> {
   const files: SourceFile[] = [];
   try {
-    for await (const file of deps.upstream.list(source)) {
+    for await (const file of deps.upstream.list(source, signal)) {
       files.push(file);
       // The listing itself must end: far above the limit of files, because a selection may leave most of them out.
       if (files.length > MAX_LISTED)
-        return new AirlockError('upstream-invalid', `The commit has more than ${MAX_LISTED} files.`);
+        return new AirlockError('upstream-listing-invalid', `The commit has more than ${MAX_LISTED} files.`);
     }
   } catch (error) {
-    if (isAirlockError(error, 'upstream-invalid')) return error;
+    if (isAirlockError(error, 'upstream-listing-invalid')) return error;
     throw error;
   }
   const paths = new Set(files.map((file) => file.path));
-  if (paths.size < files.length) return new AirlockError('upstream-invalid', 'Upstream lists a path twice.');
+  if (paths.size < files.length) return new AirlockError('upstream-listing-invalid', 'Upstream lists a path twice.');
+  if (!sizesAgree(files))
+    return new AirlockError('upstream-listing-invalid', 'Upstream lists one content with two sizes.');
   return { source, files: files.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path))) };
 }
 
 const MAX_LISTED = 1_000_000;
+
+/** Each content is pulled once, for all its paths: a size that only one of them has would be signed unchecked. */
+function sizesAgree(files: readonly SourceFile[]): boolean {
+  const sizes = new Map(files.map((file) => [contentName(file), file.size]));
+  return files.every((file) => sizes.get(contentName(file)) === file.size);
+}
 
 /** The card is evidence even where the selection leaves it out. */
 async function fetchCard(

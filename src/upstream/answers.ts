@@ -26,7 +26,16 @@ export function failure(answer: FailedAnswer, sentToken: boolean): AirlockError 
   const code = codeOf(status, header(headers, 'x-error-code'), said, sentToken);
   const retryAfter = retryAfterSeconds(header(headers, 'retry-after'));
   const text = `Upstream answered ${status}${said ? `: ${said}` : ''}`;
-  return new AirlockError(code, text, { status, url, ...(retryAfter === undefined ? {} : { retryAfter }) });
+  return new AirlockError(code, text, {
+    status,
+    url: withoutQuery(url),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  });
+}
+
+/** A CDN's signed URL opens the file to whoever reads the log. */
+export function withoutQuery(url: string): string {
+  return url.replace(/[?#].*$/s, '');
 }
 
 function codeOf(

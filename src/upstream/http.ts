@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { AirlockError, messageOf } from '#src/domain/errors.ts';
 import { failure, header } from './answers.ts';
-import { isTransientStatus, type Pacer } from './retry.ts';
+import { cancelled, isTimeout, isTransientStatus, type Pacer } from './retry.ts';
 
 /** More than the live hub needs (307 for a rename, then 302 to the CDN). */
 const MAX_REDIRECTS = 5;
@@ -47,7 +47,7 @@ export function createHubHttp(options: HubHttpOptions): HubHttp {
   async function once(asked: HubRequest, url: URL): Promise<HubAnswer> {
     await options.pacer.ready(asked.signal);
     const withToken = options.token !== undefined && url.origin === home;
-    const answer = await send(url, {
+    const answer = await send(url, asked.signal, {
       dispatcher,
       signal: asked.signal,
       headersTimeout: options.requestTimeoutSeconds * 1000,
@@ -95,26 +95,27 @@ function redirectTarget(from: URL, answer: HubAnswer): URL {
   return target;
 }
 
-async function send(url: URL, options: Parameters<typeof request>[1]): Promise<HubAnswer> {
+async function send(url: URL, signal: AbortSignal, options: Parameters<typeof request>[1]): Promise<HubAnswer> {
   try {
     const { statusCode, headers, body } = await request(url, options);
     return { url: url.href, status: statusCode, headers, body };
   } catch (cause) {
-    throw transportError(url, cause);
+    throw transportError(url.origin, signal, cause);
   }
 }
 
-/** Transport failures by undici's codes: time-outs apart from the rest. */
-export function transportError(url: URL, cause: unknown): AirlockError {
+/**
+ * Transport failures by undici's codes: time-outs apart from the rest. Whether it was we who gave up, only the signal
+ * tells: a proxy that refuses a tunnel is an AbortError of undici's too.
+ */
+export function transportError(origin: string, signal: AbortSignal, cause: unknown): AirlockError {
+  if (signal.aborted && !isTimeout(signal)) return cancelled(cause);
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const name = cause instanceof Error ? cause.name : '';
-  if (name === 'AbortError')
-    return new AirlockError('shutting-down', 'The request to upstream was cancelled.', { url: url.origin }, cause);
-  const timeout = /TIMEOUT|ETIMEDOUT/.test(code);
+  const timeout = signal.aborted || /TIMEOUT|ETIMEDOUT/.test(code);
   return new AirlockError(
     timeout ? 'upstream-timeout' : 'upstream-unavailable',
-    `Upstream ${url.origin} ${timeout ? 'did not answer in time' : 'can not be reached'}: ${messageOf(cause)}`,
-    { url: url.origin },
+    `Upstream ${origin} ${timeout ? 'did not answer in time' : 'can not be reached'}: ${messageOf(cause) || code}`,
+    { url: origin },
     cause,
   );
 }

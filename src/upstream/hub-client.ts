@@ -9,8 +9,8 @@ import type { Source, SourceFile } from '#src/domain/manifest.ts';
 import { parseRepoPath } from '#src/domain/path.ts';
 import { parseRepo, printable, type Repo, type RepoKind } from '#src/domain/repo.ts';
 import { isCommitSha, parseRef, type RefKind, type Revision, revisionText } from '#src/domain/revision.ts';
-import { header } from './answers.ts';
-import { createHubHttp, type HubAnswer, type HubHttp } from './http.ts';
+import { header, withoutQuery } from './answers.ts';
+import { createHubHttp, type HubAnswer, type HubHttp, transportError } from './http.ts';
 import { createPacer, withRetries } from './retry.ts';
 import type { Download, Upstream, UpstreamRef } from './upstream.ts';
 
@@ -26,6 +26,9 @@ export interface HubClientOptions {
 
 /** An API answer larger than this is refused: the largest page of a tree (1,000 entries) is well under 1 MiB. */
 const MAX_API_BYTES = 64 * 2 ** 20;
+
+/** A million files, the most that an intake takes, in pages of fifty, the smallest that the live hub sends. */
+const MAX_PAGES = 20_000;
 
 const REPO_TYPE: Record<RepoKind, Exclude<RepoType, 'bucket' | 'kernel'>> = {
   models: 'model',
@@ -56,21 +59,22 @@ export function createHubClient(options: HubClientOptions): Upstream {
   const base = options.url.replace(/\/+$/, '');
   const http = createHubHttp({ ...options, url: base, pacer: createPacer() });
 
-  async function api<T>(path: string, shape: z.ZodType<T>): Promise<T> {
-    const signal = AbortSignal.timeout(options.requestTimeoutSeconds * 1000 * options.tries * 2);
+  async function api<T>(path: string, shape: z.ZodType<T>, stop?: AbortSignal): Promise<T> {
+    const signal = patience(options, stop);
     return withRetries(options.tries, signal, async () => {
       const answer = await http({ url: base + path, headers: { accept: 'application/json' }, signal });
-      return parseJson(answer, await readBody(answer), shape);
+      return parseJson(answer, await readBody(answer, signal), shape);
     });
   }
 
   return {
     url: base,
 
-    async resolve(repo: Repo, revision: Revision): Promise<Source> {
+    async resolve(repo: Repo, revision: Revision, signal?: AbortSignal): Promise<Source> {
       const info = await api(
         `/api/${repo.kind}/${repo.id}/revision/${encodeURIComponent(revisionText(revision))}`,
         infoShape,
+        signal,
       );
       if (info.disabled)
         throw new AirlockError('upstream-gated', `Upstream has disabled ${repo.id}.`, { repo: repo.id });
@@ -80,7 +84,7 @@ export function createHubClient(options: HubClientOptions): Upstream {
           `Upstream answered with commit ${info.sha} when asked for ${revision.commit}.`,
         );
       return {
-        repo: parseRepo(repo.kind, info.id),
+        repo: canonicalRepo(repo.kind, info.id),
         commit: info.sha,
         private: info.private ?? false,
         // "auto" and "manual" say how access is granted; both are gates.
@@ -90,13 +94,13 @@ export function createHubClient(options: HubClientOptions): Upstream {
       };
     },
 
-    async *list(source: Source): AsyncIterable<SourceFile> {
+    async *list(source: Source, signal?: AbortSignal): AsyncIterable<SourceFile> {
       const entries = listFiles({
         repo: { type: REPO_TYPE[source.repo.kind], name: source.repo.id },
         recursive: true,
         revision: source.commit,
         hubUrl: base,
-        fetch: pageFetch(http, options, base),
+        fetch: pageFetch(http, options, base, signal),
       });
       try {
         for await (const entry of entries) if (entry.type === 'file') yield sourceFile(entry);
@@ -107,8 +111,8 @@ export function createHubClient(options: HubClientOptions): Upstream {
       }
     },
 
-    async refs(repo: Repo): Promise<readonly UpstreamRef[]> {
-      const refs = await api(`/api/${repo.kind}/${repo.id}/refs`, refsShape);
+    async refs(repo: Repo, signal?: AbortSignal): Promise<readonly UpstreamRef[]> {
+      const refs = await api(`/api/${repo.kind}/${repo.id}/refs`, refsShape, signal);
       const of = (kind: RefKind, rows: z.infer<typeof refShape>[] = []) =>
         rows.flatMap((row) => upstreamRef(kind, row));
       return [
@@ -140,28 +144,49 @@ export function createHubClient(options: HubClientOptions): Upstream {
   };
 }
 
+/** A question with an answer of bounded size ends: after its retries at the latest, or when `stop` says so. */
+function patience(options: HubClientOptions, stop: AbortSignal | undefined): AbortSignal {
+  const time = AbortSignal.timeout(options.requestTimeoutSeconds * 1000 * options.tries * 2);
+  return stop ? AbortSignal.any([time, stop]) : time;
+}
+
 /**
  * `listFiles` follows the `Link` header by itself: each page goes through our own client, so that retries, proxies,
- * limits and the rule on tokens hold for every page. A next page on another origin is refused.
+ * limits and the rule on tokens hold for every page. A next page on another origin is refused, and so are more pages
+ * than a listing can have: a hub that links in a circle would be followed for ever.
  */
-function pageFetch(http: HubHttp, options: HubClientOptions, base: string): typeof fetch {
+function pageFetch(http: HubHttp, options: HubClientOptions, base: string, stop?: AbortSignal): typeof fetch {
+  let pages = 0;
   return async (input) => {
     const url = new URL(input instanceof Request ? input.url : input);
     if (url.origin !== new URL(base).origin)
       throw new AirlockError('upstream-invalid', `Upstream's next page is on another host: ${url.origin}.`);
-    const signal = AbortSignal.timeout(options.requestTimeoutSeconds * 1000 * options.tries * 2);
+    if (++pages > MAX_PAGES)
+      throw new AirlockError('upstream-invalid', `Upstream's listing has more than ${MAX_PAGES} pages.`);
+    const signal = patience(options, stop);
     return withRetries(options.tries, signal, async () => {
       const answer = await http({ url: url.href, headers: { accept: 'application/json' }, signal });
-      const link = header(answer.headers, 'link');
-      return new Response(await readBody(answer), {
-        status: answer.status,
-        headers: link === undefined ? {} : { link },
-      });
+      const next = nextPage(answer);
+      const body = await readBody(answer, signal);
+      return new Response(body, { headers: next === undefined ? {} : { link: `<${next}>; rel="next"` } });
     });
   };
 }
 
-async function readBody(answer: HubAnswer): Promise<Buffer<ArrayBuffer>> {
+/**
+ * The next page in the one spelling that `listFiles` reads (absolute, a space after the semicolon). It takes any other
+ * for the end of the listing, and a listing that lacks files would be approved and frozen without them.
+ */
+function nextPage(answer: HubAnswer): string | undefined {
+  const link = header(answer.headers, 'link');
+  const target = /<([^<>]*)>[^<]*\brel\s*=\s*"?next\b/i.exec(link ?? '')?.[1];
+  if (target === undefined) return undefined;
+  const url = URL.parse(target, answer.url);
+  if (!url) throw new AirlockError('upstream-invalid', `Upstream's next page has no usable address.`);
+  return url.href;
+}
+
+async function readBody(answer: HubAnswer, signal: AbortSignal): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -169,18 +194,12 @@ async function readBody(answer: HubAnswer): Promise<Buffer<ArrayBuffer>> {
       size += (chunk as Buffer).length;
       if (size > MAX_API_BYTES)
         throw new AirlockError('upstream-invalid', `Upstream's answer is larger than ${MAX_API_BYTES} bytes.`, {
-          url: answer.url,
+          url: withoutQuery(answer.url),
         });
       chunks.push(chunk as Buffer);
     }
   } catch (cause) {
-    if (isAirlockError(cause)) throw cause;
-    throw new AirlockError(
-      'upstream-unavailable',
-      'Upstream broke off in the middle of an answer.',
-      { url: answer.url },
-      cause,
-    );
+    throw isAirlockError(cause) ? cause : transportError(new URL(answer.url).origin, signal, cause);
   }
   return Buffer.concat(chunks);
 }
@@ -191,10 +210,19 @@ function parseJson<T>(answer: HubAnswer, body: Buffer, shape: z.ZodType<T>): T {
   } catch (cause) {
     throw new AirlockError(
       'upstream-invalid',
-      `${answer.url} did not answer as a Hugging Face Hub does.`,
-      { url: answer.url },
+      `${withoutQuery(answer.url)} did not answer as a Hugging Face Hub does.`,
+      { url: withoutQuery(answer.url) },
       cause,
     );
+  }
+}
+
+/** The repo's own name, which differs from what was asked for where upstream renamed it. */
+function canonicalRepo(kind: RepoKind, id: string): Repo {
+  try {
+    return parseRepo(kind, id);
+  } catch (cause) {
+    throw new AirlockError('upstream-invalid', `Upstream names a repo ${printable(id)}.`, {}, cause);
   }
 }
 
@@ -205,16 +233,18 @@ function sourceFile(entry: ListFileEntry): SourceFile {
     path = parseRepoPath(entry.path);
   } catch (cause) {
     throw new AirlockError(
-      'upstream-invalid',
+      'upstream-listing-invalid',
       `Upstream lists a path that can not be served: ${printable(entry.path)}.`,
       {},
       cause,
     );
   }
   const unusable = () =>
-    new AirlockError('upstream-invalid', `Upstream lists ${printable(entry.path)} without a usable digest and size.`, {
-      path,
-    });
+    new AirlockError(
+      'upstream-listing-invalid',
+      `Upstream lists ${printable(entry.path)} without a usable digest and size.`,
+      { path },
+    );
   if (oid === undefined || !isGitOid(oid) || !Number.isSafeInteger(size) || size < 0) throw unusable();
   if (lfs === undefined) return { path, size, gitOid: oid };
   if (!isSha256(lfs.oid) || lfs.size !== size || !Number.isSafeInteger(lfs.pointerSize)) throw unusable();
@@ -264,6 +294,6 @@ function startOf(answer: HubAnswer, offset: number, size: number): number {
   throw new AirlockError(
     'upstream-invalid',
     `Upstream answered a range with ${answer.status} and no matching Content-Range.`,
-    { url: answer.url },
+    { url: withoutQuery(answer.url) },
   );
 }

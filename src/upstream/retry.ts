@@ -27,12 +27,31 @@ export function createPacer(now: () => number = Date.now): Pacer {
   let notBefore = 0;
   return {
     async ready(signal) {
-      for (let wait = notBefore - now(); wait > 0; wait = notBefore - now()) await sleep(wait, undefined, { signal });
+      for (let wait = notBefore - now(); wait > 0; wait = notBefore - now())
+        await sleep(wait, undefined, { signal }).catch((cause: unknown) => {
+          throw isTimeout(signal) ? pausedTooLong(wait / 1000) : cancelled(cause);
+        });
     },
     pause(seconds) {
       notBefore = Math.max(notBefore, now() + Math.min(seconds, LONGEST_PAUSE) * 1000);
     },
   };
+}
+
+/** Whether a signal fired because our own time was up, and not because somebody wants no answer any more. */
+export function isTimeout({ reason }: AbortSignal): boolean {
+  return reason instanceof DOMException && reason.name === 'TimeoutError';
+}
+
+/** Only for a signal that fired, and not by its time limit: the mirror is stopping, or the rest of the work failed. */
+export function cancelled(cause: unknown): AirlockError {
+  return new AirlockError('shutting-down', 'The request to upstream was cancelled.', {}, cause);
+}
+
+function pausedTooLong(retryAfter: number): AirlockError {
+  return new AirlockError('upstream-rate-limited', 'Upstream asks for a longer pause than this request may take.', {
+    retryAfter,
+  });
 }
 
 /** Seconds to wait before try `attempt` (from 1): 0.5, 1, 2, 4, ... up to 15, with a quarter of jitter. */
@@ -61,7 +80,7 @@ export async function withRetries<T>(tries: number, signal: AbortSignal, attempt
       const asked = error.subject.retryAfter;
       const pause = typeof asked === 'number' ? Math.min(asked, LONGEST_PAUSE) : backoffSeconds(n);
       await sleep(pause * 1000, undefined, { signal }).catch((cause: unknown) => {
-        throw new AirlockError('shutting-down', 'Waiting for upstream was cancelled.', {}, cause);
+        throw isTimeout(signal) ? error : cancelled(cause);
       });
     }
   }

@@ -19,7 +19,8 @@ export interface Download {
 
 /**
  * The hub that models come from. Every method retries what is worth retrying, and raises one of the `upstream-*` codes
- * otherwise: `upstream-unavailable`, `upstream-timeout` and `upstream-rate-limited` never mean "not found".
+ * otherwise: `upstream-unavailable`, `upstream-timeout` and `upstream-rate-limited` never mean "not found". A signal that
+ * fires ends them with `shutting-down`.
  */
 export interface Upstream {
   /** Base URL, no trailing slash, no credentials. */
@@ -30,13 +31,16 @@ export interface Upstream {
    * @throws AirlockError upstream-repo-not-found, upstream-revision-not-found, upstream-gated, upstream-bad-token,
    *   upstream-invalid, and the codes above
    */
-  resolve(repo: Repo, revision: Revision): Promise<Source>;
+  resolve(repo: Repo, revision: Revision, signal?: AbortSignal): Promise<Source>;
 
-  /** All files of a commit, in upstream's order, page by page. @throws as {@link resolve} */
-  list(source: Source): AsyncIterable<SourceFile>;
+  /**
+   * All files of a commit, in upstream's order, page by page.
+   * @throws upstream-listing-invalid: upstream lists what no client may write or nobody can check; and as {@link resolve}
+   */
+  list(source: Source, signal?: AbortSignal): AsyncIterable<SourceFile>;
 
   /** Branches, tags, converted and pull request refs. @throws as {@link resolve} */
-  refs(repo: Repo): Promise<readonly UpstreamRef[]>;
+  refs(repo: Repo, signal?: AbortSignal): Promise<readonly UpstreamRef[]>;
 
   /**
    * The bytes of a file from `offset` on. The stream fails when upstream cuts or stalls; resuming is the caller's.
