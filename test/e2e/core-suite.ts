@@ -153,8 +153,9 @@ export function coreSuite(targets: CoreTargets): void {
       for (const revision of ['main', commit])
         await call<Snapshot>('2.4', 'snapshot', { repo_id: repo, revision }, await person());
       const cold = targets.tiny('never-asked').repo;
-      for (const path of [`/api/models/${cold}`, `/api/models/${cold}/tree/main`, `/${cold}/resolve/main/config.json`])
-        expect((await ask(mirror().url, path)).status, path).toBeOneOf([502, 503, 504]);
+      const paths = [`/api/models/${cold}`, `/api/models/${cold}/tree/main`, `/${cold}/resolve/main/config.json`];
+      const answers = await Promise.all(paths.map((path) => ask(mirror().url, path)));
+      for (const [i, answer] of answers.entries()) expect(answer.status, paths[i]).toBeOneOf([502, 503, 504]);
     } finally {
       await hub().heal();
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { addBig, addTiny } from '#test/fake-hub/repos.ts';
 import { HUB_VERSIONS, type HubVersion, hf } from '#test/support/clients.ts';
 import { filesBelow } from '#test/support/files.ts';
@@ -14,7 +14,11 @@ const world = useWorld({
     for (const name of ['wrong-2.4', 'wrong-0.36', 'once', 'truncated', 'killed', 'stopped'])
       addBig(hub, 16, `acme/${name}`);
     addTiny(hub, 'acme/wrong-small');
+    addTiny(hub, 'acme/control');
   },
+});
+beforeAll(async () => {
+  expect((await hf('2.4', ['download', 'acme/control'], await world.person())).status).toBe(0);
 });
 afterEach(() => world.hub.faults.clear());
 

@@ -39,6 +39,7 @@ const world = useWorld({
     for (const version of [...HUB_VERSIONS, 'raw'])
       for (const name of NAMES) REFUSED[name].add(hub, repoOf(name, version));
     addTiny(hub, 'blocked/tiny');
+    hub.repo('acme/control').commit({ 'README.md': card('mit', 'control'), 'config.json': '{"control": 1}' });
   },
 });
 
@@ -120,7 +121,9 @@ describe.each(NAMES)('nothing of %s is served', (name) => {
   });
 
   it('and none of its files is among the approved bytes', async () => {
+    expect((await hf('2.4', ['download', 'acme/control'], await world.person())).status).toBe(0);
     const kept = new Set((await filesBelow(join(world.mirror.dataDir, 'store', 'blobs'))).map((file) => file.sha256));
+    expect(kept).toContain(world.hub.repo('acme/control').file('config.json').content.sha256);
     for (const file of world.hub.repo(repo).head().files.values()) expect(kept).not.toContain(file.content.sha256);
   });
 });

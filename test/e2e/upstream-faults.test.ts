@@ -67,16 +67,18 @@ describe('what upstream can not answer', () => {
 
   it('is a 502, 503 or 504 when it is gone, on every route', async () => {
     await world.hub.goAway();
-    for (const url of [
+    const urls = [
       '/api/models/acme/cold',
       '/api/models/acme/cold/revision/main',
       '/api/models/acme/cold/tree/main',
       '/api/models/acme/cold/refs',
       '/acme/cold/resolve/main/config.json',
       `/acme/cold/resolve/${'a'.repeat(40)}/config.json`,
-    ])
-      for (const method of ['GET', 'HEAD'])
-        expect((await ask(world.mirror.url, url, { method })).status, `${method} ${url}`).toBeOneOf([502, 503, 504]);
+    ];
+    const asked = urls.flatMap((url) => ['GET', 'HEAD'].map((method) => ({ url, method })));
+    const answers = await Promise.all(asked.map(({ url, method }) => ask(world.mirror.url, url, { method })));
+    for (const [i, answer] of answers.entries())
+      expect(answer.status, JSON.stringify(asked[i])).toBeOneOf([502, 503, 504]);
     await world.hub.comeBack();
     const result = await hf('2.4', ['download', 'acme/cold'], await world.person());
     expect(result.status, result.output).toBe(0);

@@ -70,7 +70,7 @@ async function stream(
     if (res.destroyed) return;
     const bytes = withWrongByte(piece, at, strikes.wrongByte);
     for (const slice of slices(bytes, strikes.bandwidth?.bytesPerSecond)) {
-      if (!res.write(slice)) await Promise.race([once(res, 'drain'), once(res, 'close')]).catch(() => {});
+      if (!res.write(slice)) await drained(res);
       if (res.destroyed) return;
       sent(slice.length);
       if (strikes.bandwidth) await sleep((slice.length / strikes.bandwidth.bytesPerSecond) * 1000);
@@ -83,6 +83,14 @@ async function stream(
     res.socket?.destroy();
   } else if (strikes.stall === stop && stop < end) await once(res, 'close');
   else res.end();
+}
+
+async function drained(res: ServerResponse): Promise<void> {
+  const done = new AbortController();
+  const either = ['drain', 'close'].map((event) => once(res, event, { signal: done.signal }));
+  await Promise.race(either).catch(() => {});
+  done.abort();
+  await Promise.allSettled(either);
 }
 
 function withWrongByte(piece: Buffer, at: number, wrongByte: number | undefined): Buffer {

@@ -18,16 +18,28 @@ export function ask(
   { method = 'GET', headers = {}, body }: { method?: string; headers?: Record<string, string>; body?: string } = {},
 ): Promise<RawAnswer> {
   const { hostname, port } = new URL(base);
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   return new Promise((done, fail) => {
-    const sent = request({ hostname, port, path, method, headers, agent: false }, (answer) => {
-      const chunks: Buffer[] = [];
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.on('error', fail);
-      answer.on('end', () => {
-        const bytes = Buffer.concat(chunks);
-        done({ status: answer.statusCode ?? 0, headers: answer.headers, body: bytes, text: bytes.toString('utf8') });
-      });
-    });
+    const sent = request(
+      { hostname, port, path, method, headers: { ...length, ...headers }, agent: false },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('error', fail);
+        answer.on('end', () => {
+          const bytes = Buffer.concat(chunks);
+          done({
+            status: answer.statusCode ?? 0,
+            headers: answer.headers,
+            body: bytes,
+            // Decoded when asked for: weights are no text, and decoding them takes longer than fetching them.
+            get text() {
+              return bytes.toString('utf8');
+            },
+          });
+        });
+      },
+    );
     sent.on('error', fail);
     sent.setTimeout(60_000, () => sent.destroy(new Error(`no answer to ${method} ${path} for 60 s`)));
     sent.end(body);

@@ -33,7 +33,7 @@ def tree(**options):
 
 
 def describe(entry):
-    return {"size": entry.size, "digest": entry.lfs.sha256 if entry.lfs else entry.blob_id, "xet": entry.xet_hash}
+    return {"size": entry.size, "digest": entry.lfs.sha256 if entry.lfs else entry.blob_id, "xet": getattr(entry, "xet_hash", None)}
 
 
 def paths_info(**options):
