@@ -38,11 +38,10 @@ export class PickleRecord {
   }
 
   call(callee: Value, args: Value, op: string, offset: number): void {
-    const fact = callFact(callee, args, op, offset);
-    const key = `${fact.callee}\0${fact.text}\0${op}`;
+    const key = callKey(callee, op);
     const known = this.calls.get(key);
     if (known) known.count++;
-    else this.calls.set(key, fact);
+    else this.calls.set(key, callFact(callee, args, op, offset));
     within('facts', this.calls.size);
   }
 
@@ -68,6 +67,11 @@ export class PickleRecord {
       extensions: [...this.extensions],
     };
   }
+}
+
+function callKey(callee: Value, op: string): string {
+  const isGlobal = typeof callee === 'object' && callee?.kind === 'global';
+  return isGlobal ? `${op}\0${callee.module}\0${callee.name}` : `${op}\0${describe(callee)}`;
 }
 
 function callFact(callee: Value, args: Value, op: string, offset: number): CallFact {

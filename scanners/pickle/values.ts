@@ -62,27 +62,69 @@ export const KEPT_KEYS = 100_000;
 export const LONG_TEXT: Thing = { kind: 'other', what: 'text' };
 
 const SHOWN = 120;
+const DEPTH = 6;
 
 /** A value in words, for a finding's message: printable, one line, short. */
-export function describe(value: Value, depth = 3): string {
-  const text = describeWhole(value, depth);
-  return text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text;
+export function describe(value: Value): string {
+  const words = new Words();
+  words.value(value, DEPTH);
+  return words.text(')');
 }
 
-function describeWhole(value: Value, depth: number): string {
+/** Arguments in brackets. What is no tuple is spread. */
+export function describeArguments(args: Value): string {
+  const words = new Words();
+  words.args(args, DEPTH);
+  return words.text(')');
+}
+
+/** Stops writing when there is enough: values share parts, so that written out in full they could be endless. */
+class Words {
+  private written = '';
+
+  private get full(): boolean {
+    return this.written.length > SHOWN;
+  }
+
+  text(closing: string): string {
+    return this.full ? `${this.written.slice(0, SHOWN - 3 - closing.length)}...${closing}` : this.written;
+  }
+
+  value(value: Value, depth: number): void {
+    if (this.full) return;
+    if (typeof value !== 'object' || value === null) this.written += constant(value);
+    else if (depth === 0) this.written += '...';
+    else if (value.kind === 'result') {
+      this.value(value.callee, depth - 1);
+      this.args(value.args, depth - 1);
+    } else if (value.kind === 'tuple') this.args(value, depth);
+    else this.written += simple(value);
+  }
+
+  args(args: Value, depth: number): void {
+    const tuple = typeof args === 'object' && args !== null && args.kind === 'tuple' ? args : undefined;
+    this.written += tuple ? '(' : '(*';
+    if (tuple === undefined) this.value(args, depth);
+    else if (tuple.items === undefined) this.written += '...';
+    for (const [i, item] of (tuple?.items ?? []).entries()) {
+      if (i > 0) this.written += ', ';
+      this.value(item, depth - 1);
+    }
+    this.written += ')';
+  }
+}
+
+function constant(value: string | number | bigint | boolean | null): string {
   if (value === null) return 'None';
   if (typeof value === 'string') return quoted(value);
   if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (typeof value !== 'object') return String(value);
+  return String(value);
+}
+
+function simple(value: Exclude<Thing, ResultValue | TupleValue>): string {
   switch (value.kind) {
     case 'global':
       return plain(`${value.module}.${value.name}`);
-    case 'result':
-      return depth === 0
-        ? '...'
-        : `${describeWhole(value.callee, depth - 1)}${describeArguments(value.args, depth - 1)}`;
-    case 'tuple':
-      return `(${describeItems(value, depth)})`;
     case 'dict':
       return '{...}';
     case 'list':
@@ -100,19 +142,8 @@ function describeWhole(value: Value, depth: number): string {
   }
 }
 
-export function describeArguments(args: Value, depth = 3): string {
-  const isTuple = typeof args === 'object' && args !== null && args.kind === 'tuple';
-  const text = isTuple ? `(${describeItems(args, depth)})` : `(*${describeWhole(args, depth)})`;
-  return text.length > SHOWN ? `${text.slice(0, SHOWN - 4)}...)` : text;
-}
-
-function describeItems(tuple: TupleValue, depth: number): string {
-  if (depth === 0 || tuple.items === undefined) return '...';
-  return tuple.items.map((item) => describeWhole(item, depth - 1)).join(', ');
-}
-
 /** Foreign text, printable ASCII, in quotes. */
-export function quoted(text: string): string {
+function quoted(text: string): string {
   return plain(JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text));
 }
 

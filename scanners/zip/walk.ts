@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Spending, within } from '../budgets.ts';
+import { BUDGETS, BudgetHit, type Spending, within } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
 import { namesOutside } from '../formats/names.ts';
 import type { RandomBytes } from '../io/bytes.ts';
@@ -45,6 +45,7 @@ class Walk {
   private readonly facts: Facts;
   private readonly bytes: RandomBytes;
   private readonly spending: Spending;
+  private viewed = 0;
   private readonly names = new Map<string, string>();
 
   constructor(facts: Facts, bytes: RandomBytes, spending: Spending) {
@@ -231,10 +232,15 @@ class Walk {
   private push(view: MemberView): void {
     this.spending.spend('members', 1);
     this.views.push(view);
+    // A hundred thousand members may all be the same gigabytes: reading them would never end.
+    this.viewed += this.bytes.slice(view.dataStart, view.compressed).size;
+    if (this.viewed > this.bytes.size * BUDGETS.reads)
+      throw new BudgetHit('reads', Math.ceil(this.viewed / this.bytes.size));
   }
 
   private problem(code: string, offset: number, detail: string): void {
-    this.facts.problems.push({ code, offset, detail });
+    // A directory may place things before the file's own beginning.
+    this.facts.problems.push({ code, offset: Math.max(0, offset), detail });
     within('facts', this.facts.problems.length);
   }
 }

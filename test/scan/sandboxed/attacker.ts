@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs in place of the scanner's worker, started by the same function with the same flags, and tries what a process that
+// was taken over would try. Its argument: {"secret": a file, "port": a listening port, "socket": ..., "scratch": a folder}.
+import { readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
+
+const { secret, port, scratch } = JSON.parse(process.argv[2] ?? '{}');
+const results: Record<string, string> = {};
+
+async function attempt(name: string, act: () => unknown): Promise<void> {
+  try {
+    results[name] = `done: ${String(await act())}`;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    results[name] = `refused: ${code ?? message}`;
+  }
+}
+
+const connected = (options: object) =>
+  import('node:net').then(
+    ({ connect }) =>
+      new Promise((resolve, reject) => {
+        const socket = connect(options as never, () => resolve(socket.destroy() && 'connected'));
+        socket.on('error', reject);
+      }),
+  );
+
+await attempt('inherited descriptor', () => readSync(3, Buffer.alloc(4), 0, 4, 0));
+await attempt('write to it', () => writeSync(3, 'x'));
+await attempt('key file', () => readFileSync(secret, 'utf8'));
+await attempt('key file through /proc', () => readFileSync('/proc/self/fd/3'));
+await attempt('environment of the parent', () => readFileSync(`/proc/${process.ppid}/environ`));
+await attempt('write a file', () => writeFileSync(`${scratch}/written`, 'x'));
+await attempt('tcp', () => connected({ host: '127.0.0.1', port }));
+await attempt('unix socket', () => connected({ path: `${scratch}/socket` }));
+await attempt('listen', async () => {
+  const { createServer } = await import('node:net');
+  return new Promise((resolve, reject) => {
+    // Node throws this refusal where nobody can catch it.
+    process.once('uncaughtException', reject);
+    createServer()
+      .on('error', reject)
+      .listen(0, '127.0.0.1', () => resolve('listening'));
+  });
+});
+await attempt('udp', async () => {
+  const { createSocket } = await import('node:dgram');
+  return new Promise((resolve, reject) => {
+    const socket = createSocket('udp4').on('error', reject);
+    socket.send('x', port, '127.0.0.1', (error) => (error ? reject(error) : resolve('sent')));
+  });
+});
+await attempt('name look-up', async () => (await import('node:dns/promises')).lookup('localhost'));
+await attempt('fetch', () => fetch(`http://127.0.0.1:${port}/`).catch((error) => Promise.reject(error.cause ?? error)));
+await attempt('spawn', async () => (await import('node:child_process')).execFileSync('/bin/true'));
+await attempt('thread', async () => new (await import('node:worker_threads')).Worker('1', { eval: true }));
+await attempt('addon', () => process.dlopen({ exports: {} }, `${scratch}/x.node`));
+await attempt('inspector', async () => (await import('node:inspector')).open(0));
+await attempt('database file', async () => {
+  // Not named as a literal: the type checker knows the module that these flags take away.
+  const { DatabaseSync } = await import(['node', 'sqlite'].join(':'));
+  return new DatabaseSync(`${scratch}/written.db`);
+});
+await attempt('code from text', () => Function('return 1')());
+
+process.stdout.write(JSON.stringify({ results, environment: process.env, argv: process.execArgv }), () =>
+  process.exit(0),
+);

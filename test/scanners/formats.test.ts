@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+import { crc32, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { judged, rulesOf } from './judged.ts';
+import { callPickle, raw, u16, u32, u64 } from './pickle-bytes.ts';
+import { zipOf } from './zip-bytes.ts';
+
+const hostile = callPickle('os', 'system');
+const PASS = { verdict: 'pass', findings: [] };
+
+type Header = Readonly<Record<string, unknown>>;
+const tensor = (begin: number, end: number, more: object = {}) => ({
+  dtype: 'U8',
+  shape: [end - begin],
+  data_offsets: [begin, end],
+  ...more,
+});
+const safetensors = (header: Header | string, data: Uint8Array | number) => {
+  const text = typeof header === 'string' ? header : JSON.stringify(header);
+  return raw(u64(text.length), text, typeof data === 'number' ? Buffer.alloc(data) : data);
+};
+
+describe('safetensors', () => {
+  test.each([
+    ['a plain one', safetensors({ a: tensor(0, 4), b: tensor(4, 10) }, 10)],
+    ['one with metadata', safetensors({ __metadata__: { format: 'pt' }, a: tensor(0, 4) }, 4)],
+    [
+      'a scalar and an empty tensor',
+      safetensors({ a: { dtype: 'F32', shape: [], data_offsets: [0, 4] }, b: tensor(4, 4) }, 4),
+    ],
+    ['a header padded with spaces', safetensors(`${JSON.stringify({ a: tensor(0, 4) })}      `, 4)],
+    ['tensors listed out of order', safetensors({ b: tensor(4, 8), a: tensor(0, 4) }, 8)],
+    ['four-bit items', safetensors({ a: { dtype: 'F4', shape: [8], data_offsets: [0, 4] } }, 4)],
+    ['tensor bytes that look like a payload', safetensors({ a: tensor(0, hostile.length) }, hostile)],
+  ])('passes %s', async (_what, bytes) => {
+    expect(await judged(bytes, 'model.safetensors')).toEqual({ format: 'safetensors', ...PASS });
+  });
+
+  test.each([
+    ['a header longer than the file', raw(u64(9_000), '{"a": 1}'), 'safetensors-malformed'],
+    ['a header over the limit', raw(u64(100_000_001), '{}'), 'safetensors-malformed'],
+    ['a header that is cut off', safetensors('{"a": {"dtype": "U8"', 4), 'safetensors-malformed'],
+    [
+      'a tensor that is there twice',
+      safetensors(`{"a": ${JSON.stringify(tensor(0, 4))}, "a": ${JSON.stringify(tensor(0, 4))}}`, 4),
+      'safetensors-malformed',
+    ],
+    ['an overlap', safetensors({ a: tensor(0, 4), b: tensor(2, 6) }, 6), 'safetensors-malformed'],
+    ['a hole', safetensors({ a: tensor(0, 4), b: tensor(6, 8) }, 8), 'safetensors-malformed'],
+    ['a hole before the first tensor', safetensors({ a: tensor(2, 4) }, 4), 'safetensors-malformed'],
+    ['a shape that is not the length', safetensors({ a: tensor(0, 4, { shape: [5] }) }, 4), 'safetensors-malformed'],
+    [
+      'a shape that overflows',
+      safetensors({ a: tensor(0, 4, { shape: [2 ** 32, 2 ** 32, 4] }) }, 4),
+      'safetensors-malformed',
+    ],
+    ['an unknown dtype', safetensors({ a: tensor(0, 4, { dtype: 'OBJ' }) }, 4), 'safetensors-malformed'],
+    ['an unknown field', safetensors({ a: tensor(0, 4, { code: 'x' }) }, 4), 'safetensors-malformed'],
+    ['a tensor without offsets', safetensors({ a: { dtype: 'U8', shape: [4] } }, 4), 'safetensors-malformed'],
+    [
+      'metadata that is no text',
+      safetensors({ __metadata__: { a: [1] }, a: tensor(0, 4) }, 4),
+      'safetensors-malformed',
+    ],
+    ['a tensor beyond the end', safetensors({ a: tensor(0, 400) }, 4), 'safetensors-malformed'],
+    ['bytes after the last tensor', safetensors({ a: tensor(0, 4) }, 9), 'trailing-bytes'],
+  ])('asks for a review of %s', async (_what, bytes, rule) => {
+    expect(await rulesOf(bytes, 'model.safetensors')).toContain(rule);
+    expect((await judged(bytes, 'model.safetensors')).verdict).toBe('review');
+  });
+
+  test.each([
+    ['a pickle', hostile],
+    ['an archive', zipOf([{ name: 'x', data: hostile }])],
+    ['a program', raw('\x7fELF', Buffer.alloc(60))],
+  ])('is blocked for %s after the last tensor', async (_what, tail) => {
+    const bytes = safetensors({ a: tensor(0, 4) }, raw(Buffer.alloc(4), tail));
+    expect(await judged(bytes, 'm.safetensors')).toMatchObject({
+      verdict: 'block',
+      findings: [{ rule: 'trailing-payload' }],
+    });
+  });
+
+  test('is not what its name alone says', async () => {
+    expect(await rulesOf(hostile, 'model.safetensors')).toEqual(['extension-mismatch', 'pickle-stdlib-import']);
+  });
+});
+
+describe('text and configuration', () => {
+  test.each([
+    ['config.json', '{"model_type": "bert", "architectures": ["BertModel"], "x": NaN}'],
+    [
+      'tokenizer.json',
+      JSON.stringify({ model: { vocab: { eval: 1, 'os.system': 2, '<script>': 3 }, merges: ['a b'] } }),
+    ],
+    ['model.safetensors.index.json', '{"metadata": {"total_size": 8}, "weight_map": {"a": "model-1.safetensors"}}'],
+    ['1_Pooling/config.json', '{"word_embedding_dimension": 384, "pooling_mode_mean_tokens": true}'],
+    ['modules.json', '[{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}]'],
+    ['vocab.txt', '[PAD]\n[UNK]\neval\nimport os\nos.system\n__class__\n'],
+    ['merges.txt', '#version: 0.2\nĠ t\n'],
+    ['README.md', '---\nlicense: mit\n---\nRun `import os` and {{ x.__class__ }}\n\n    os.system("ls")\n'],
+    ['LICENSE', 'Apache License\n'],
+    ['.gitattributes', '*.bin filter=lfs diff=lfs merge=lfs -text\n'],
+    ['config.yaml', 'model:\n  name: test # not !important\n'],
+    ['run.txt', 'MZ is a county code; ELF is a game\n'],
+    ['train.jsonl', '{"a": 1}\n{"a": 2}\n'],
+    ['empty.txt', ''],
+    [
+      'tokenizer_config.json',
+      JSON.stringify({ chat_template: "{% for m in messages %}{{ m['role'] + m.content | trim }}{% endfor %}" }),
+    ],
+    [
+      'chat_template.jinja',
+      '{%- set ns = namespace(n=0) %}{{ raise_exception("import os") }}{{ messages[-1].content.split("</think>")[-1] }}',
+    ],
+  ])('%s passes', async (path, content) => {
+    expect(await judged(content, path)).toMatchObject(PASS);
+  });
+
+  test.each([
+    ['config.json', '{"auto_map": {"AutoModel": "modeling_x.Model"}}', 'custom-code', 'review'],
+    ['config.json', '{"a": [{"b": {"auto\\u005fmap": "x"}}]}', 'custom-code', 'review'],
+    ['config.json', '{"_target_": "os.system"}', 'custom-code', 'review'],
+    ['config.json', '{"custom_pipelines": {"x": {"impl": "x.py"}}}', 'custom-code', 'review'],
+    ['config.json', '{"a": 1', 'json-malformed', 'review'],
+    ['config.json', '{"a": 1} {"b": 2}', 'json-malformed', 'review'],
+    ['config.json', '{"a": 1,}', 'json-malformed', 'review'],
+    ['config.json', '{"a": 01}', 'json-malformed', 'review'],
+    ['config.json', '{"a": "\\x41"}', 'json-malformed', 'review'],
+    ['modules.json', '[{"type": "evil_package.Module"}]', 'custom-code', 'review'],
+    ['modeling_x.py', 'class Model:\n    pass\n', 'custom-code', 'review'],
+    ['modeling_x.py', 'import os\nos.system("echo benign-test")\n', 'code-runs-at-import', 'block'],
+    ['notebook.ipynb', '{"cells": []}', 'custom-code', 'review'],
+    ['run.sh', 'echo hello\n', 'custom-code', 'review'],
+    ['notes.txt', '#!/bin/sh\necho hello\n', 'custom-code', 'review'],
+    ['page.txt', '<html><script>1</script></html>', 'custom-code', 'review'],
+    ['config.yaml', 'x: !!python/object/apply:os.system ["echo benign-test"]\n', 'yaml-tag', 'block'],
+    [
+      'model.pmml',
+      '<?xml version="1.0"?>\n<!DOCTYPE a [<!ENTITY b SYSTEM "file:///x">]>\n<a/>',
+      'xml-entities',
+      'block',
+    ],
+    ['chat_template.jinja', "{{ ''.__class__.__mro__ }}", 'chat-template', 'block'],
+    ['tokenizer_config.json', '{"chat_template": "{{ x[\'\\\\x5f\\\\x5fclass\'] }}"}', 'chat-template', 'block'],
+    [
+      'tokenizer_config.json',
+      '{"chat_template": [{"name": "a", "template": "{{ cycler.next }}"}]}',
+      'chat-template',
+      'block',
+    ],
+    ['tokenizer_config.json', '{"chat_template": "{{ m|attr(a ~ b) }}"}', 'chat-template', 'block'],
+    ['tokenizer_config.json', '{"chat_template": "{% include \'/etc/passwd\' %}"}', 'chat-template', 'block'],
+    ['notes.md', 'key: AKIAABCDEFGHIJKLMNOP\n', 'credential', 'review'],
+    ['blob.txt', '\xff\xfe latin\n', 'unrecognised-content', 'review'],
+    ['x.bin', '\x00\x01\x02\x03something', 'unrecognised-content', 'review'],
+  ])('%s with %s is a finding', async (path, content, rule, verdict) => {
+    const scan = await judged(Buffer.from(content, 'latin1'), path);
+    expect(scan.findings.map((finding) => finding.rule)).toContain(rule);
+    expect(scan.verdict).toBe(verdict);
+  });
+
+  test('a large JSON document is read in pieces, whatever it holds', async () => {
+    const vocabulary = Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`token"${i}é`, i]));
+    const document = JSON.stringify({ model: { vocab: vocabulary }, auto_map: null });
+    expect(await judged(document, 'tokenizer.json')).toEqual({ format: 'json', ...PASS });
+    expect(await rulesOf(document.replace('"auto_map":null', '"auto_map":{}'), 'tokenizer.json')).toEqual([
+      'custom-code',
+    ]);
+  });
+
+  test('JSON that is nested without end is unscannable', async () => {
+    expect((await judged('['.repeat(100_000), 'config.json')).verdict).toBe('unscannable');
+  });
+});
+
+describe('programs and archives by their content', () => {
+  const pe = Buffer.alloc(128);
+  pe.write('MZ', 0, 'latin1');
+  pe.writeUInt32LE(64, 0x3c);
+  pe.write('PE\0\0', 64, 'latin1');
+  test.each([
+    ['an ELF program', raw('\x7fELF\x02\x01', Buffer.alloc(60)), 'model.bin', 'executable', 'block'],
+    ['a Windows program', pe, 'readme.txt', 'executable', 'block'],
+    ['WebAssembly', raw('\0asm', u32(1)), 'a.bin', 'executable', 'block'],
+    [
+      'a 7z archive that loaders open',
+      raw('7z\xbc\xaf\x27\x1c', Buffer.alloc(20)),
+      'model.pt',
+      'opaque-archive',
+      'block',
+    ],
+    ['a 7z archive', raw('7z\xbc\xaf\x27\x1c', Buffer.alloc(20)), 'data.7z', 'no-extractor', 'review'],
+    ['HDF5', raw('\x89HDF\r\n\x1a\n', Buffer.alloc(20)), 'model.h5', 'no-extractor', 'review'],
+  ])('%s is a finding', async (_what, bytes, path, rule, verdict) => {
+    const scan = await judged(bytes, path);
+    expect(scan.findings.map((finding) => finding.rule)).toContain(rule);
+    expect(scan.verdict).toBe(verdict);
+  });
+
+  test.each([
+    ['gzip', gzipSync],
+    ['zlib', deflateSync],
+    ['zstd', zstdCompressSync],
+  ])('%s is looked into', async (_name, compress) => {
+    expect((await judged(compress(hostile), 'model.joblib')).verdict).toBe('block');
+    expect((await judged(compress(Buffer.from([0x80, 2, 0x4e, 0x2e])), 'model.joblib')).verdict).toBe('pass');
+    expect((await judged(raw(compress(Buffer.from([0x80, 2, 0x4e, 0x2e])), 'x'), 'model.joblib')).verdict).not.toBe(
+      'pass',
+    );
+    expect((await judged(compress(hostile).subarray(0, 20), 'model.joblib')).verdict).not.toBe('pass');
+  });
+
+  const tarEntry = (name: string, data: Uint8Array, type = '0', link = '') => {
+    const block = Buffer.alloc(512);
+    block.write(name, 0, 'latin1');
+    block.write('0000644\0', 100, 'latin1');
+    block.write(`${data.length.toString(8).padStart(11, '0')}\0`, 124, 'latin1');
+    block.write(type, 156, 'latin1');
+    block.write(link, 157, 'latin1');
+    block.write('ustar\x0000', 257, 'latin1');
+    block.fill(0x20, 148, 156);
+    const sum = block.reduce((total, byte) => total + byte, 0);
+    block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+    return raw(block, data, Buffer.alloc((512 - (data.length % 512)) % 512));
+  };
+  const tar = (...entries: Uint8Array[]) => raw(...entries, Buffer.alloc(1024));
+
+  test.each([
+    ['a pickle', tar(tarEntry('a.txt', raw('text\n')), tarEntry('m.pkl', hostile)), 'pickle-stdlib-import'],
+    ['a path that leaves the folder', tar(tarEntry('../a.txt', raw('text\n'))), 'archive-traversal'],
+    ['a link out of the folder', tar(tarEntry('a', raw(), '2', '/etc/passwd')), 'archive-link-outside'],
+    ['a device', tar(tarEntry('a', raw(), '3')), 'archive-device'],
+  ])('a tar archive is blocked for %s', async (_what, bytes, rule) => {
+    const scan = await judged(bytes, 'data.tar');
+    expect(scan.verdict).toBe('block');
+    expect(scan.findings.map((finding) => finding.rule)).toContain(rule);
+  });
+
+  test('a plain tar archive passes, compressed or not', async () => {
+    const plain = tar(tarEntry('a.txt', raw('text\n')), tarEntry('folder', raw(), '5'));
+    expect(await judged(plain, 'data.tar')).toMatchObject(PASS);
+    expect(await judged(gzipSync(plain), 'data.tar.gz')).toMatchObject(PASS);
+  });
+});
+
+describe('images', () => {
+  const chunk = (type: string, data: Uint8Array) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    const crc = Buffer.alloc(4);
+    crc.writeUInt32BE(crc32(raw(type, data)));
+    return raw(length, type, data, crc);
+  };
+  const png = raw(
+    '\x89PNG\r\n\x1a\n',
+    chunk('IHDR', Buffer.alloc(13)),
+    chunk('IDAT', Buffer.alloc(20)),
+    chunk('IEND', raw()),
+  );
+  const jpeg = raw('\xff\xd8\xff\xe0', 0, 6, 'JFIF', '\xff\xda', 0, 3, 1, 'entropy\xff\x00more\xff\xd0x\xff\xd9');
+  const gif = raw('GIF89a', u16(1), u16(1), 0x80, 0, 0, Buffer.alloc(6), 0x2c, Buffer.alloc(8), 0, 2, 2, 'ab', 0, 0x3b);
+  const webp = raw('RIFF', u32(12), 'WEBPVP8 ', u32(0));
+  const images: readonly (readonly [string, Buffer])[] = [
+    ['x.png', png],
+    ['x.jpg', jpeg],
+    ['x.gif', gif],
+    ['x.webp', webp],
+  ];
+
+  test.each(images)('%s passes when it ends where it says', async (path, bytes) => {
+    expect(await judged(bytes, path)).toMatchObject(PASS);
+  });
+
+  test.each(images)('%s with something behind it is a finding', async (path, bytes) => {
+    expect(await rulesOf(raw(bytes, 'tail'), path)).toEqual(['trailing-bytes']);
+    expect((await judged(raw(bytes, zipOf([{ name: 'x', data: hostile }])), path)).verdict).toBe('block');
+  });
+
+  test.each(images)('%s cut short is a finding', async (path, bytes) => {
+    expect(await rulesOf(bytes.subarray(0, -3), path)).toEqual(['image-malformed']);
+  });
+});
+
+describe('gguf', () => {
+  const text = (value: string) => raw(u64(value.length), value);
+  const pair = (key: string, type: number, value: Uint8Array) => raw(text(key), u32(type), value);
+  const tensorInfo = (offset: number) => raw(text('w'), u32(1), u64(4), u32(0), u64(offset));
+  const gguf = (
+    pairs: readonly Uint8Array[],
+    tensors: readonly Uint8Array[],
+    counts = [tensors.length, pairs.length],
+  ) => {
+    const header = raw('GGUF', u32(3), u64(counts[0] ?? 0), u64(counts[1] ?? 0), ...pairs, ...tensors);
+    return raw(header, Buffer.alloc((32 - (header.length % 32)) % 32), Buffer.alloc(64));
+  };
+  const template = (source: string) => pair('tokenizer.chat_template', 8, text(source));
+
+  test.each([
+    ['metadata and a tensor', gguf([pair('general.name', 8, text('x')), pair('a', 4, u32(1))], [tensorInfo(0)])],
+    ['an array of texts', gguf([pair('t', 9, raw(u32(8), u64(2), text('a'), text('b')))], [tensorInfo(32)])],
+    ['a template', gguf([template('{% for m in messages %}{{ m.content }}{% endfor %}')], [tensorInfo(0)])],
+  ])('with %s passes', async (_what, bytes) => {
+    expect(await judged(bytes, 'model.gguf')).toEqual({ format: 'gguf', ...PASS });
+  });
+
+  test.each([
+    ['more metadata than the file can hold', gguf([], [], [0, 2 ** 40]), 'gguf-malformed'],
+    ['a text longer than the file', gguf([raw(u64(2n ** 63n), 'x')], [], [0, 1]), 'gguf-malformed'],
+    ['a tensor beyond the end', gguf([], [tensorInfo(2 ** 33)]), 'gguf-malformed'],
+    ['a key that is there twice', gguf([pair('a', 4, u32(1)), pair('a', 4, u32(2))], []), 'gguf-malformed'],
+    ['a template that reaches out', gguf([template("{{ ''.__class__ }}")], [tensorInfo(0)]), 'chat-template'],
+    [
+      'a named template that reaches out',
+      gguf([pair('tokenizer.chat_template.tool', 8, text("{{ x['__init__'] }}"))], []),
+      'chat-template',
+    ],
+  ])('is blocked for %s', async (_what, bytes, rule) => {
+    expect(await rulesOf(bytes, 'model.gguf')).toEqual([rule]);
+    expect((await judged(bytes, 'model.gguf')).verdict).toBe('block');
+  });
+});

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { judged } from './judged.ts';
+import { callPickle, floatStorage, legacyTorch, raw, stateDict, u32, u64 } from './pickle-bytes.ts';
+import { zipOf } from './zip-bytes.ts';
+
+/** One of each format, to be mutated: what is almost well-formed reaches furthest into an extractor. */
+const SEEDS: readonly (readonly [string, Buffer])[] = [
+  ['pickle', callPickle('os', 'system')],
+  ['state dict', stateDict({ a: 4, b: 2 })],
+  ['legacy torch', legacyTorch(stateDict({ a: 4 }), ['0'], [floatStorage(4)])],
+  [
+    'zip',
+    zipOf([
+      { name: 'a/data.pkl', data: stateDict({ a: 4 }) },
+      { name: 'a/data/0', data: Buffer.alloc(16), deflate: true },
+    ]),
+  ],
+  [
+    'zip64',
+    zipOf([{ name: 'x.txt', data: raw('text\n'), zip64: true, descriptor: true }], {
+      zip64End: true,
+      comment: raw('c'),
+    }),
+  ],
+  ['safetensors', raw(u64(59), '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}     ', Buffer.alloc(8))],
+  ['gguf', raw('GGUF', u32(3), u64(0), u64(1), u64(1), 'a', u32(8), u64(2), 'bc', Buffer.alloc(40))],
+  ['json', raw('{"a": [1, 2.5e3, "x\\u00e9", null, true], "chat_template": "{{ x }}"}')],
+  ['text', raw('# title\n{% for a in b %}{{ a }}{% endfor %}\n')],
+  ['png', raw('\x89PNG\r\n\x1a\n', 0, 0, 0, 1, 'IDATx', 'crc!', 0, 0, 0, 0, 'IEND', 'crc!')],
+  ['jpeg', raw('\xff\xd8\xff\xe0', 0, 6, 'JFIF', '\xff\xda', 0, 3, 1, 'data\xff\xd9')],
+  ['gif', raw('GIF89a', 1, 0, 1, 0, 0x80, 0, 0, Buffer.alloc(6), 0x2c, Buffer.alloc(9), 2, 2, 'ab', 0, ';')],
+  [
+    'npy',
+    raw('\x93NUMPY\x01\x00', 60, 0, "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }   \n", Buffer.alloc(8)),
+  ],
+];
+
+const VERDICTS = ['pass', 'review', 'block', 'unscannable'];
+
+const mutation = fc.record({
+  at: fc.nat(4096),
+  byte: fc.nat(255),
+  kind: fc.constantFrom('set', 'insert', 'delete', 'cut', 'repeat'),
+});
+
+function mutated(seed: Buffer, mutations: readonly { at: number; byte: number; kind: string }[]): Buffer {
+  let bytes = seed;
+  for (const { at: place, byte, kind } of mutations) {
+    const at = place % (bytes.length + 1);
+    const [before, after] = [bytes.subarray(0, at), bytes.subarray(at)];
+    if (kind === 'set') bytes = raw(before, byte, after.subarray(1));
+    else if (kind === 'insert') bytes = raw(before, byte, after);
+    else if (kind === 'delete') bytes = raw(before, after.subarray(1 + (byte % 8)));
+    else if (kind === 'cut') bytes = Buffer.from(before);
+    else bytes = raw(before, after, after);
+  }
+  return bytes.subarray(0, 100_000);
+}
+
+test('random bytes always get a verdict', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), fc.string(), async (bytes, path) => {
+      expect(VERDICTS).toContain((await judged(bytes, path)).verdict);
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+test('random opcodes always get a verdict', async () => {
+  // Opcodes rather than bytes, so that something happens on the stack before the pickle breaks.
+  const opcodes = fc.constantFrom(
+    ...'(.0N12pqghIKJMSVUX)]}aestdlbRcioQ'.split(''),
+    '\x80\x04',
+    '\x85',
+    '\x86',
+    '\x93',
+    '\x94',
+    '\x81',
+    '\x92',
+    '\x90',
+    '\x91',
+    '\x8f',
+    '1\n',
+    'os\n',
+    '\x02',
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(opcodes, { maxLength: 60 }), async (ops) => {
+      expect(VERDICTS).toContain((await judged(raw('\x80\x04', ...ops))).verdict);
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+test.each(SEEDS)('a mutated %s always gets a verdict', async (_name, seed) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(mutation, { minLength: 1, maxLength: 4 }), async (mutations) => {
+      expect(VERDICTS).toContain((await judged(mutated(seed, mutations), 'model.bin')).verdict);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('whatever follows a hostile call, the pickle does not pass', async () => {
+  const start = callPickle('os', 'system').subarray(0, -1);
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 60 }), async (tail) => {
+      expect((await judged(raw(start, tail))).verdict).toBe('block');
+    }),
+    { numRuns: 500 },
+  );
+});

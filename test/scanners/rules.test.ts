@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { importJudge } from '#scanners/judge/imports.ts';
+import { parseRules } from '#scanners/rules.ts';
+import { rules } from './judged.ts';
+
+const judge = importJudge(rules);
+
+function data(): Record<string, unknown> {
+  const files = ['globals', 'stdlib', 'structure', 'formats', 'names', 'notes'];
+  const parts = files.map((file) =>
+    parse(readFileSync(new URL(`../../scanners/rules/${file}.yaml`, import.meta.url), 'utf8')),
+  );
+  return Object.assign({}, ...parts) as Record<string, unknown>;
+}
+
+describe('the rule set', () => {
+  test('has the version of its content, whatever the order of its keys', () => {
+    const reversed = Object.fromEntries(Object.entries(data()).reverse());
+    expect(parseRules(reversed).version).toBe(rules.version);
+    expect(rules.version).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('has another version when any rule changes', () => {
+    expect(parseRules({ ...data(), closed: ['numpy'] }).version).not.toBe(rules.version);
+  });
+
+  test.each([
+    ['an unknown key', { extra: 1 }, 'extra'],
+    ['a pattern that is none', { suspicious: '(' }, 'suspicious'],
+    ['an unknown level', { mismatch: { level: 'warn' } }, 'mismatch'],
+    ['an allow rule without names and pattern', { allow: [{ module: 'x', reason: 'y' }] }, 'allow'],
+  ])('is refused with %s', (_what, change, named) => {
+    expect(() => parseRules({ ...data(), ...change })).toThrow(named);
+  });
+
+  test('knows the standard library of Python 2 and 3', () => {
+    for (const name of [
+      'os',
+      'posix',
+      'nt',
+      'subprocess',
+      'urllib2',
+      'commands',
+      'imp',
+      'distutils',
+      '_osx_support',
+      'idlelib',
+      'tomllib',
+    ])
+      expect(rules.stdlib).toContain(name);
+    expect(rules.stdlib).not.toContain('__main__');
+    expect(rules.stdlib.length).toBeGreaterThan(400);
+  });
+});
+
+describe('imports', () => {
+  test.each([
+    ['collections', 'OrderedDict', 'allowed'],
+    ['torch._utils', '_rebuild_tensor_v2', 'allowed'],
+    ['torch', 'BFloat16Storage', 'allowed'],
+    ['numpy.core.multiarray', '_reconstruct', 'allowed'],
+    ['numpy._core.multiarray', 'scalar', 'allowed'],
+    ['copy_reg', '_reconstructor', 'allowed'],
+    ['__builtin__', 'set', 'allowed'],
+    ['sklearn.ensemble._forest', 'RandomForestClassifier', 'allowed'],
+    ['torch.nn.modules.linear', 'Linear', 'allowed'],
+    ['os', 'system', 'block'],
+    ['builtins', 'eval', 'block'],
+    ['builtins', 'getattr', 'block'],
+    ['collections', 'OrderedDict.__init__', 'block'],
+    ['torch.nn.modules.linear', 'Linear.forward', 'block'],
+    ['torch.hub', 'load', 'block'],
+    ['numpy', 'load', 'block'],
+    ['torch.serialization', 'os', 'block'],
+    ['torch.nn.modules.module', 'warnings', 'block'],
+    ['sklearn.utils', 'Parallel', 'block'],
+    ['mypackage', 'load_library', 'block'],
+    ['mypackage', 'Net', 'review'],
+    ['mypackage', 'helper', 'review'],
+    ['__main__', 'Net', 'review'],
+    ['collectionsx', 'OrderedDict', 'review'],
+    ['torchx.nn', 'Linear', 'review'],
+    ['', '', 'review'],
+    ['a b', 'c', 'review'],
+  ])('%s.%s is %s', (module, name, level) => {
+    expect(judge(module, name).level).toBe(level);
+  });
+
+  test('what no list names is never allowed', () => {
+    for (const module of ['x', 'torchvision_x', 'numpyx.core', 'sk.learn'])
+      expect(judge(module, 'Y').level).toBe('review');
+  });
+});
