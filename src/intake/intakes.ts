@@ -52,7 +52,8 @@ export function createIntakes(deps: IntakesDeps): Intakes {
   };
 
   function request(repo: Repo, revision: Revision, { afresh = false } = {}): Ticket {
-    const key = `${repoKey(repo)}@${revisionText(revision)}`;
+    // Who wants it afresh may just have approved it: an answer that was on its way already would not know of that.
+    const key = `${repoKey(repo)}@${revisionText(revision)}${afresh ? ' afresh' : ''}`;
     const known = requests.get(key);
     if (known) return known;
     let shown = createTracker(deps.clock, repo, refOf(revision));
@@ -98,6 +99,13 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     const rule = matchBothNames(deps.sources, repo, source.repo);
     if (!rule) throw new AirlockError('internal', 'A repo without a source got past the source gate.');
     const approval = state?.approval;
+    const other = runs.get(`${repoKey(repo)}@${commit}`);
+    if (other && other.approvedAt !== approval?.at) {
+      // It began before the approval and ends without it. Both would write one folder, so it goes first.
+      show(other.tracker);
+      await other.outcome.catch(() => undefined);
+      return settle(repo, source, ref, afresh, show);
+    }
     const run = joinRun({ repo, source, rule, ...(ref ? { ref } : {}), ...(approval ? { approval } : {}) });
     show(run.tracker);
     return run.outcome;
@@ -113,8 +121,9 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     const outcome = deps.queue
       .add(() => recordedRun(deps, job, tracker, stopping.signal, work))
       .finally(() => runs.delete(key));
-    runs.set(key, { tracker, outcome });
-    return { tracker, outcome };
+    const run = { tracker, outcome, approvedAt: job.approval?.at };
+    runs.set(key, run);
+    return run;
   }
 
   function failed(repo: Repo, revision: Revision, cause: unknown): IntakeOutcome {
@@ -170,6 +179,8 @@ type Show = (tracker: Tracker) => void;
 interface Run {
   readonly tracker: Tracker;
   readonly outcome: Promise<IntakeOutcome>;
+  /** The approval that it takes into account. */
+  readonly approvedAt: string | undefined;
 }
 
 function refOf(revision: Revision): Job['ref'] {
