@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { stat } from 'node:fs/promises';
 import type PQueue from 'p-queue';
 import { AirlockError } from '#src/domain/errors.ts';
 import type { Source, SourceFile, VerifiedFile } from '#src/domain/manifest.ts';
@@ -28,17 +29,16 @@ export async function fetchAll(
   source: Source,
   files: readonly SourceFile[],
   folder: QuarantinedFolder,
-  tracker: Tracker,
+  tracker: Pick<Tracker, 'bytes' | 'fileDone'>,
   signal: AbortSignal,
 ): Promise<VerifiedFile[]> {
   const contents = new Map(files.map((file) => [contentName(file), file]));
-  await requireSpace(deps, [...contents.values()]);
+  await requireSpace(deps, [...contents.values()], folder);
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const digests = new Map<string, VerifiedFile>();
 
   async function fetchOne(name: string, file: SourceFile): Promise<void> {
-    both.throwIfAborted();
     const onBytes = (bytes: number) => tracker.bytes(name, bytes);
     digests.set(
       name,
@@ -52,13 +52,21 @@ export async function fetchAll(
     tracker.fileDone(name);
   }
 
-  const running = [...contents].map(([name, file]) => deps.downloads.add(() => fetchOne(name, file)));
+  const writing: Promise<void>[] = [];
+  function begin(name: string, file: SourceFile): Promise<void> {
+    const work = fetchOne(name, file);
+    writing.push(work);
+    return work;
+  }
+
+  // With the signal, a file that waits its turn behind another intake's is given up at once.
+  const queued = [...contents].map(([name, file]) => deps.downloads.add(() => begin(name, file), { signal: both }));
   try {
-    await Promise.all(running);
+    await Promise.all(queued);
   } catch (error) {
     stop.abort();
-    // Nobody may write into the folder any more when this returns.
-    await Promise.allSettled(running);
+    // Nobody may write into the folder any more when this returns. The queue itself does not wait for what it gave up.
+    await Promise.allSettled([...queued, ...writing]);
     throw signal.aborted
       ? new AirlockError('shutting-down', 'The mirror is stopping. The download goes on when it is back.', {}, error)
       : error;
@@ -80,8 +88,15 @@ function opener({ upstream, blobs }: FetchDeps, source: Source): OpenSource {
   };
 }
 
-async function requireSpace({ quarantine, minFreeBytes }: FetchDeps, files: readonly SourceFile[]): Promise<void> {
-  const needed = files.reduce((sum, file) => sum + file.size, 0);
+/** What an earlier run left counts: a download that was cut at the end, or a held one, must not need its space twice. */
+async function requireSpace(
+  { quarantine, minFreeBytes }: FetchDeps,
+  files: readonly SourceFile[],
+  folder: QuarantinedFolder,
+): Promise<void> {
+  const missing = await Promise.all(files.map(async (file) => file.size - (await sizeOnDisk(folder.file(file)))));
+  const needed = missing.reduce((sum, bytes) => sum + Math.max(0, bytes), 0);
+  if (needed === 0) return;
   const free = await quarantine.freeBytes();
   if (free - needed >= minFreeBytes) return;
   throw new AirlockError(
@@ -92,5 +107,12 @@ async function requireSpace({ quarantine, minFreeBytes }: FetchDeps, files: read
       needed,
       minFreeBytes,
     },
+  );
+}
+
+async function sizeOnDisk(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
   );
 }

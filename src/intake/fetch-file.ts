@@ -63,6 +63,8 @@ async function receive(
 ): Promise<AirlockError | undefined> {
   try {
     const { start, body } = await options.open(file, partial.offset, options.signal);
+    // Until the loop below listens, a broken line would be nobody's error and end the process.
+    body.on('error', () => {});
     if (start !== partial.offset) await partial.reset();
     for await (const chunk of body) {
       const bytes = chunk as Buffer;

@@ -67,7 +67,7 @@ export async function runIntake(
 
   tracker.stage('card');
   const folder = await deps.quarantine.open(repo, source.commit);
-  const license = await fetchCard(deps, job, listed, folder, tracker, signal);
+  const license = await fetchCard(deps, job, listed, folder, signal);
   const atLicense = stopsEarly(earlyDecision({ manifest: listed, selected, license }, deps.rules, context));
   if (atLicense) return refuse(deps, job, atLicense, license);
 
@@ -142,13 +142,12 @@ async function fetchCard(
   job: Job,
   manifest: SourceManifest,
   folder: QuarantinedFolder,
-  tracker: Tracker,
   signal: AbortSignal,
 ): Promise<LicenseEvidence> {
   const card = manifest.files.find((file) => file.path === CARD_PATH);
   if (!card) return readLicense(undefined);
   if (card.size > MAX_CARD_BYTES) return { declared: [], from: `${CARD_PATH} has more than ${MAX_CARD_BYTES} bytes` };
-  await fetchAll(deps, job.source, [card], folder, tracker, signal);
+  await fetchAll(deps, job.source, [card], folder, UNCOUNTED, signal);
   const handle = await open(folder.file(card), 'r');
   try {
     return readLicense(await handle.readFile('utf8'));
@@ -156,6 +155,9 @@ async function fetchCard(
     await handle.close();
   }
 }
+
+/** The card may be outside of the selection, whose bytes are what progress counts; inside, it is counted in its turn. */
+const UNCOUNTED = { bytes: () => {}, fileDone: () => {} };
 
 const MAX_CARD_BYTES = 8 * 2 ** 20;
 
