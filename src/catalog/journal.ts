@@ -91,7 +91,7 @@ export function createJournal(options: JournalOptions): Journal {
       return fresh ? known.state : refresh(repo);
     },
 
-    async append(repo, event, act, applies) {
+    async append(repo, event, { by, reason }, applies) {
       for (;;) {
         const state = await refresh(repo);
         if (!applies(state)) return false;
@@ -100,7 +100,8 @@ export function createJournal(options: JournalOptions): Journal {
           seq: state.seq + 1,
           previous: state.head,
           at: clock.now().toISOString(),
-          ...act,
+          by,
+          reason,
           event,
         };
         const bytes = await signJournalEntry(options.signers, entry);

@@ -90,7 +90,7 @@ export function createReview(deps: ReviewDeps): Review {
       if (decision?.outcome === 'denied' && !evenDenied)
         throw conflict(repo, commit, `is denied: ${said(reasons)}. Say --even-denied to accept that`);
       const accepts = reasons.filter(({ effect }) => effect !== 'note').map(reasonKey);
-      const approval: Approval = { ...act, at: '', accepts };
+      const approval: Approval = { by: act.by, reason: act.reason, at: '', accepts };
       const left = applyApproval(reasons, approval);
       if (outcomeOf(left) !== 'approved') throw cannotAccept(repo, revision, left);
       const done = await journal.append(

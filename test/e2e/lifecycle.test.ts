@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { addBig, addTiny } from '#test/fake-hub/repos.ts';
+import { call, type Snapshot } from '#test/support/clients.ts';
+import { ask } from '#test/support/http.ts';
+import { airlock, startMirror } from '#test/support/mirror.ts';
+import { run } from '#test/support/run.ts';
+import { until } from '#test/support/until.ts';
+import { useWorld } from '#test/support/world.ts';
+
+const TOKEN = 'hf_TheServicesOwnToken0123456789abcdefghij';
+
+const world = useWorld({
+  repos: (hub) => {
+    hub.accounts.add(TOKEN);
+    addTiny(hub);
+    addBig(hub, 24, 'acme/slow');
+  },
+  env: { AIRLOCK_UPSTREAM_TOKEN: TOKEN },
+});
+
+const ROOT = join(import.meta.dirname, '../..');
+
+describe('at start', () => {
+  it('says what to type, whose signature to expect, and which keys it made', async () => {
+    const text = world.mirror.logs();
+    expect(text).toContain(`export HF_ENDPOINT=${world.mirror.url}\n`);
+    const key = await ask(world.mirror.url, '/api/airlock/key');
+    expect(key.headers['content-type']).toBe('application/x-pem-file');
+    expect(text).toContain(`Approval key: sha256:${createHash('sha256').update(key.body).digest('hex')}`);
+    expect(text).toContain(`Created a new signing key: ${join(world.mirror.dataDir, 'keys', 'approval.pem')}`);
+  });
+
+  it('prints its configuration, and no secret in it', () => {
+    const text = world.mirror.logs();
+    expect(text).toContain('policy.licenses.missing: hold');
+    expect(text).toContain('AIRLOCK_UPSTREAM_TOKEN');
+    expect(text).not.toContain(TOKEN);
+  });
+
+  it('keeps keys and token for its owner alone', async () => {
+    for (const name of ['approval.pem', 'evidence.pem', 'admin.token']) {
+      const { mode } = await stat(join(world.mirror.dataDir, 'keys', name));
+      expect(mode & 0o777, name).toBe(0o600);
+    }
+  });
+
+  it('answers for its health', async () => {
+    expect((await ask(world.mirror.url, '/healthz')).status).toBe(200);
+    expect((await ask(world.mirror.url, '/readyz')).text).toBe('{"status":"ready"}');
+  });
+
+  it('is refused a second time on the same data folder', async () => {
+    const second = await airlock(['serve'], world.mirror);
+    expect(second.status).toBe(78);
+    expect(second.output).toContain('Another mirror runs on the data folder');
+  });
+});
+
+describe('a configuration that can not work', () => {
+  async function serve(config: string, env: Record<string, string> = {}) {
+    const folder = await world.temp('config');
+    await writeFile(join(folder, 'config.yaml'), config);
+    const args = [join(ROOT, 'src', 'cli.ts'), 'serve', '--config', join(folder, 'config.yaml')];
+    const set = { PATH: process.env.PATH, AIRLOCK_LISTEN: '127.0.0.1:0', AIRLOCK_DATA: join(folder, 'data'), ...env };
+    return { ...(await run(process.execPath, args, { cwd: folder, env: set })), folder };
+  }
+
+  it('names an unknown key', async () => {
+    const { status, output } = await serve('intake:\n  holdSeconds: 5\n');
+    expect(status).toBe(78);
+    expect(output).toMatch(/intake\.holdSeconds.*unknown/s);
+  });
+
+  it('names the key, the value and what was expected, for every problem at once', async () => {
+    const { status, output } = await serve('refs:\n  follow: sometimes\nintake:\n  files: 0\n');
+    expect(status).toBe(78);
+    expect(output).toMatch(/refs\.follow.*sometimes.*manual/s);
+    expect(output).toMatch(/intake\.files.*0/s);
+  });
+
+  it('never makes a key that it names', async () => {
+    const { status, output, folder } = await serve('keys:\n  approval: { file: a.pem }\n  evidence: { file: e.pem }\n');
+    expect(status).toBe(78);
+    expect(output).toContain('a.pem');
+    expect(await readdir(folder)).not.toContain('a.pem');
+  });
+
+  it('names a variable that nobody knows', async () => {
+    const { status, output } = await serve('', { AIRLOCK_UPSTREEM: 'http://127.0.0.1:1' });
+    expect(status).toBe(78);
+    expect(output).toContain('AIRLOCK_UPSTREEM');
+  });
+});
+
+it('a store whose key is lost is not given a new one', async () => {
+  await call<Snapshot>('2.4', 'snapshot', { repo_id: 'acme/tiny' }, await world.person());
+  const { dataDir, options } = world.mirror;
+  await world.mirror.stop();
+  const path = join(dataDir, 'keys', 'approval.pem');
+  const key = await readFile(path);
+  await rm(path);
+  await expect(startMirror(options)).rejects.toThrow(/approval key .* is missing, and the store holds records/);
+  await writeFile(path, key, { mode: 0o600 });
+  await world.restart();
+  expect((await ask(world.mirror.url, '/api/models/acme/tiny')).status).toBe(200);
+});
+
+it('SIGTERM lets a running answer finish, leaves nothing half written, and exits with 0', async () => {
+  await call<Snapshot>('2.4', 'snapshot', { repo_id: 'acme/slow' }, await world.person());
+  const path = '/acme/slow/resolve/main/model.safetensors';
+  const whole = Number((await ask(world.mirror.url, path, { method: 'HEAD' })).headers['content-length']);
+  const { mirror } = world;
+  const received = await new Promise<number>((done, fail) => {
+    const sent = request(`${mirror.url}${path}`, { agent: false }, (answer) => {
+      let bytes = 0;
+      answer.once('data', () => {
+        // The signal arrives while most of the body is still to come: reading stops until it was sent.
+        answer.pause();
+        void mirror.stop();
+        setImmediate(() => answer.resume());
+      });
+      answer.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
+      answer.on('end', () => done(bytes)).on('error', fail);
+    });
+    sent.on('error', fail).end();
+  });
+  expect(received).toBe(whole);
+  await until('the mirror has ended', () => !mirror.running);
+  expect(mirror.exitStatus).toBe(0);
+  expect(await readdir(join(mirror.dataDir, 'store', 'tmp'))).toEqual([]);
+  await world.restart();
+});
+
+it('SIGTERM in mid-intake answers the client at once, and the next start finishes the intake by itself', async () => {
+  const id = 'acme/interrupted';
+  addBig(world.hub, 24, id);
+  world.hub.faults.add({ fault: 'bandwidth', bytesPerSecond: 2_000_000, repo: id });
+  const waiting = ask(world.mirror.url, `/api/models/${id}`);
+  await until('bytes arrive', async () => {
+    const { running } = JSON.parse((await ask(world.mirror.url, '/api/airlock/intakes')).text) as {
+      running: { bytesDone: number }[];
+    };
+    return running.some(({ bytesDone }) => bytesDone > 1_000_000);
+  });
+  const { mirror } = world;
+  await mirror.stop();
+  expect((await waiting).status).toBe(503);
+  expect(mirror.exitStatus).toBe(0);
+  world.hub.faults.clear();
+  await world.restart();
+  await until('the intake is taken up and ends', async () => {
+    const commit = world.hub.repo(id).head().id;
+    const answer = await ask(world.mirror.url, `/api/airlock/models/${id}/revision/${commit}/decision`);
+    return (JSON.parse(answer.text) as { state: string }).state === 'approved';
+  });
+});
