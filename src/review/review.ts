@@ -5,7 +5,7 @@ import type { CommitState } from '#src/catalog/repo-state.ts';
 import { type Approval, type Decision, type Reason, reasonKey } from '#src/domain/decision.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import { type Repo, repoName } from '#src/domain/repo.ts';
-import { type CommitSha, type Ref, type Revision, revisionText, shortSha } from '#src/domain/revision.ts';
+import { type CommitSha, type Ref, type RefKind, type Revision, revisionText, shortSha } from '#src/domain/revision.ts';
 import type { Index } from '#src/index/index.ts';
 import type { Intakes } from '#src/intake/intakes.ts';
 import type { IntakeOutcome } from '#src/intake/progress.ts';
@@ -82,6 +82,30 @@ export function createReview(deps: ReviewDeps): Review {
       : { commit: outcome.commit };
   }
 
+  /** A ref that nothing is served for points to what was approved under it. One that is served moves by policy alone. */
+  async function pinned(repo: Repo, ref: Ref, ending: Promise<IntakeOutcome>): Promise<IntakeOutcome> {
+    const outcome = await ending;
+    if (outcome.type !== 'approved') return outcome;
+    const { pins, commits } = await journal.state(repo);
+    const pin = pins.get(ref);
+    const kind = pin?.kind ?? (await index.refs.get(repo, ref))?.refKind;
+    if (pin && commits.get(pin.commit)?.status === 'approved') intakes.request(repo, { type: 'ref', ref });
+    else if (kind) {
+      const act = { by: 'policy', reason: 'first approved commit of this ref' };
+      await deps.publisher.pin(repo, { ref, kind, commit: outcome.commit }, act);
+    }
+    return outcome;
+  }
+
+  /** For listing pages: `before` is what was withdrawn. */
+  async function listRevoked(repo: Repo, commit: CommitSha, before: CommitState | undefined): Promise<void> {
+    const after = await stateOf(repo, commit);
+    const approvedAt = before?.status === 'approved' ? before.at : after?.at;
+    if (after?.statement === undefined || approvedAt === undefined) return;
+    const row = { kind: repo.kind, repo: repo.id, commit, state: 'revoked', approvedAt } as const;
+    await index.releases.put({ ...row, digest: after.statement });
+  }
+
   return {
     async approve(repo, revision, act, evenDenied) {
       const { commit, decision } = await knownDecision(repo, revision);
@@ -100,7 +124,9 @@ export function createReview(deps: ReviewDeps): Review {
         (state) => state.commits.get(commit)?.status !== 'approved',
       );
       if (!done) throw conflict(repo, commit, 'is approved already');
-      return { commit, outcome: intakes.request(repo, revision, { afresh: true }).outcome };
+      // By commit: upstream's branch may have moved on, and what was looked at is what was approved.
+      const outcome = intakes.request(repo, { type: 'commit', commit }, { afresh: true }).outcome;
+      return { commit, outcome: revision.type === 'commit' ? outcome : pinned(repo, revision.ref, outcome) };
     },
 
     async reject(repo, revision, act) {
@@ -119,33 +145,31 @@ export function createReview(deps: ReviewDeps): Review {
     async revoke(repo, revision, act) {
       const commit = await commitOf(repo, revision, true);
       if (commit === undefined) throw unknownRevision(repo, revision);
-      const statement = (await stateOf(repo, commit))?.statement;
+      const before = await stateOf(repo, commit);
       const done = await journal.append(
         repo,
         { type: 'revocation', commit },
         act,
         (state) => state.commits.get(commit)?.status === 'approved',
       );
-      if (!done || statement === undefined)
-        throw conflict(repo, commit, 'is not approved, so there is nothing to revoke');
-      await index.releases.put({
-        kind: repo.kind,
-        repo: repo.id,
-        commit,
-        state: 'revoked',
-        approvedAt: new Date().toISOString(),
-        digest: statement,
-      });
+      if (!done) throw conflict(repo, commit, 'is not approved, so there is nothing to revoke');
+      await listRevoked(repo, commit, before);
       return commit;
     },
 
     async pin(repo, ref, commit, act) {
       const known = await index.refs.get(repo, ref);
-      const kind = (await journal.state(repo)).pins.get(ref)?.kind ?? known?.refKind ?? 'branch';
+      const kind = (await journal.state(repo)).pins.get(ref)?.kind ?? known?.refKind ?? kindOf(ref);
       if (!(await deps.publisher.pin(repo, { ref, kind, commit }, act)))
         throw conflict(repo, commit, 'is not approved, so no ref can point to it');
     },
   };
+}
+
+/** By its name: what upstream says about the ref was never asked for. */
+function kindOf(ref: Ref): RefKind {
+  if (ref.startsWith('refs/pr/')) return 'pull';
+  return ref.startsWith('refs/convert/') ? 'convert' : 'branch';
 }
 
 function said(reasons: readonly Reason[]): string {

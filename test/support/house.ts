@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import PQueue from 'p-queue';
+import { pino } from 'pino';
+import { adminCheck } from '#src/access/admin-token.ts';
+import { createApp } from '#src/app.ts';
+import { type KeyRing, openKeyRing } from '#src/attest/key-ring.ts';
+import { type Catalog, createCatalog } from '#src/catalog/catalog.ts';
+import { createJournal, type Journal } from '#src/catalog/journal.ts';
+import { createPublisher, type Publisher } from '#src/catalog/publisher.ts';
+import { configSchema, type FileConfig } from '#src/config/schema.ts';
+import type { Clock } from '#src/domain/clock.ts';
+import { type Index, openIndex } from '#src/index/index.ts';
+import { createIntakes, type Intakes } from '#src/intake/intakes.ts';
+import { createQuarantine } from '#src/intake/quarantine.ts';
+import { createReview, type Review } from '#src/review/review.ts';
+import { createScanner } from '#src/scan/scanner.ts';
+import { openFolder } from '#src/store/folder.ts';
+import { FolderBlobStore } from '#src/store/folder-blob-store.ts';
+import { FolderRecordStore } from '#src/store/folder-record-store.ts';
+import { createHubClient } from '#src/upstream/hub-client.ts';
+
+export const ADMIN_TOKEN = 'airlock_token-of-the-tests';
+export const PUBLIC_URL = 'http://mirror.test';
+
+/** A time that moves on by a millisecond whenever somebody looks, and as far as a test says. */
+export class TestClock implements Clock {
+  #time = Date.parse('2026-03-01T12:00:00.000Z');
+
+  now(): Date {
+    return new Date(this.#time++);
+  }
+
+  advance(seconds: number): void {
+    this.#time += seconds * 1000;
+  }
+}
+
+export interface HouseOptions {
+  /** Store, index, keys and quarantine: a second house on the same folder is a second process on the same data. */
+  readonly folder: string;
+  /** Base URL of the hub. */
+  readonly upstream: string;
+  readonly clock?: TestClock;
+  /** As in the configuration file; what is left out has its default. */
+  readonly config?: object;
+  /** Another index than the folder's own, as another replica's. */
+  readonly indexFile?: string;
+}
+
+/** Every room of the mirror, put together as `main.ts` does, without a socket. */
+export interface House {
+  readonly options: HouseOptions;
+  readonly config: FileConfig;
+  readonly clock: TestClock;
+  readonly ring: KeyRing;
+  readonly records: FolderRecordStore;
+  readonly blobs: FolderBlobStore;
+  readonly index: Index;
+  readonly indexFile: string;
+  readonly journal: Journal;
+  readonly catalog: Catalog;
+  readonly publisher: Publisher;
+  readonly intakes: Intakes;
+  readonly review: Review;
+  readonly app: ReturnType<typeof createApp>;
+  /** Log lines, parsed. */
+  readonly log: Record<string, unknown>[];
+  close(): Promise<void>;
+}
+
+export async function openHouse(options: HouseOptions): Promise<House> {
+  const { folder, clock = new TestClock(), indexFile = join(folder, 'index.sqlite') } = options;
+  const config = configSchema.parse({ upstream: { url: options.upstream, tries: 2 }, ...options.config });
+  const store = await openFolder(join(folder, 'store'), { create: true });
+  const [blobs, records] = [new FolderBlobStore(store), new FolderRecordStore(store)];
+  const index = await openIndex(indexFile);
+  const ring = await openKeyRing({ ...config.keys, folder: join(folder, 'keys'), storeIsInUse: async () => false });
+  const journal = createJournal({
+    records,
+    index,
+    clock,
+    signers: ring.signers,
+    keys: ring.keys,
+    refreshSeconds: config.catalog.refreshSeconds,
+    cachedRepos: config.catalog.releases,
+  });
+  const catalog = createCatalog({ journal, records, keys: ring.keys, cachedReleases: config.catalog.releases });
+  const publisher = createPublisher({ journal, records, index, signer: ring.signers.approval });
+  const lines: Record<string, unknown>[] = [];
+  const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const intakes = createIntakes({
+    upstream: createHubClient(config.upstream),
+    scanner: createScanner({ processes: config.scan.processes, cache: index.facts }),
+    quarantine: createQuarantine(join(folder, 'quarantine')),
+    sources: config.sources,
+    rules: config.policy,
+    limits: config.intake,
+    follow: config.refs.follow,
+    queue: new PQueue({ concurrency: config.intake.concurrent }),
+    downloads: new PQueue({ concurrency: config.intake.files }),
+    tries: config.upstream.tries,
+    minFreeBytes: 0,
+    ...{ blobs, journal, publisher, index, clock, log },
+  });
+  const review = createReview({ journal, publisher, intakes, index });
+  const { approval, evidence } = ring.signers;
+  const { holdApiSeconds, holdResolveSeconds, holdLlamaCppSeconds } = config.intake;
+  const app = createApp({
+    hub: {
+      hold: {
+        apiSeconds: holdApiSeconds,
+        resolveSeconds: holdResolveSeconds,
+        llamaCppSeconds: holdLlamaCppSeconds,
+      },
+      publicUrl: PUBLIC_URL,
+      ...{ catalog, intakes, blobs },
+    },
+    admin: {
+      keys: { approval: approval.key, evidence: evidence.key },
+      isAdmin: adminCheck(ADMIN_TOKEN),
+      ...{ catalog, intakes, review, index },
+    },
+    readiness: [{ name: 'store', check: () => records.get('readiness-probe') }],
+    publicUrl: PUBLIC_URL,
+    log,
+  });
+  const close = async () => {
+    await intakes.stop();
+    await index.close();
+  };
+  const parts = { records, blobs, index, indexFile, journal, catalog, publisher, intakes, review };
+  return { options, config, clock, ring, app, log: lines, close, ...parts };
+}
+
+/**
+ * A request with its path exactly as written, as a socket hands it over. `app.request` alone would resolve `..` before
+ * the mirror sees it.
+ */
+export async function send(house: Pick<House, 'app'>, path: string, init: RequestInit = {}): Promise<Response> {
+  return house.app.request(`${PUBLIC_URL}${path}`, init, { incoming: { url: path } });
+}
+
+/** An act of the administrator. */
+export async function post(
+  house: Pick<House, 'app'>,
+  verb: string,
+  body: unknown,
+  token: string | undefined = ADMIN_TOKEN,
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) };
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const answer = await send(house, `/api/airlock/${verb}`, { method: 'POST', headers, body: text });
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+}
