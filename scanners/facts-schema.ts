@@ -55,7 +55,7 @@ const member: z.ZodType = z.lazy(() =>
   }),
 );
 
-export const factsSchema = z.strictObject({ ...node, members: z.array(member).optional() });
+const factsSchema = z.strictObject({ ...node, members: z.array(member).optional() });
 
 /** The facts in this JSON value, or an error that says what is wrong with it. */
 export function parseFacts(value: unknown): { facts: Facts } | { error: string } {

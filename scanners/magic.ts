@@ -68,10 +68,10 @@ function isPortableExecutable(head: Uint8Array): boolean {
   return startsWith(head, bytes('PE\0\0'), view.getUint32(0x3c, true));
 }
 
-export function startsWith(head: Uint8Array, magic: readonly number[], at = 0): boolean {
+function startsWith(head: Uint8Array, magic: readonly number[], at = 0): boolean {
   return magic.every((byte, i) => head[at + i] === byte);
 }
 
-export function bytes(latin1: string): readonly number[] {
+function bytes(latin1: string): readonly number[] {
   return [...latin1].map((c) => c.charCodeAt(0));
 }

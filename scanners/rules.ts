@@ -67,7 +67,7 @@ const ruleData = z.strictObject({
   }),
 });
 
-export type RuleData = z.infer<typeof ruleData>;
+type RuleData = z.infer<typeof ruleData>;
 export type AllowRule = z.infer<typeof allowRule>;
 
 const FILES = ['globals', 'stdlib', 'structure', 'formats', 'names', 'notes'] as const;

@@ -17,7 +17,7 @@ export async function sniff(bytes: Bytes): Promise<string> {
   if (head.includes(0)) return (await runsAsPickle(bytes, false)) ? 'pickle' : zlibOr(head, zipByItsEnd(bytes));
   if (looksLikeJson(head)) return 'json';
   const zlib = zlibOr(head, undefined);
-  if (zlib !== undefined && !isAscii(head.subarray(0, 64))) return zlib;
+  if (zlib !== undefined && !isUtf8(head)) return zlib;
   return (await runsAsPickle(bytes, true)) ? 'pickle' : 'text';
 }
 
@@ -43,8 +43,14 @@ function zipByItsEnd(bytes: Bytes): string {
   return found !== undefined && found.candidates > 0 ? 'zip' : 'unknown';
 }
 
-function isAscii(head: Uint8Array): boolean {
-  return head.every((byte) => byte < 0x80);
+/** The beginning may end in the middle of a character. */
+function isUtf8(head: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -18,6 +18,41 @@ const SCALAR_BYTES: Readonly<Record<number, number>> = {
   11: 8,
   12: 8,
 };
+/** Items and bytes of a block, by ggml's type number (`ggml-common.h`); types that were withdrawn are left out. */
+const BLOCKS: Readonly<Record<number, readonly [items: number, bytes: number]>> = {
+  0: [1, 4],
+  1: [1, 2],
+  2: [32, 18],
+  3: [32, 20],
+  6: [32, 22],
+  7: [32, 24],
+  8: [32, 34],
+  9: [32, 36],
+  10: [256, 84],
+  11: [256, 110],
+  12: [256, 144],
+  13: [256, 176],
+  14: [256, 210],
+  15: [256, 292],
+  16: [256, 66],
+  17: [256, 74],
+  18: [256, 98],
+  19: [256, 50],
+  20: [32, 18],
+  21: [256, 110],
+  22: [256, 82],
+  23: [256, 136],
+  24: [1, 1],
+  25: [1, 2],
+  26: [1, 4],
+  27: [1, 8],
+  28: [1, 8],
+  29: [256, 56],
+  30: [1, 2],
+  34: [256, 54],
+  35: [256, 66],
+  39: [32, 17],
+};
 const STRING = 8;
 const ARRAY = 9;
 const KEPT = 1024 * 1024;
@@ -68,8 +103,18 @@ class GgufReader {
     for (let i = 0; i < pairs; i++) await this.readPair(keys);
     let last = 0;
     for (let i = 0; i < tensors; i++) last = Math.max(last, await this.readTensor());
-    const start = Math.ceil(this.c.offset / this.alignment) * this.alignment;
-    if (tensors > 0 && start + last >= this.size) throw new MalformedGguf('a tensor begins after the end of the file');
+    this.checkEnd(tensors === 0 ? this.c.offset : this.aligned(this.c.offset) + last);
+  }
+
+  private aligned(offset: number): number {
+    return Math.ceil(offset / this.alignment) * this.alignment;
+  }
+
+  /** The file ends with the last tensor, or with the padding after it. */
+  private checkEnd(end: number): void {
+    if (end > this.size) throw new MalformedGguf(`the tensors end at byte ${end}, and the file at ${this.size}`);
+    if (this.size > this.aligned(end))
+      this.facts.problems.push({ code: 'trailing-bytes', offset: end, detail: 'bytes after the last tensor' });
   }
 
   /** A count of things that take at least `least` bytes each. */
@@ -121,6 +166,7 @@ class GgufReader {
     else if (!(await this.c.skip(Number(count) * bytes))) throw new EndOfBytes(this.c.offset);
   }
 
+  /** Returns where the tensor ends, counted from the start of the data. */
   private async readTensor(): Promise<number> {
     await this.text(MAX_KEY);
     await this.c.fill(4);
@@ -130,11 +176,21 @@ class GgufReader {
     let items = 1n;
     for (let i = 0; i < dimensions; i++) items *= this.c.u64();
     if (items > 2n ** 62n) throw new MalformedGguf(`a tensor of ${items} items`);
-    this.c.u32();
+    const type = this.c.u32();
     const offset = this.c.u64();
     if (offset > BigInt(this.size) || offset % BigInt(this.alignment) !== 0n)
       throw new MalformedGguf(`a tensor at offset ${offset}`);
-    return Number(offset);
+    return Number(offset) + this.tensorBytes(type, items);
+  }
+
+  private tensorBytes(type: number, items: bigint): number {
+    const block = BLOCKS[type];
+    if (block === undefined) {
+      this.facts.problems.push({ code: 'gguf-unknown-type', offset: this.c.offset, detail: `tensor type ${type}` });
+      return 0;
+    }
+    const [perBlock, bytes] = block;
+    return Number(((items + BigInt(perBlock) - 1n) / BigInt(perBlock)) * BigInt(bytes));
   }
 
   /** A length and that many bytes; kept up to `keep` of them, `undefined` when longer. */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-const TAG = /\{\{([\s\S]*?)\}\}|\{%([\s\S]*?)%\}/g;
 const STRING = /"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'/g;
 const STATEMENTS = /^[-+\s]*(include|import|from|extends)\b/;
 /** Jinja's own globals that lead to Python's internals in one step. */
@@ -13,13 +12,28 @@ const KEPT = 100;
  */
 export function templateReaches(source: string): string[] {
   const reaches = new Set<string>();
-  for (const [, expression, statement] of source.matchAll(TAG)) {
-    const code = expression ?? statement ?? '';
-    if (statement !== undefined) add(reaches, 'statement', STATEMENTS.exec(statement)?.[1]);
+  for (const { code, isStatement } of tags(source)) {
+    if (isStatement) add(reaches, 'statement', STATEMENTS.exec(code)?.[1]);
     readStrings(code, reaches);
     readNames(code.replace(STRING, '""'), reaches);
   }
   return [...reaches].slice(0, KEPT);
+}
+
+/** What stands between `{{ }}` and `{% %}`, in one pass; a tag that is never closed runs to the end. */
+function* tags(source: string): Generator<{ code: string; isStatement: boolean }> {
+  for (let at = source.indexOf('{'); at >= 0; at = source.indexOf('{', at)) {
+    const opening = source.slice(at, at + 2);
+    if (opening !== '{{' && opening !== '{%') {
+      at++;
+      continue;
+    }
+    const isStatement = opening === '{%';
+    const end = source.indexOf(isStatement ? '%}' : '}}', at + 2);
+    yield { code: source.slice(at + 2, end < 0 ? source.length : end), isStatement };
+    if (end < 0) return;
+    at = end + 2;
+  }
 }
 
 function readStrings(code: string, reaches: Set<string>): void {
@@ -34,8 +48,7 @@ function readStrings(code: string, reaches: Set<string>): void {
 function readNames(code: string, reaches: Set<string>): void {
   for (const [, attribute] of code.matchAll(/\.\s*(_\w*)/g)) add(reaches, 'attribute', attribute);
   for (const [name] of code.matchAll(/(?<![.\w])__\w+/g)) add(reaches, 'name', name);
-  for (const [, filter] of code.matchAll(/\|\s*(attr|map|format|xmlattr)\b/g))
-    if (filter === 'attr' || (filter === 'map' && /map\s*\(\s*attribute/.test(code))) add(reaches, 'filter', filter);
+  if (/\|\s*attr\b/.test(code)) add(reaches, 'filter', 'attr');
   for (const [, name] of code.matchAll(LEADING_OUT)) add(reaches, 'global', name);
   for (const [, method] of code.matchAll(/\.\s*(format_map|mro|func_globals|gi_frame|gi_code|cr_frame)\b/g))
     add(reaches, 'attribute', method);

@@ -3,7 +3,7 @@ import type { AllowRule, Rules } from '../rules.ts';
 import type { Level } from './finding.ts';
 
 /** What the rules say about one import. `allowed` has no finding. */
-export interface ImportJudgement {
+interface ImportJudgement {
   readonly rule: string;
   readonly level: Level | 'allowed';
   readonly reason: string;

@@ -10,6 +10,8 @@ export class PickleRecord {
   count = 0;
   protocol = 0;
   persistentIds = 0;
+  /** Calls that have run so far, equal ones too. */
+  steps = 0;
   private readonly globals = new Map<string, GlobalFact>();
   private readonly calls = new Map<string, CallFact>();
   private readonly dunders = new Set<string>();
@@ -38,6 +40,7 @@ export class PickleRecord {
   }
 
   call(callee: Value, args: Value, op: string, offset: number): void {
+    this.steps++;
     const key = callKey(callee, op);
     const known = this.calls.get(key);
     if (known) known.count++;

@@ -62,6 +62,7 @@ class Stream implements PickleStream {
 
   /** False when the pickle broke: nothing after that point means anything. */
   private async readOne(start: number): Promise<boolean> {
+    const before = this.record.steps;
     try {
       const result = await runPickle(this.record, this.spending, this.cursor, (id) => this.keepStorage(id));
       if (this.results.length < LEGACY_PICKLES) this.results.push(result);
@@ -69,8 +70,11 @@ class Stream implements PickleStream {
     } catch (error) {
       if (error instanceof BudgetHit) throw error;
       if (!(error instanceof BrokenPickle || error instanceof EndOfBytes)) throw error;
-      this.problem(this.record.called ? 'pickle-broken-after-call' : 'pickle-broken', error.offset, error.message);
-      if (this.record.count > 0) this.problem('trailing-bytes', start, 'bytes after the last pickle are no pickle');
+      const ran = this.record.steps > before;
+      if (ran) this.problem('pickle-broken-after-call', error.offset, error.message);
+      else if (this.record.count > 0)
+        this.problem('trailing-bytes', start, 'bytes after the last pickle are no pickle');
+      else this.problem('pickle-broken', error.offset, error.message);
       return false;
     }
   }

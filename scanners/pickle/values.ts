@@ -48,7 +48,7 @@ export interface ListValue {
   items: string[] | undefined;
 }
 
-export interface BytesValue {
+interface BytesValue {
   readonly kind: 'bytes';
   readonly head: string;
   readonly length: number;

@@ -2,7 +2,7 @@
 import type { RandomBytes } from '../io/bytes.ts';
 
 /** Records of APPNOTE.TXT 4.3 and 4.4. Numbers are plain: what does not fit a safe integer is no file of ours. */
-export const SIGNATURES = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50, descriptor: 0x08074b50 } as const;
+const SIGNATURES = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50, descriptor: 0x08074b50 } as const;
 const ZIP64_END = 0x06064b50;
 const ZIP64_LOCATOR = 0x07064b50;
 const END_BYTES = 22;
@@ -194,7 +194,7 @@ export function descriptorLength(bytes: RandomBytes, at: number, entry: Entry): 
     : 0;
 }
 
-export function u32(bytes: Uint8Array, at: number): number | undefined {
+function u32(bytes: Uint8Array, at: number): number | undefined {
   return bytes.length < at + 4 ? undefined : view(bytes).getUint32(at, true);
 }
 

@@ -30,7 +30,7 @@ export interface ScanTarget {
   readonly file: string;
 }
 
-export interface ScanOptions {
+interface ScanOptions {
   readonly signal?: AbortSignal;
   /** Called once for each path, in no order. */
   readonly onScanned?: (path: RepoPath, scan: BlobScan) => void;

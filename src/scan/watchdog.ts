@@ -8,7 +8,7 @@ const run = promisify(execFile);
 let pageBytes: Promise<number> | undefined;
 
 /** Resident memory of a process in bytes, or `undefined` when there is no such process any more. */
-export async function residentBytes(pid: number): Promise<number | undefined> {
+async function residentBytes(pid: number): Promise<number | undefined> {
   try {
     if (process.platform !== 'linux') return await residentByPs(pid);
     const pages = Number((await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')[1]);

@@ -290,24 +290,34 @@ describe('gguf', () => {
     pairs: readonly Uint8Array[],
     tensors: readonly Uint8Array[],
     counts = [tensors.length, pairs.length],
+    data = 32 * tensors.length,
   ) => {
     const header = raw('GGUF', u32(3), u64(counts[0] ?? 0), u64(counts[1] ?? 0), ...pairs, ...tensors);
-    return raw(header, Buffer.alloc((32 - (header.length % 32)) % 32), Buffer.alloc(64));
+    const padding = tensors.length === 0 ? 0 : (32 - (header.length % 32)) % 32;
+    return raw(header, Buffer.alloc(padding), Buffer.alloc(data));
   };
   const template = (source: string) => pair('tokenizer.chat_template', 8, text(source));
 
   test.each([
     ['metadata and a tensor', gguf([pair('general.name', 8, text('x')), pair('a', 4, u32(1))], [tensorInfo(0)])],
-    ['an array of texts', gguf([pair('t', 9, raw(u32(8), u64(2), text('a'), text('b')))], [tensorInfo(32)])],
+    [
+      'an array of texts',
+      gguf([pair('t', 9, raw(u32(8), u64(2), text('a'), text('b')))], [tensorInfo(32)], [1, 1], 48),
+    ],
     ['a template', gguf([template('{% for m in messages %}{{ m.content }}{% endfor %}')], [tensorInfo(0)])],
   ])('with %s passes', async (_what, bytes) => {
     expect(await judged(bytes, 'model.gguf')).toEqual({ format: 'gguf', ...PASS });
+  });
+
+  test('with bytes after the last tensor asks for a review', async () => {
+    expect(await rulesOf(gguf([], [tensorInfo(0)], [1, 0], 99), 'model.gguf')).toEqual(['trailing-bytes']);
   });
 
   test.each([
     ['more metadata than the file can hold', gguf([], [], [0, 2 ** 40]), 'gguf-malformed'],
     ['a text longer than the file', gguf([raw(u64(2n ** 63n), 'x')], [], [0, 1]), 'gguf-malformed'],
     ['a tensor beyond the end', gguf([], [tensorInfo(2 ** 33)]), 'gguf-malformed'],
+    ['a tensor that is cut off', gguf([], [tensorInfo(0)], [1, 0], 8), 'gguf-malformed'],
     ['a key that is there twice', gguf([pair('a', 4, u32(1)), pair('a', 4, u32(2))], []), 'gguf-malformed'],
     ['a template that reaches out', gguf([template("{{ ''.__class__ }}")], [tensorInfo(0)]), 'chat-template'],
     [

@@ -51,7 +51,7 @@ export function stateDict(tensors: Readonly<Record<string, number>>, extra: Uint
 }
 
 /** `torch._utils._rebuild_tensor_v2(<storage key>, 0, (items,), (1,), False, OrderedDict())` */
-export function tensor(key: string, items: number): Buffer {
+function tensor(key: string, items: number): Buffer {
   const storage = raw(
     '(',
     text('storage'),

@@ -281,6 +281,11 @@ describe('the pickle machine', () => {
     ['a missing memo entry', raw(proto(2), 'h', 3, STOP), 'pickle-broken'],
     ['a pop below the mark', raw(proto(2), 'N(R.'), 'pickle-broken'],
     ['bytes after the STOP', raw(proto(2), 'N.', '\xff\xfe\xfd'), 'trailing-bytes'],
+    [
+      'bytes after the STOP of a pickle that calls',
+      raw(proto(2), global('collections', 'OrderedDict'), ')R.', '\n'),
+      'trailing-bytes',
+    ],
     ['a constant longer than the file', raw(proto(2), 'X', u32(1_000_000), 'abc'), 'pickle-broken'],
     ['a constant of a negative length', raw(proto(2), 'T', u32(0xffff_ffff), 'abc'), 'pickle-broken'],
   ])('asks for a review of %s', async (_what, bytes, rule) => {
