@@ -7,8 +7,8 @@ import { type Sha256, sha256Of } from '#src/domain/digest.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import { type Repo, repoKey } from '#src/domain/repo.ts';
 import type { Index } from '#src/index/index.ts';
-import type { RecordStore } from '#src/store/record-store.ts';
-import { journalKey } from './keys.ts';
+import type { RecordStore, StoredRecord } from '#src/store/record-store.ts';
+import { journalKey, journalPrefix } from './keys.ts';
 import { EMPTY_STATE, type RepoState, replay } from './repo-state.ts';
 
 /**
@@ -57,10 +57,14 @@ export function createJournal(options: JournalOptions): Journal {
 
   async function load(repo: Repo, from: RepoState): Promise<RepoState> {
     const key = repoKey(repo);
+    // The time before the first question: a slow store must not make an old answer look new.
+    const checkedAt = clock.now().getTime();
     const seen = await index.heads.get(key);
     let state = from;
     for (;;) {
-      const record = await records.get(journalKey(repo, state.seq + 1));
+      const next = await records.get(journalKey(repo, state.seq + 1));
+      // Asked once per repo and process: a removed entry shows even where the index has forgotten how far it went.
+      const record = next ?? (from.seq === 0 ? await lateEntry(repo, state.seq + 1) : undefined);
       if (!record) break;
       const entry = openJournalEntry(record.bytes, options.keys);
       checkLink(repo, state, entry);
@@ -70,8 +74,22 @@ export function createJournal(options: JournalOptions): Journal {
     }
     if (seen && state.seq < seen.seq) throw rolledBack(repo, state.seq, seen.seq);
     if (state.head && (!seen || state.seq > seen.seq)) await index.heads.advance(key, state.seq, state.head);
-    cache.set(key, { state, checkedAt: clock.now().getTime() });
+    cache.set(key, { state, checkedAt });
     return state;
+  }
+
+  /**
+   * An entry that was written since it was looked for; undefined where the journal ends before it.
+   * @throws AirlockError record-invalid when only later entries are there
+   */
+  async function lateEntry(repo: Repo, seq: number): Promise<StoredRecord | undefined> {
+    for await (const key of records.list(journalPrefix(repo))) {
+      if (key < journalKey(repo, seq)) continue;
+      const record = await records.get(journalKey(repo, seq));
+      if (record) return record;
+      throw missing(repo, seq);
+    }
+    return undefined;
   }
 
   /** Read on from what is known; callers at the same time share one reading. */
@@ -87,8 +105,10 @@ export function createJournal(options: JournalOptions): Journal {
   return {
     async state(repo) {
       const known = cache.get(repoKey(repo));
-      const fresh = known && clock.now().getTime() - known.checkedAt < options.refreshSeconds * 1000;
-      return fresh ? known.state : refresh(repo);
+      if (!known) return refresh(repo);
+      const age = clock.now().getTime() - known.checkedAt;
+      // A clock that was put back must not keep a state for as long.
+      return age >= 0 && age < options.refreshSeconds * 1000 ? known.state : refresh(repo);
     },
 
     async append(repo, event, { by, reason }, applies) {
@@ -127,6 +147,14 @@ function checkLink(repo: Repo, state: RepoState, entry: JournalEntry): void {
       expected: state.head ?? 'none',
       actual: (entry.previous as Sha256 | null) ?? 'none',
     },
+  );
+}
+
+function missing(repo: Repo, seq: number): AirlockError {
+  return new AirlockError(
+    'record-invalid',
+    `Journal entry ${seq} of ${repoKey(repo)} is missing, and later ones are there. Nothing of this repo is served until it is back.`,
+    { repo: repoKey(repo), seq },
   );
 }
 

@@ -16,7 +16,12 @@ function repoSegment(repo: Repo): string {
 }
 
 export function journalKey(repo: Repo, seq: number): string {
-  return `journal/${repoSegment(repo)}/${String(seq).padStart(9, '0')}.json`;
+  return `${journalPrefix(repo)}${String(seq).padStart(9, '0')}.json`;
+}
+
+/** What every entry's key of a repo begins with; byte order is the order of entries. */
+export function journalPrefix(repo: Repo): string {
+  return `journal/${repoSegment(repo)}/`;
 }
 
 export function bundleKey(repo: Repo, commit: CommitSha, digest: Sha256): string {
