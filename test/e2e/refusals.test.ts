@@ -71,6 +71,8 @@ describe.each(NAMES)('nothing of %s is served', (name) => {
     `/api/models/${repo}/tree/${revision}/sub`,
     `/api/models/${repo}/refs`,
     `/api/models/${repo}/commits/${revision}`,
+    `/api/airlock/models/${repo}/revision/${revision}/bundle`,
+    `/api/airlock/models/${repo}/revision/${revision}/statement`,
     ...['resolve', 'raw'].flatMap((route) =>
       ['config.json', 'pytorch_model.bin', 'model.safetensors', 'sub/notes.txt'].map(
         (path) => `/${repo}/${route}/${revision}/${path}`,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createCipheriv, createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { testCache } from '#test/setup/cache.ts';
 import { objectId } from './git.ts';
@@ -28,10 +27,6 @@ export function bytesContent(data: string | Uint8Array): Content {
       for (let at = start; at < end; at += PIECE) yield bytes.subarray(at, Math.min(end, at + PIECE));
     },
   };
-}
-
-export async function fileContent(path: string): Promise<Content> {
-  return bytesContent(await readFile(path));
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { RequestClass } from './stats.ts';
 
 /** Which requests a fault meets; what is left out matches all. `path` is exact. */
-export interface FaultTarget {
+interface FaultTarget {
   readonly class?: RequestClass;
   readonly repo?: string;
   readonly path?: string;

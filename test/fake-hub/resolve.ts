@@ -52,6 +52,6 @@ function redirect(res: ServerResponse, status: number, location: string): void {
   res.end(body);
 }
 
-export function encodePath(path: string): string {
+function encodePath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');
 }

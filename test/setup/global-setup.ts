@@ -19,13 +19,17 @@ declare module 'vitest' {
 
 /** Everything that needs a package registry happens here, once; the tests themselves talk to loopback alone. */
 export default async function setup(project: TestProject): Promise<void> {
-  await prepareMinioBinary();
+  const [paths] = await Promise.all([preparePython(), prepareMinioBinary()]);
+  project.provide('python', paths);
+}
+
+async function preparePython(): Promise<PythonPaths> {
   const python = await findPython();
   const verify = await prepareVenv('verify', python);
-  project.provide('python', {
+  return {
     'hub-2.4': await prepareVenv('hub-2.4', python),
     'hub-0.36': await prepareVenv('hub-0.36', python),
     verify,
     miniLm: await prepareMiniLm(python, verify),
-  });
+  };
 }

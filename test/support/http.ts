@@ -1,11 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type IncomingHttpHeaders, request } from 'node:http';
+import { createHash } from 'node:crypto';
+import { get, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 
 export interface RawAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
   readonly text: string;
+}
+
+export interface Downloaded {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** A GET whose body is hashed as it comes, and not kept: for weights. */
+export async function download(base: string, path: string): Promise<Downloaded> {
+  const answer = await new Promise<IncomingMessage>((done, fail) =>
+    get(new URL(path, base), { agent: false }, done).on('error', fail),
+  );
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  return { status: answer.statusCode ?? 0, headers: answer.headers, size, sha256: hash.digest('hex') };
 }
 
 /**
