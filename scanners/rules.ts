@@ -22,6 +22,7 @@ const allowRule = z
     below: z.boolean().default(false),
     names: words.optional(),
     pattern: pattern.optional(),
+    construct: z.boolean().default(false),
     reason,
   })
   .refine((rule) => (rule.names === undefined) !== (rule.pattern === undefined), 'either names or a pattern');
@@ -59,6 +60,7 @@ const ruleData = z.strictObject({
   }),
   expected: z.array(z.strictObject({ extensions: words, formats: words })),
   mismatch: z.strictObject({ level }),
+  binary: words,
   code: z.strictObject({ level, extensions: words, names: words }),
   notes: z.array(noteRule).min(1),
   templates: z.strictObject({

@@ -2,16 +2,17 @@
 import type { AllowRule, Rules } from '../rules.ts';
 import type { Level } from './finding.ts';
 
-/** What the rules say about one import. `allowed` has no finding. */
+/** What the rules say about one import. `allowed` has no finding; `rebuild` none unless its constructor is called. */
 interface ImportJudgement {
   readonly rule: string;
-  readonly level: Level | 'allowed';
+  readonly level: Level | 'allowed' | 'rebuild';
   readonly reason: string;
 }
 
 export type ImportJudge = (module: string, name: string) => ImportJudgement;
 
 const ALLOWED: ImportJudgement = { rule: '', level: 'allowed', reason: '' };
+const REBUILD: ImportJudgement = { rule: '', level: 'rebuild', reason: '' };
 const IDENTIFIER = /^[A-Za-z_]\w*$/;
 
 /**
@@ -38,7 +39,8 @@ export function importJudge(rules: Rules): ImportJudge {
     const denied = rules.deny.find((rule) => covers(rule.module, module) && (rule.names?.includes(name) ?? true));
     if (denied) return block('pickle-denied-import', denied.reason);
     if (never.has(name)) return block('pickle-denied-import', 'a class that runs or loads code');
-    if (patterns.some(({ rule, pattern }) => fits(rule, pattern, module, name))) return ALLOWED;
+    const fitting = patterns.filter(({ rule, pattern }) => fits(rule, pattern, module, name));
+    if (fitting.length > 0) return fitting.some(({ rule }) => rule.construct) ? ALLOWED : REBUILD;
     if (stdlib.has(top)) return block('pickle-stdlib-import', 'of the standard library only plain types are allowed');
     if (!module.split('.').every((part) => IDENTIFIER.test(part)) || !IDENTIFIER.test(name))
       return review('pickle-unknown-import', 'the name is no Python name');

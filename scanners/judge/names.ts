@@ -33,7 +33,9 @@ function judgeCode({ base, extension }: Name, format: string, rules: Rules): Loc
 
 function judgeExpected({ extension }: Name, format: string, rules: Rules): LocalFinding[] {
   const expected = rules.expected.find((entry) => entry.extensions.includes(extension));
-  if (expected === undefined || format === 'empty' || expected.formats.includes(format)) return [];
+  const textAsBinary = format === 'text' && rules.binary.includes(extension);
+  const fits = expected === undefined || format === 'empty' || expected.formats.includes(format);
+  if (fits && !textAsBinary) return [];
   const message = `is called .${extension} and its content is ${describe(format)}`;
   return [{ rule: 'extension-mismatch', level: rules.mismatch.level, message }];
 }

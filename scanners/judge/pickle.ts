@@ -11,13 +11,16 @@ const HARMLESS_DUNDERS: ReadonlySet<string> = new Set(['__version__', '__doc__',
 
 /** What loading these pickles would import and call, judged. `storages`: torch resolves persistent ids itself. */
 export function judgePickle(pickle: PickleFacts, judge: ImportJudge, storages: boolean): LocalFinding[] {
-  const called = new Map<string, CallFact>();
+  const called = new Map<string, CallFact[]>();
   for (const call of pickle.calls) {
+    if (call.callee !== 'global') continue;
     const key = `${call.module}\0${call.name}`;
-    if (call.callee === 'global' && !called.has(key)) called.set(key, call);
+    called.set(key, [...(called.get(key) ?? []), call]);
   }
   return [
-    ...pickle.globals.flatMap((global) => judgeImport(global, called.get(`${global.module}\0${global.name}`), judge)),
+    ...pickle.globals.flatMap((global) =>
+      judgeImport(global, called.get(`${global.module}\0${global.name}`) ?? [], judge),
+    ),
     ...pickle.calls.filter((call) => call.callee !== 'global').map(judgeComputedCall),
     ...pickle.extensions.map(judgeExtension),
     ...judgeDunders(pickle),
@@ -25,14 +28,25 @@ export function judgePickle(pickle: PickleFacts, judge: ImportJudge, storages: b
   ];
 }
 
+/** Ops that make an instance without its constructor, or change one. */
+const REBUILDING: ReadonlySet<string> = new Set(['NEWOBJ', 'NEWOBJ_EX', 'BUILD']);
+
 /** One finding an import; when it is also called, the call says more. */
-function judgeImport(global: GlobalFact, call: CallFact | undefined, judge: ImportJudge): LocalFinding[] {
+function judgeImport(global: GlobalFact, calls: readonly CallFact[], judge: ImportJudge): LocalFinding[] {
   const { level, rule, reason } = judge(global.module, global.name);
   if (level === 'allowed') return [];
+  if (level === 'rebuild') return calls.filter(({ op }) => !REBUILDING.has(op)).map((call) => constructs(global, call));
+  const [call] = calls;
   const dotted = name(global);
   const offset = call?.offset ?? global.offset;
   const what = call ? `calls ${dotted}${call.args} at byte ${offset}` : `imports ${dotted} at byte ${offset}`;
   return [{ rule, level, offset, message: `${what}: ${reason}` }];
+}
+
+/** A class that may be rebuilt from its state, and whose constructor may fetch or open what it is given. */
+function constructs(global: GlobalFact, call: CallFact): LocalFinding {
+  const message = `calls ${name(global)}${call.args} at byte ${call.offset}: its own pickles do not run its constructor`;
+  return { rule: 'pickle-constructor', level: 'review', offset: call.offset, message };
 }
 
 function judgeComputedCall(call: CallFact): LocalFinding {

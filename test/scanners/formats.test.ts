@@ -153,6 +153,8 @@ describe('text and configuration', () => {
     ['tokenizer_config.json', '{"chat_template": "{% include \'/etc/passwd\' %}"}', 'chat-template', 'block'],
     ['notes.md', 'key: AKIAABCDEFGHIJKLMNOP\n', 'credential', 'review'],
     ['blob.txt', '\xff\xfe latin\n', 'unrecognised-content', 'review'],
+    ['saved_model.pb', `\n2${'x'.repeat(50)}\n`, 'extension-mismatch', 'review'],
+    ['graph.txt', `${'text '.repeat(1000)}\x01`, 'text-controls', 'review'],
     ['x.bin', '\x00\x01\x02\x03something', 'unrecognised-content', 'review'],
   ])('%s with %s is a finding', async (path, content, rule, verdict) => {
     const scan = await judged(Buffer.from(content, 'latin1'), path);

@@ -269,6 +269,11 @@ describe('the pickle machine', () => {
       raw(proto(2), global('__main__', 'Net'), ')', 0x81, STOP),
       'pickle-unknown-import',
     ],
+    [
+      'a constructor that may fetch what it is given',
+      callPickle('sentence_transformers.models.Transformer', 'Transformer'),
+      'pickle-constructor',
+    ],
     ['an extension code', raw(proto(2), 0x84, u32(70_000), STOP), 'pickle-extension'],
     ['a persistent id that nobody resolves', raw(proto(2), text('x'), 'Q.'), 'pickle-persistent-id'],
     ['a textual persistent id', raw('Pabc\n.'), 'pickle-persistent-id'],
