@@ -39,6 +39,7 @@ export async function fetchAll(
   const digests = new Map<string, VerifiedFile>();
 
   async function fetchOne(name: string, file: SourceFile): Promise<void> {
+    both.throwIfAborted();
     const onBytes = (bytes: number) => tracker.bytes(name, bytes);
     digests.set(
       name,
@@ -52,21 +53,13 @@ export async function fetchAll(
     tracker.fileDone(name);
   }
 
-  const writing: Promise<void>[] = [];
-  function begin(name: string, file: SourceFile): Promise<void> {
-    const work = fetchOne(name, file);
-    writing.push(work);
-    return work;
-  }
-
-  // With the signal, a file that waits its turn behind another intake's is given up at once.
-  const queued = [...contents].map(([name, file]) => deps.downloads.add(() => begin(name, file), { signal: both }));
+  const running = [...contents].map(([name, file]) => deps.downloads.add(() => fetchOne(name, file)));
   try {
-    await Promise.all(queued);
+    await Promise.all(running);
   } catch (error) {
     stop.abort();
-    // Nobody may write into the folder any more when this returns. The queue itself does not wait for what it gave up.
-    await Promise.allSettled([...queued, ...writing]);
+    // Nobody may write into the folder any more when this returns.
+    await Promise.allSettled(running);
     throw signal.aborted
       ? new AirlockError('shutting-down', 'The mirror is stopping. The download goes on when it is back.', {}, error)
       : error;

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import PQueue from 'p-queue';
+import type { Dispatcher } from 'undici';
+import { openKeyRing } from '#src/attest/key-ring.ts';
+import { type Catalog, createCatalog } from '#src/catalog/catalog.ts';
+import { createJournal, type Journal } from '#src/catalog/journal.ts';
+import { createPublisher } from '#src/catalog/publisher.ts';
+import { configSchema } from '#src/config/schema.ts';
+import { parseRepo, type Repo } from '#src/domain/repo.ts';
+import { parseRevision, type Revision } from '#src/domain/revision.ts';
+import { type Index, openIndex } from '#src/index/index.ts';
+import { createIntakes, type Intakes } from '#src/intake/intakes.ts';
+import type { IntakeOutcome } from '#src/intake/progress.ts';
+import { createQuarantine, type Quarantine } from '#src/intake/quarantine.ts';
+import { recheckDue } from '#src/intake/recheck.ts';
+import { createReview, type Review } from '#src/review/review.ts';
+import { createScanner } from '#src/scan/scanner.ts';
+import { openFolder } from '#src/store/folder.ts';
+import { FolderBlobStore } from '#src/store/folder-blob-store.ts';
+import { FolderRecordStore } from '#src/store/folder-record-store.ts';
+import { createHubClient } from '#src/upstream/hub-client.ts';
+import type { Upstream } from '#src/upstream/upstream.ts';
+import { type FoundFile, filesBelow } from '#test/support/files.ts';
+
+export interface HouseOptions {
+  readonly hub: string;
+  readonly data: string;
+  /** As in the configuration file; what is left out has its default. */
+  readonly config?: object;
+  readonly token?: string;
+  readonly dispatcher?: Dispatcher;
+}
+
+/** All rooms between upstream and catalog, real ones, wired as `main.ts` wires them. No door is open. */
+export interface House {
+  readonly intakes: Intakes;
+  readonly review: Review;
+  readonly journal: Journal;
+  readonly catalog: Catalog;
+  readonly index: Index;
+  readonly quarantine: Quarantine;
+  readonly upstream: Upstream;
+  readonly log: { readonly text: string; readonly details: object }[];
+  /** Minutes that the house's clock is ahead of the real one. */
+  ahead: number;
+  ask(id: string, revision?: string, options?: { afresh?: boolean }): Promise<IntakeOutcome>;
+  recheck(): Promise<number>;
+  quarantined(): Promise<FoundFile[]>;
+  stored(): Promise<FoundFile[]>;
+  stop(): Promise<void>;
+}
+
+export async function openHouse({ hub, data, config = {}, ...client }: HouseOptions): Promise<House> {
+  const settings = configSchema.parse({ intake: { minFreeBytes: '1 MiB' }, ...config });
+  await mkdir(data, { recursive: true });
+  const folder = await openFolder(join(data, 'store'), { create: true });
+  const records = new FolderRecordStore(folder);
+  const blobs = new FolderBlobStore(folder);
+  const index = await openIndex(join(data, 'index.sqlite'));
+  const ring = await openKeyRing({
+    ...settings.keys,
+    folder: join(data, 'keys'),
+    storeIsInUse: async () => (await readdir(join(data, 'store', 'records'))).length > 0,
+  });
+  const house = { ahead: 0, log: [] as House['log'][number][] };
+  const clock = { now: () => new Date(Date.now() + house.ahead * 60_000) };
+  const { signers, keys } = ring;
+  const journal = createJournal({ records, index, signers, keys, clock, refreshSeconds: 1, cachedRepos: 100 });
+  const catalog = createCatalog({ journal, records, keys, cachedReleases: 100 });
+  const publisher = createPublisher({ journal, records, index, signer: signers.approval });
+  const quarantine = createQuarantine(join(data, 'quarantine'));
+  const { url: _, ...patience } = settings.upstream;
+  const upstream = createHubClient({ url: hub, ...patience, ...client });
+  const write = (details: object, text: string) => void house.log.push({ text, details });
+  const intakes = createIntakes({
+    upstream,
+    blobs,
+    scanner: createScanner({ processes: 2, cache: index.facts }),
+    journal,
+    publisher,
+    index,
+    quarantine,
+    clock,
+    sources: settings.sources,
+    rules: settings.policy,
+    limits: settings.intake,
+    follow: settings.refs.follow,
+    queue: new PQueue({ concurrency: settings.intake.concurrent }),
+    downloads: new PQueue({ concurrency: settings.intake.files }),
+    tries: settings.upstream.tries,
+    minFreeBytes: settings.intake.minFreeBytes,
+    log: { info: write, error: write },
+  });
+  const rechecks = {
+    index,
+    journal,
+    intakes,
+    clock,
+    follow: settings.refs.follow,
+    recheckMinutes: settings.refs.recheckMinutes,
+    log: { warn: write },
+  };
+  return Object.assign(house, {
+    intakes,
+    review: createReview({ journal, publisher, intakes, index }),
+    journal,
+    catalog,
+    index,
+    quarantine,
+    upstream,
+    ask: (id: string, revision = 'main', options = {}) =>
+      intakes.request(repo(id), revisionOf(revision), options).outcome,
+    recheck: () => recheckDue(rechecks),
+    quarantined: () => filesBelow(join(data, 'quarantine')),
+    stored: () => filesBelow(join(data, 'store', 'blobs')),
+    async stop() {
+      await intakes.stop();
+      await index.close();
+    },
+  });
+}
+
+export function repo(id: string): Repo {
+  return parseRepo('models', id);
+}
+
+export function revisionOf(text: string): Revision {
+  return parseRevision(text);
+}
