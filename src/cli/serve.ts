@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { loadConfig } from '#src/config.ts';
-import { startMirror } from '#src/main.ts';
 
 const DEFAULT_CONFIG = resolve(import.meta.dirname, '../../config/default.yaml');
 
@@ -12,6 +10,8 @@ export function serveCommand(env: NodeJS.ProcessEnv): Command {
     .description('run the mirror')
     .option('--config <file>', 'configuration file', env.AIRLOCK_CONFIG ?? DEFAULT_CONFIG)
     .action(async ({ config: file }: { config: string }) => {
+      // Loaded here, because it is most of the program and the other subcommands need none of it.
+      const [{ loadConfig }, { startMirror }] = await Promise.all([import('#src/config.ts'), import('#src/main.ts')]);
       const config = await loadConfig({ file, env });
       const mirror = await startMirror(config, (line) => void process.stdout.write(`${line}\n`));
       // A second signal ends at once: what is half done is safe, by design and by test.
