@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
+import { AirlockError } from '#src/domain/errors.ts';
 
 /** Checks a bearer token against the one administrative token, in constant time. */
 export type AdminCheck = (authorization: string | undefined) => boolean;
@@ -15,7 +16,10 @@ export function adminCheck(token: string | undefined): AdminCheck {
   };
 }
 
-/** Read the token file of the embedded default, or make it: 256 random bits, readable by its owner alone. */
+/**
+ * Read the token file of the embedded default, or make it: 256 random bits, readable by its owner alone.
+ * @throws AirlockError config-invalid when the file is empty
+ */
 export async function readOrCreateToken(path: string): Promise<{ token: string; created: boolean }> {
   try {
     const file = await open(path, 'wx', 0o600);
@@ -24,7 +28,10 @@ export async function readOrCreateToken(path: string): Promise<{ token: string; 
     return { token, created: true };
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    return { token: (await readFile(path, 'utf8')).trim(), created: false };
+    const token = (await readFile(path, 'utf8')).trim();
+    // A crash between the two lines above leaves this: without a word, nobody could approve anything.
+    if (token === '') throw new AirlockError('config-invalid', `The token file ${path} is empty. Remove it.`, { path });
+    return { token, created: false };
   }
 }
 

@@ -4,11 +4,11 @@ import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import type { AdminCheck } from '#src/access/admin-token.ts';
 import type { KeyRole, PublicKey } from '#src/attest/signer.ts';
-import type { Catalog } from '#src/catalog/catalog.ts';
+import type { Catalog, Found } from '#src/catalog/catalog.ts';
 import { AirlockError, type ErrorCode } from '#src/domain/errors.ts';
 import type { Release } from '#src/domain/release.ts';
 import { parseRepo, type Repo, repoName } from '#src/domain/repo.ts';
-import { parseCommitSha, parseRef, parseRevision, type Revision } from '#src/domain/revision.ts';
+import { type CommitSha, parseCommitSha, parseRef, parseRevision, type Revision } from '#src/domain/revision.ts';
 import type { Index } from '#src/index/index.ts';
 import type { Intakes } from '#src/intake/intakes.ts';
 import type { IntakeOutcome, Progress } from '#src/intake/progress.ts';
@@ -143,28 +143,35 @@ async function requireRelease(deps: AdminDeps, repo: Repo, revision: Revision): 
 
 /** Everything that is known about a revision: state, decision with reasons, findings. */
 async function describe(deps: AdminDeps, repo: Repo, revision: Revision): Promise<object> {
-  const found = await deps.catalog.find(repo, revision);
   const name = { kind: repo.kind, repo: repo.id };
+  const found = await deps.catalog.find(repo, revision);
+  if (found.type !== 'unknown') return { ...name, ...describeFound(found) };
+  const seen = revision.type === 'commit' ? revision.commit : (await deps.index.refs.get(repo, revision.ref))?.commit;
+  if (seen === undefined) return { ...name, state: 'unknown' };
+  // A ref that was never approved has no pin: what a person said about its commit is found under the commit.
+  const there = await deps.catalog.find(repo, { type: 'commit', commit: seen });
+  if (there.type !== 'unknown') return { ...name, ...describeFound(there) };
+  return { ...name, commit: seen, ...(await describeUndecided(deps, repo, seen)) };
+}
+
+function describeFound(found: Exclude<Found, { type: 'unknown' }>): object {
   if (found.type === 'release') {
     const { commit, approvedAt, approvedBy, files, digest } = found.release;
-    return { ...name, commit, state: 'approved', approvedAt, approvedBy, files: files.size, statement: digest };
+    return { commit, state: 'approved', approvedAt, approvedBy, files: files.size, statement: digest };
   }
-  if (found.type !== 'unknown')
-    return {
-      ...name,
-      commit: found.commit,
-      state: found.type,
-      ...{ by: found.act.by, at: found.act.at, reason: found.act.reason },
-    };
-  const seen = revision.type === 'commit' ? revision.commit : (await deps.index.refs.get(repo, revision.ref))?.commit;
+  const { by, at, reason } = found.act;
+  return { commit: found.commit, state: found.type, by, at, reason };
+}
+
+async function describeUndecided(deps: AdminDeps, repo: Repo, commit: CommitSha): Promise<object> {
   const running = deps.intakes
     .running()
-    .find((progress) => progress.repo.kind === repo.kind && progress.repo.id === repo.id && progress.commit === seen);
-  if (running) return { ...name, commit: seen, state: 'running', intake: progressJson(running) };
-  const row = seen && (await deps.index.decisions.get(repo, seen));
-  if (!row) return { ...name, ...(seen ? { commit: seen } : {}), state: 'unknown' };
+    .find((progress) => progress.repo.kind === repo.kind && progress.repo.id === repo.id && progress.commit === commit);
+  if (running) return { state: 'running', intake: progressJson(running) };
+  const row = await deps.index.decisions.get(repo, commit);
+  if (!row) return { state: 'unknown' };
   const { decision, license, files } = JSON.parse(row.body) as StoredDecision;
-  return { ...name, commit: seen, state: decision.outcome, ...decision, license, files };
+  return { state: decision.outcome, ...decision, license, files };
 }
 
 function progressJson(progress: Progress): object {
