@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Decision, Reason } from '#src/domain/decision.ts';
+import { sha256Of } from '#src/domain/digest.ts';
+import { closedText, headerText, refusalText, secondsLeft, subjectName, waitingText } from '#src/hub/messages.ts';
+import type { Progress } from '#src/intake/progress.ts';
+import { commitOf, model } from '#test/catalog/drafts.ts';
+
+const repo = model('acme/tiny');
+const commit = commitOf('a');
+const URL = 'https://mirror.example';
+
+describe('headerText', () => {
+  it.each([
+    ['plain', 'plain'],
+    ['two\r\nlines\tand  spaces', 'two lines and spaces'],
+    ['Köln', 'K\\u00f6ln'],
+    ['😀', '\\ud83d\\ude00'],
+    ['\ud800', '\\ud800'],
+    ['nul\0bell\u0007', 'nul\\u0000bell\\u0007'],
+    ['\u2028\u00a0', ' '],
+  ])('%j becomes %s', (text, line) => {
+    expect(headerText(text)).toBe(line);
+  });
+
+  it('is one line of ASCII under 1 KB that a header can carry, whatever the text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 2000 }), (text) => {
+        const line = headerText(text);
+        expect(line).toMatch(/^[\x20-\x7e]{0,900}$/);
+        expect(() => new Headers({ 'x-error-message': line })).not.toThrow();
+      }),
+    );
+  });
+});
+
+const decision = (outcome: Decision['outcome'], reasons: Reason[]): Decision => ({
+  ...{ outcome, reasons, withheld: [], rulesVersion: '1', decidedAt: '2026-01-01T00:00:00.000Z' },
+  policyDigest: sha256Of('policy'),
+});
+const deny = (message: string): Reason => ({ rule: 'verdict-block', effect: 'deny', message });
+const hold = (message: string): Reason => ({ rule: 'license-missing', effect: 'hold', message });
+
+describe('a refusal says what, why, and what to do next', () => {
+  it('held: the command that releases it', () => {
+    expect(refusalText(repo, commit, decision('held', [hold('no license is declared.')]), URL)).toBe(
+      `[airlock] acme/tiny@aaaaaaa is held: no license is declared. A reviewer can release it: airlock approve acme/tiny@${commit} --reason "..." Details: ${URL}/api/airlock/models/acme/tiny/revision/${commit}/decision`,
+    );
+  });
+
+  it('denied: the gravest reasons first, three of them, and how many more', () => {
+    const reasons = [
+      hold('h1'),
+      deny('d1'),
+      { ...hold('note'), effect: 'note' as const },
+      deny('d2'),
+      deny('d3'),
+      deny('d4'),
+    ];
+    const accepted = { ...deny('accepted'), accepted: 'ann' };
+    expect(refusalText(repo, commit, decision('denied', [accepted, ...reasons]), URL)).toContain(
+      'is denied: d1; d2; d3 (and 2 more). Ask your security team',
+    );
+  });
+
+  it('without a commit: the source', () => {
+    const text = refusalText(repo, undefined, decision('denied', [deny('no source matches acme/tiny')]), URL);
+    expect(text).toBe(
+      '[airlock] acme/tiny is denied: no source matches acme/tiny. Ask your security team for this source.',
+    );
+  });
+
+  it('closed: by whom, when and why', () => {
+    const act = { by: 'ann', at: '2026-02-03T04:05:06.000Z', reason: 'it phones home.' };
+    expect(closedText(repo, commit, 'revoked', act)).toBe(
+      '[airlock] acme/tiny@aaaaaaa was revoked by ann on 2026-02-03: it phones home. Delete copies that you have, and use another revision.',
+    );
+    expect(closedText(repo, commit, 'rejected', act)).toContain('was rejected by ann');
+  });
+});
+
+describe('a wait says how far it is', () => {
+  const progress: Progress = {
+    ...{ repo, commit, stage: 'fetching', startedAt: '2026-01-01T00:00:00.000Z', filesDone: 1, filesTotal: 2 },
+    ...{ bytesDone: 25, bytesTotal: 100, fetchSeconds: 10 },
+  };
+
+  it('in percent, and in time by the rate so far', () => {
+    expect(waitingText(repo, progress, URL)).toContain('(25%, fetching, about 30 s left)');
+    expect(waitingText(repo, { ...progress, bytesTotal: 2500 }, URL)).toContain('about 17 min left');
+  });
+
+  it('and promises nothing before the first second', () => {
+    expect(secondsLeft({ ...progress, fetchSeconds: 0.5 })).toBeUndefined();
+    expect(secondsLeft({ ...progress, bytesDone: 0 })).toBeUndefined();
+    expect(waitingText(repo, { ...progress, bytesDone: 0, bytesTotal: 0 }, URL)).toContain('(fetching)');
+  });
+});
+
+it('a subject is named as people write it', () => {
+  expect(subjectName(repo, undefined)).toBe('acme/tiny');
+  expect(subjectName(repo, commit)).toBe('acme/tiny@aaaaaaa');
+  expect(subjectName({ ...repo, kind: 'datasets' }, { type: 'commit', commit })).toBe('datasets/acme/tiny@aaaaaaa');
+});
