@@ -8,6 +8,8 @@ export interface FailedAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly url: string;
+  /** Whether the hub itself said it, or another host that it redirected to. */
+  readonly fromHub: boolean;
 }
 
 export function header(headers: IncomingHttpHeaders, name: string): string | undefined {
@@ -18,12 +20,13 @@ export function header(headers: IncomingHttpHeaders, name: string): string | und
 /**
  * Turn a failed answer into an error. The order is that of huggingface_hub `utils/_http.py` hf_raise_for_status: the
  * hub's own code first, then the status. A 401 without a code is how the hub answers for a repo that does not exist
- * when no token was sent; with a token it means that the token is bad.
+ * when no token was sent; with a token it means that the token is bad. What another host says (an object that is gone,
+ * a signature that is too old) is no word on the repo: the hub has just said that the file is there.
  */
 export function failure(answer: FailedAnswer, sentToken: boolean): AirlockError {
-  const { status, headers, url } = answer;
+  const { status, headers, url, fromHub } = answer;
   const said = header(headers, 'x-error-message');
-  const code = codeOf(status, header(headers, 'x-error-code'), said, sentToken);
+  const code = transientCode(status) ?? (fromHub ? codeOf(status, headers, sentToken) : 'upstream-unavailable');
   const retryAfter = retryAfterSeconds(header(headers, 'retry-after'));
   const text = `Upstream answered ${status}${said ? `: ${said}` : ''}`;
   return new AirlockError(code, text, {
@@ -38,15 +41,15 @@ export function withoutQuery(url: string): string {
   return url.replace(/[?#].*$/s, '');
 }
 
-function codeOf(
-  status: number,
-  errorCode: string | undefined,
-  said: string | undefined,
-  sentToken: boolean,
-): ErrorCode {
+function transientCode(status: number): ErrorCode | undefined {
   if (status === 429) return 'upstream-rate-limited';
   if (status === 408 || status === 504) return 'upstream-timeout';
-  if (status >= 500) return 'upstream-unavailable';
+  return status >= 500 ? 'upstream-unavailable' : undefined;
+}
+
+function codeOf(status: number, headers: IncomingHttpHeaders, sentToken: boolean): ErrorCode {
+  const said = header(headers, 'x-error-message');
+  const errorCode = header(headers, 'x-error-code');
   if (errorCode === 'RevisionNotFound') return 'upstream-revision-not-found';
   if (errorCode === 'EntryNotFound') return 'upstream-entry-not-found';
   if (errorCode === 'GatedRepo') return 'upstream-gated';

@@ -61,7 +61,7 @@ export function createHubHttp(options: HubHttpOptions): HubHttp {
     });
     if (answer.status < 400) return answer;
     answer.body.on('error', () => {}).destroy();
-    const error = failure(answer, withToken);
+    const error = failure({ ...answer, fromHub: url.origin === home }, withToken);
     if (isTransientStatus(answer.status) && typeof error.subject.retryAfter === 'number')
       options.pacer.pause(error.subject.retryAfter);
     throw error;

@@ -156,6 +156,18 @@ describe('open', () => {
   });
 });
 
+it('an object that the CDN does not give is upstream’s failure, and no word on the repo', async () => {
+  addTiny(at.hub);
+  const upstream = clientOf(at.hub.url);
+  const source = await resolve(upstream, 'acme/tiny');
+  const file = await fileOf(upstream, source, 'model.safetensors');
+  for (const status of [400, 401, 403, 404, 416]) {
+    at.hub.faults.clear();
+    at.hub.faults.add({ fault: 'status', class: 'cdn', status });
+    expect(await codeOf(sha256From(upstream, source, file)), String(status)).toBe('upstream-unavailable');
+  }
+});
+
 describe('the service token', () => {
   it('goes to the hub with every request, and never to another host', async () => {
     const repo = addTiny(at.hub);
