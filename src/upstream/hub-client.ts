@@ -103,7 +103,10 @@ export function createHubClient(options: HubClientOptions): Upstream {
         fetch: pageFetch(http, options, base, signal),
       });
       try {
-        for await (const entry of entries) if (entry.type === 'file') yield sourceFile(entry);
+        for await (const entry of entries) {
+          assertEntry(entry);
+          if (entry.type === 'file') yield sourceFile(entry);
+        }
       } catch (error) {
         throw isAirlockError(error)
           ? error
@@ -142,6 +145,12 @@ export function createHubClient(options: HubClientOptions): Upstream {
       }
     },
   };
+}
+
+/** `listFiles` goes through whatever JSON can be gone through, a text letter by letter: that is no empty listing. */
+function assertEntry(entry: unknown): void {
+  if (typeof entry === 'object' && entry !== null && 'type' in entry && typeof entry.type === 'string') return;
+  throw new AirlockError('upstream-invalid', "Upstream's listing holds what is no entry of a tree.");
 }
 
 /** A question with an answer of bounded size ends: after its retries at the latest, or when `stop` says so. */

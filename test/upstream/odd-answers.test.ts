@@ -111,6 +111,8 @@ describe('a listing', () => {
     ['an object', {}],
     ['a null', null],
     ['a list of nulls', [null]],
+    ['a text', 'log in first'],
+    ['a list of entries of no type', [{ path: 'a' }]],
   ])('that is %s instead is upstream’s failure, which says nothing about the commit', async (_name, entries) => {
     expect(await codeOf(listing(entries))).toBe('upstream-invalid');
   });
