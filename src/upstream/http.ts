@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { AirlockError, messageOf } from '#src/domain/errors.ts';
 import { failure, header } from './answers.ts';
@@ -26,10 +25,10 @@ export interface HubAnswer {
   readonly url: string;
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  readonly body: Readable;
+  readonly body: Dispatcher.ResponseData['body'];
 }
 
-export interface HubRequest {
+interface HubRequest {
   readonly url: string;
   readonly headers?: Record<string, string>;
   readonly signal: AbortSignal;
@@ -60,7 +59,7 @@ export function createHubHttp(options: HubHttpOptions): HubHttp {
       },
     });
     if (answer.status < 400) return answer;
-    answer.body.on('error', () => {}).destroy();
+    void answer.body.dump({ limit: 64 * 1024 }).catch(() => {});
     const error = failure({ ...answer, fromHub: url.origin === home }, withToken);
     if (isTransientStatus(answer.status) && typeof error.subject.retryAfter === 'number')
       options.pacer.pause(error.subject.retryAfter);
@@ -72,7 +71,8 @@ export function createHubHttp(options: HubHttpOptions): HubHttp {
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const answer = await once(asked, url);
       if (answer.status < 300) return answer;
-      answer.body.on('error', () => {}).destroy();
+      // Read to its end, where it is short, so that the connection can be used for the next request.
+      void answer.body.dump({ limit: 64 * 1024 }).catch(() => {});
       asked.onRedirect?.(answer.headers);
       url = redirectTarget(url, answer);
     }

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gitOidOf, sha256Of } from '#src/domain/digest.ts';
@@ -14,6 +15,7 @@ import { clientOf, errorOf, fileOf, resolve, useHub } from '#test/upstream/clien
 const at = useHub();
 const temp = useTemp();
 const WEIGHTS = 'model.safetensors';
+const FETCH_ONE = fileURLToPath(new URL('./children/fetch-one.ts', import.meta.url));
 const MIB = 2 ** 20;
 let folder: string;
 
@@ -183,8 +185,7 @@ describe('what an earlier run left', () => {
 
 it('memory does not grow with the file', async () => {
   addBig(at.hub, 192);
-  const script = join(import.meta.dirname, 'children', 'fetch-one.ts');
-  const args = [script, at.hub.url, 'acme/big-192', WEIGHTS, join(folder, 'part')];
+  const args = [FETCH_ONE, at.hub.url, 'acme/big-192', WEIGHTS, join(folder, 'part')];
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 100_000 });
   const { sha256, before, peak } = JSON.parse(stdout) as { sha256: string; before: number; peak: number };
   expect(sha256).toBe(at.hub.repo('acme/big-192').file(WEIGHTS).content.sha256);

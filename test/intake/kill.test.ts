@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { addBig } from '#test/fake-hub/repos.ts';
 import { generatedSafetensors } from '#test/fake-hub/weights.ts';
 import { approved, expectWhole, pinOf, useHouse } from './use-house.ts';
 
 const rig = useHouse();
+const RUN_INTAKE = fileURLToPath(new URL('./children/run-intake.ts', import.meta.url));
 const MIB = 2 ** 20;
 const ID = 'acme/big-6';
 const KILLS = 10;
@@ -25,8 +26,7 @@ function seeded(seed: number): () => number {
 
 /** Run the child, and kill it so many milliseconds after it has said `word`; undefined lets it live. */
 async function runChild(kill?: { word: string; ms: number }): Promise<{ killed: boolean; said: string }> {
-  const script = join(import.meta.dirname, 'children', 'run-intake.ts');
-  const child = spawn(process.execPath, [script, rig.hub.url, rig.data, ID], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [RUN_INTAKE, rig.hub.url, rig.data, ID], { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   let timer: NodeJS.Timeout | undefined;
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -19,7 +19,7 @@ export interface Rig {
 }
 
 /** Patience for a test: what goes wrong goes wrong soon. */
-export const QUICK = { requestTimeoutSeconds: 5, stallSeconds: 1, tries: 3 };
+const QUICK = { requestTimeoutSeconds: 5, stallSeconds: 1, tries: 3 };
 
 /**
  * Called at the top of a test file: a fresh hub for each test. After each test, whatever fault it was about, every blob

@@ -12,7 +12,7 @@ import { createHubClient, type HubClientOptions } from '#src/upstream/hub-client
 import type { Upstream } from '#src/upstream/upstream.ts';
 import { type FakeHub, startFakeHub } from '#test/fake-hub/server.ts';
 
-export const never = new AbortController().signal;
+const never = new AbortController().signal;
 
 /** Real patience is minutes; here what fails fails within seconds. */
 export function clientOf(url: string, options: Partial<HubClientOptions> = {}): Upstream {

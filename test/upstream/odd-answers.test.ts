@@ -75,6 +75,15 @@ describe('an answer that is no hub’s', () => {
   });
 });
 
+it('a repo that upstream has disabled is not to be had, whichever way it says so', async () => {
+  const upstream = clientOf(hub.url);
+  hub.handle = (_req, res) => sendJson(res, { ...INFO, disabled: true });
+  expect(await codeOf(resolve(upstream, 'acme/tiny'))).toBe('upstream-gated');
+  const headers = { 'x-error-message': 'Access to this resource is disabled.' };
+  hub.handle = (_req, res) => void res.writeHead(403, headers).end();
+  expect(await codeOf(resolve(upstream, 'acme/tiny'))).toBe('upstream-gated');
+});
+
 describe('a listing', () => {
   it.each([
     '../../etc/passwd',
@@ -169,6 +178,21 @@ describe('a redirect', () => {
     expect(other.seen).toHaveLength(1);
     expect(other.seen[0]?.headers.authorization).toBeUndefined();
   });
+});
+
+it('connections are used again, though every file is behind a redirect', async () => {
+  const sockets = new Set<unknown>();
+  hub.handle = (req, res) => {
+    sockets.add(req.socket);
+    if (req.url?.startsWith('/final')) return void res.writeHead(200, { 'content-length': 4 }).end('data');
+    if (req.url?.startsWith('/api/')) return sendJson(res, [FILE]);
+    res.writeHead(307, { location: '/final', 'content-length': 9 }).end('this way:');
+  };
+  const upstream = clientOf(hub.url);
+  const file = await fileOf(upstream, source, 'weights.bin');
+  for (let i = 0; i < 20; i++) await sha256From(upstream, source, file);
+  expect(hub.seen).toHaveLength(41);
+  expect(sockets.size).toBeLessThan(5);
 });
 
 describe('a file', () => {
