@@ -7,7 +7,7 @@ import { until } from '#test/support/until.ts';
 
 const MAIN = join(import.meta.dirname, '..', 'fake-hub', 'main.ts');
 
-export interface HubStats {
+interface HubStats {
   readonly requests: number;
   /** Body bytes sent, by `org/name/path`. */
   readonly bytes: Readonly<Record<string, number>>;
