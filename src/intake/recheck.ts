@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Journal } from '#src/catalog/journal.ts';
 import type { Clock } from '#src/domain/clock.ts';
 import { messageOf } from '#src/domain/errors.ts';
 import { parseRepo } from '#src/domain/repo.ts';
 import type { Index } from '#src/index/index.ts';
 import type { Intakes } from './intakes.ts';
+import type { Ticket } from './progress.ts';
 
 export interface RecheckDeps {
   readonly index: Pick<Index, 'refs'>;
@@ -13,6 +15,8 @@ export interface RecheckDeps {
   readonly clock: Clock;
   readonly follow: 'manual' | 'auto';
   readonly recheckMinutes: number;
+  /** How long one ref may keep the others from their turn; its intake goes on by itself. Default: a minute. */
+  readonly waitSeconds?: number;
   readonly log: { warn(details: object, text: string): void };
 }
 
@@ -53,8 +57,15 @@ export async function recheckDue(deps: RecheckDeps, stopped: () => boolean = () 
     const pin = state.pins.get(row.ref);
     const settled = pin !== undefined && state.commits.get(pin.commit)?.status === 'approved';
     if (settled && (deps.follow === 'manual' || row.refKind === 'tag')) continue;
-    await deps.intakes.request(repo, { type: 'ref', ref: row.ref }).outcome;
+    await ended(deps.intakes.request(repo, { type: 'ref', ref: row.ref }), deps.waitSeconds ?? 60);
     looked++;
   }
   return looked;
+}
+
+async function ended(ticket: Ticket, seconds: number): Promise<void> {
+  const timer = new AbortController();
+  const time = sleep(seconds * 1000, undefined, { signal: timer.signal, ref: false }).catch(() => {});
+  await Promise.race([ticket.outcome, time]);
+  timer.abort();
 }

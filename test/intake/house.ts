@@ -46,7 +46,7 @@ export interface House {
   /** Minutes that the house's clock is ahead of the real one. */
   ahead: number;
   ask(id: string, revision?: string, options?: { afresh?: boolean }): Promise<IntakeOutcome>;
-  recheck(): Promise<number>;
+  recheck(waitSeconds?: number): Promise<number>;
   quarantined(): Promise<FoundFile[]>;
   stored(): Promise<FoundFile[]>;
   stop(): Promise<void>;
@@ -112,7 +112,7 @@ export async function openHouse({ hub, data, config = {}, ...client }: HouseOpti
     upstream,
     ask: (id: string, revision = 'main', options = {}) =>
       intakes.request(repo(id), revisionOf(revision), options).outcome,
-    recheck: () => recheckDue(rechecks),
+    recheck: (waitSeconds = 60) => recheckDue({ ...rechecks, waitSeconds }),
     quarantined: () => filesBelow(join(data, 'quarantine')),
     stored: () => filesBelow(join(data, 'store', 'blobs')),
     async stop() {

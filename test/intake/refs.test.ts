@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { addTiny, card } from '#test/fake-hub/repos.ts';
+import { safetensors } from '#test/fake-hub/weights.ts';
+import { until } from '#test/support/until.ts';
 import { repo, revisionOf } from './house.ts';
 import { approved, expectWhole, pinOf, refused, releaseOf, rulesOf, useHouse } from './use-house.ts';
 
@@ -93,6 +95,22 @@ describe('a branch that moved', () => {
     await house.recheck();
     expect(await pinOf(house, 'acme/tiny')).toBe(first);
   });
+});
+
+it('a large new head does not keep other branches from being looked at', async () => {
+  const slow = addTiny(rig.hub, 'acme/slow');
+  const other = addTiny(rig.hub, 'acme/other');
+  const house = await rig.open(AUTO);
+  approved(await house.ask('acme/slow'));
+  approved(await house.ask('acme/other'));
+  const heads = [slow, other].map((moved) => moved.move('main', { 'model.safetensors': safetensors(Buffer.alloc(9)) }));
+  rig.hub.faults.add({ fault: 'bandwidth', class: 'resolve-cache', repo: 'acme/slow', bytesPerSecond: 20 });
+  rig.hub.faults.add({ fault: 'bandwidth', class: 'cdn', repo: 'acme/slow', bytesPerSecond: 20 });
+  house.ahead = 11;
+  expect(await house.recheck(0.5)).toBe(2);
+  expect(house.intakes.running().map(({ repo: { id } }) => id)).toContain('acme/slow');
+  await until('the other one has moved', async () => (await pinOf(house, 'acme/other')) === heads[1]);
+  expect(await pinOf(house, 'acme/slow')).not.toBe(heads[0]);
 });
 
 describe('a tag that moved', () => {
