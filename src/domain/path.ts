@@ -25,6 +25,8 @@ export function repoPathProblem(text: string): string | undefined {
   if (text.includes('\\')) return 'it contains a backslash';
   if (!text.isWellFormed()) return 'it is not well-formed Unicode';
   const parts = text.split('/');
+  // Each component is a folder in listings: without a limit a small repo could have millions.
+  if (parts.length > 64) return 'it has more than 64 components';
   if (parts.some((part) => part === '' || part === '.' || part === '..'))
     return 'empty, "." and ".." components are forbidden';
   // A checkout of a path under .git would write into the client's own repository data.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage } from 'node:http';
 import { type Context, Hono } from 'hono';
-import { LRUCache } from 'lru-cache';
-import type { RepoPath } from '#src/domain/path.ts';
 import type { Release } from '#src/domain/release.ts';
 import { type Repo, repoName } from '#src/domain/repo.ts';
 import { DEFAULT_REF, type Revision, shortSha } from '#src/domain/revision.ts';
@@ -10,19 +8,16 @@ import type { BlobStore } from '#src/store/blob-store.ts';
 import { type Admission, type AdmissionDeps, admit } from './admission.ts';
 import { parseClient, retriesTree } from './client.ts';
 import { serveFile, serveRaw } from './file.ts';
-import { buildInfo, type RepoInfo, withBlobs } from './info.ts';
+import { createPrebuilt } from './prebuilt.ts';
 import { approvedCommits, refsOf } from './refs.ts';
 import { hubError, json, jsonBytes } from './respond.ts';
 import { type HubTarget, parseTarget } from './target.ts';
-import { listTree, pathsInfo } from './tree.ts';
 
 export interface HubDeps extends AdmissionDeps {
   readonly blobs: BlobStore;
   readonly hold: { readonly apiSeconds: number; readonly resolveSeconds: number; readonly llamaCppSeconds: number };
 }
 
-/** Card and config above this are not read for display. */
-const MAX_CARD_BYTES = 2 * 2 ** 20;
 /** Paths in one `paths-info` request. */
 const MAX_PATHS = 10_000;
 
@@ -32,22 +27,7 @@ type Route<R extends HubTarget['route']> = Extract<HubTarget, { route: R }>;
 /** The Hub API as its clients use it (hub-api 2 and 3). Everything but writes, Xet and git. */
 export function createHub(deps: HubDeps): Hono {
   const app = new Hono();
-  const infos = new LRUCache<string, RepoInfo>({ max: 1000 });
-
-  async function infoOf(release: Release): Promise<RepoInfo> {
-    const known = infos.get(release.digest);
-    if (known) return known;
-    const built = await buildInfo(release, readText);
-    infos.set(release.digest, built);
-    return built;
-  }
-
-  async function readText(release: Release, path: string): Promise<string | undefined> {
-    const file = release.files.get(path as RepoPath);
-    if (!file || file.size > MAX_CARD_BYTES) return undefined;
-    const stream = await deps.blobs.open(file.sha256);
-    return stream === undefined ? undefined : Buffer.concat(await stream.toArray()).toString('utf8');
-  }
+  const prebuilt = createPrebuilt(deps.blobs);
 
   /** Hold times by client and route: `/resolve` has 10 s in huggingface_hub, API calls have no limit there. */
   function holdSeconds(c: Context, route: HubTarget['route']): number {
@@ -67,28 +47,25 @@ export function createHub(deps: HubDeps): Hono {
   }
 
   async function serveInfo(c: Context, release: Release): Promise<Response> {
-    const info = await infoOf(release);
     const blobs = c.req.query('blobs');
-    return json(c, blobs === undefined || /^(false|0)$/i.test(blobs) ? info : withBlobs(info, release), {
-      'x-repo-commit': release.commit,
-    });
+    const info = await prebuilt.info(release, blobs !== undefined && !/^(false|0)$/i.test(blobs));
+    return jsonBytes(c, info, { 'x-repo-commit': release.commit });
   }
 
   function serveTree(c: Context, target: Route<'tree'>, release: Release): Response {
     const recursive = /^(true|1)$/i.test(c.req.query('recursive') ?? '');
-    const entries = listTree(release, target.path, recursive);
+    const entries = prebuilt.tree(release, target.path, recursive);
     if (!entries) return entryNotFound(c, release, target.path ?? '');
-    return json(c, entries, { 'x-repo-commit': release.commit });
+    return jsonBytes(c, entries, { 'x-repo-commit': release.commit });
   }
 
   async function servePathsInfo(c: Context, release: Release): Promise<Response> {
     const paths = await askedPaths(c);
-    if (!paths)
-      return hubError(c, {
-        status: 400,
-        message: `[airlock] paths-info takes "paths": a list of at most ${MAX_PATHS} strings.`,
-      });
-    return json(c, pathsInfo(release, paths), { 'x-repo-commit': release.commit });
+    if (!paths) {
+      const message = `[airlock] paths-info takes "paths": a list of at most ${MAX_PATHS} strings.`;
+      return hubError(c, { status: 400, message });
+    }
+    return json(c, prebuilt.pathsInfo(release, paths), { 'x-repo-commit': release.commit });
   }
 
   function serveBytes(c: Context, target: Route<'file' | 'raw'>, release: Release): Answer {

@@ -8,48 +8,69 @@ export type TreeEntry =
   | { type: 'directory'; oid: string; size: 0; path: string }
   | { type: 'file'; oid: string; size: number; path: string; lfs?: { oid: string; size: number; pointerSize: number } };
 
-export function fileEntry(file: ReleaseFile): TreeEntry {
+/** A release's files and folders, built once. */
+export interface Tree {
+  readonly entries: ReadonlyMap<string, TreeEntry>;
+  /** The entries directly in a folder, by path; the root is ''. */
+  readonly children: ReadonlyMap<string, readonly TreeEntry[]>;
+}
+
+/**
+ * The `oid` of a folder is not git's (withheld files are not in it): it is a digest of what is served directly in it,
+ * so that it changes with anything below.
+ */
+export function buildTree(release: Release): Tree {
+  const entries = new Map<string, TreeEntry>();
+  const children = new Map<string, TreeEntry[]>([['', []]]);
+  for (const file of release.files.values()) {
+    const entry = fileEntry(file);
+    entries.set(file.path, entry);
+    folderOf(children, parentOf(file.path)).push(entry);
+  }
+  // Longest paths first: a folder's digest needs those of the folders in it.
+  const folders = [...children.keys()].filter((path) => path !== '').sort((a, b) => b.length - a.length);
+  for (const path of folders) {
+    const inside = folderOf(children, path).sort(byPath);
+    const listing = inside.map(({ oid, path }) => `${oid} ${path}\n`).join('');
+    const entry: TreeEntry = { type: 'directory', oid: gitOidOf(Buffer.from(listing)), size: 0, path };
+    entries.set(path, entry);
+    folderOf(children, parentOf(path)).push(entry);
+  }
+  children.get('')?.sort(byPath);
+  return { entries, children };
+}
+
+/** A folder's listing, paths from the repo's root. Undefined when there is no such folder. */
+export function listTree(tree: Tree, folder: RepoPath | undefined, recursive: boolean): TreeEntry[] | undefined {
+  const inside = tree.children.get(folder ?? '');
+  if (!inside || inside.length === 0) return undefined;
+  if (!recursive) return [...inside];
+  const prefix = folder === undefined ? '' : `${folder}/`;
+  return [...tree.entries.values()].filter(({ path }) => path.startsWith(prefix)).sort(byPath);
+}
+
+/** The entries of the paths that exist, files and folders; what does not exist is left out, as on the Hub. */
+export function pathsInfo(tree: Tree, paths: readonly string[]): TreeEntry[] {
+  return paths.flatMap((path) => tree.entries.get(path) ?? []);
+}
+
+function fileEntry(file: ReleaseFile): TreeEntry {
   const entry = { type: 'file' as const, oid: file.gitOid, size: file.size, path: file.path };
   return file.lfs ? { ...entry, lfs: { oid: file.sha256, size: file.size, pointerSize: file.lfs.pointerSize } } : entry;
 }
 
-/**
- * A folder's listing, paths from the repo's root. Undefined when the release has no such folder.
- * The `oid` of a folder is not git's (withheld files are not in it): it is a digest of what is served below.
- */
-export function listTree(release: Release, folder: RepoPath | undefined, recursive: boolean): TreeEntry[] | undefined {
-  const prefix = folder === undefined ? '' : `${folder}/`;
-  const below = [...release.files.values()].filter((file) => file.path.startsWith(prefix));
-  if (below.length === 0) return undefined;
-  const folders = new Map<string, ReleaseFile[]>();
-  const entries: TreeEntry[] = [];
-  for (const file of below) {
-    const names = file.path.slice(prefix.length).split('/');
-    for (let depth = 1; depth < names.length && (recursive || depth === 1); depth++) {
-      const path = prefix + names.slice(0, depth).join('/');
-      const files = folders.get(path);
-      if (files) files.push(file);
-      else folders.set(path, [file]);
-    }
-    if (recursive || names.length === 1) entries.push(fileEntry(file));
-  }
-  for (const [path, files] of folders) entries.push(folderEntry(path, files));
-  return entries.sort(byPath);
+/** The list of a folder, made with those of the folders above it. */
+function folderOf(children: Map<string, TreeEntry[]>, path: string): TreeEntry[] {
+  const known = children.get(path);
+  if (known) return known;
+  const made: TreeEntry[] = [];
+  children.set(path, made);
+  folderOf(children, parentOf(path));
+  return made;
 }
 
-/** The entries of the paths that exist, files and folders; what does not exist is left out, as on the Hub. */
-export function pathsInfo(release: Release, paths: readonly string[]): TreeEntry[] {
-  return paths.flatMap((path) => {
-    const file = release.files.get(path as RepoPath);
-    if (file) return [fileEntry(file)];
-    const below = [...release.files.values()].filter((other) => other.path.startsWith(`${path}/`));
-    return below.length === 0 ? [] : [folderEntry(path, below)];
-  });
-}
-
-function folderEntry(path: string, files: readonly ReleaseFile[]): TreeEntry {
-  const listing = files.map((file) => `${file.gitOid} ${file.path}\n`).join('');
-  return { type: 'directory', oid: gitOidOf(Buffer.from(listing)), size: 0, path };
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 function byPath(a: TreeEntry, b: TreeEntry): number {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { gitOidOf, sha256Of } from '#src/domain/digest.ts';
 import { parseRepoPath } from '#src/domain/path.ts';
 import type { Release, ReleaseFile } from '#src/domain/release.ts';
-import { listTree, pathsInfo } from '#src/hub/tree.ts';
+import { buildTree, listTree, pathsInfo } from '#src/hub/tree.ts';
 import { commitOf, model } from '#test/catalog/drafts.ts';
 
 function fileOf(path: string): ReleaseFile {
@@ -31,7 +31,7 @@ const names = (entries: { type: string; path: string }[] | undefined) =>
 
 describe('listTree', () => {
   it('lists one folder: its files, and its folders once', () => {
-    expect(names(listTree(release, undefined, false))).toEqual([
+    expect(names(listTree(buildTree(release), undefined, false))).toEqual([
       'f README.md',
       'f a.bin',
       'd sub',
@@ -39,25 +39,25 @@ describe('listTree', () => {
       'd subway',
       'd ü',
     ]);
-    expect(names(listTree(release, parseRepoPath('sub'), false))).toEqual(['d sub/deep', 'f sub/x']);
+    expect(names(listTree(buildTree(release), parseRepoPath('sub'), false))).toEqual(['d sub/deep', 'f sub/x']);
   });
 
   it('lists everything below, folders too, when asked to', () => {
-    expect(names(listTree(release, parseRepoPath('sub'), true))).toEqual([
+    expect(names(listTree(buildTree(release), parseRepoPath('sub'), true))).toEqual([
       'd sub/deep',
       'f sub/deep/y',
       'f sub/deep/z.bin',
       'f sub/x',
     ]);
-    expect(listTree(release, undefined, true)).toHaveLength(12);
+    expect(listTree(buildTree(release), undefined, true)).toHaveLength(12);
   });
 
   it.each(['nothing', 'su', 'sub/dee', 'README.md', 'sub/x'])('%s is no folder', (folder) => {
-    expect(listTree(release, parseRepoPath(folder), true)).toBeUndefined();
+    expect(listTree(buildTree(release), parseRepoPath(folder), true)).toBeUndefined();
   });
 
   it('an entry has the digest that upstream uses, and no Xet hash', () => {
-    const entries = listTree(release, undefined, true) ?? [];
+    const entries = listTree(buildTree(release), undefined, true) ?? [];
     expect(entries.find(({ path }) => path === 'a.bin')).toEqual({
       type: 'file',
       oid: fileOf('a.bin').gitOid,
@@ -70,7 +70,7 @@ describe('listTree', () => {
   });
 
   it("a folder's id changes with what is below, and with nothing else", () => {
-    const oidOf = (of: Release) => listTree(of, undefined, false)?.find(({ path }) => path === 'sub')?.oid;
+    const oidOf = (of: Release) => listTree(buildTree(of), undefined, false)?.find(({ path }) => path === 'sub')?.oid;
     expect(oidOf(release)).toMatch(/^[0-9a-f]{40}$/);
     expect(oidOf(releaseOf('sub/x', 'sub/deep/y', 'sub/deep/z.bin', 'other'))).toBe(oidOf(release));
     expect(oidOf(releaseOf('sub/x', 'sub/deep/y'))).not.toBe(oidOf(release));
@@ -85,13 +85,13 @@ describe('listTree', () => {
         // A path can not be a file and a folder at once.
         const files = paths.filter((one) => !paths.some((other) => other.startsWith(`${one}/`)));
         const of = releaseOf(...files);
-        const listed = listTree(of, undefined, true) ?? [];
+        const listed = listTree(buildTree(of), undefined, true) ?? [];
         expect(listed.filter(({ type }) => type === 'file').map(({ path }) => path)).toEqual(files.toSorted());
         expect(new Set(listed.map(({ path }) => path)).size).toBe(listed.length);
         // Walking folder by folder finds the same.
         const walk = (folder?: string): string[] =>
-          (listTree(of, folder === undefined ? undefined : parseRepoPath(folder), false) ?? []).flatMap((entry) =>
-            entry.type === 'file' ? [entry.path] : walk(entry.path),
+          (listTree(buildTree(of), folder === undefined ? undefined : parseRepoPath(folder), false) ?? []).flatMap(
+            (entry) => (entry.type === 'file' ? [entry.path] : walk(entry.path)),
           );
         expect(walk().toSorted()).toEqual(files.toSorted());
       }),
@@ -102,15 +102,15 @@ describe('listTree', () => {
 describe('pathsInfo', () => {
   it('answers for files and folders, and leaves out what is not there', () => {
     const asked = ['README.md', 'sub', 'sub/deep', 'nothing', 'su', '../etc/passwd', '', '/', 'sub/', 'a.bin'];
-    expect(names(pathsInfo(release, asked))).toEqual(['f README.md', 'd sub', 'd sub/deep', 'f a.bin']);
-    expect(pathsInfo(release, [])).toEqual([]);
+    expect(names(pathsInfo(buildTree(release), asked))).toEqual(['f README.md', 'd sub', 'd sub/deep', 'f a.bin']);
+    expect(pathsInfo(buildTree(release), [])).toEqual([]);
   });
 
   it('says the same as the tree', () => {
-    const tree = listTree(release, undefined, true) ?? [];
+    const tree = listTree(buildTree(release), undefined, true) ?? [];
     expect(
       pathsInfo(
-        release,
+        buildTree(release),
         tree.map(({ path }) => path),
       ),
     ).toEqual(tree);
