@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
-import { Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { AirlockError } from '#src/domain/errors.ts';
 import { type AdminDeps, createAdmin } from './admin/routes.ts';
 import { hubErrorOf } from './hub/errors.ts';
@@ -17,12 +18,15 @@ export interface AppDeps {
   readonly publicUrl: string;
 }
 
+/** Far above what any client sends: ten thousand paths, or a reviewer's reason. */
+const MAX_BODY_BYTES = 4 * 2 ** 20;
+
 type Env = { Variables: { requestId: string } };
 
 /** The whole HTTP surface, testable without a socket. */
 export function createApp(deps: AppDeps): Hono<Env> {
   const app = new Hono<Env>();
-  app.use(requestId(), requestLog(deps.log));
+  app.use(requestId(), requestLog(deps.log), bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge }));
   app.get('/', (c) =>
     c.text(
       `Hub Airlock serves approved copies of models of the Hugging Face Hub.\n\nexport HF_ENDPOINT=${deps.publicUrl}\n`,
@@ -82,4 +86,8 @@ function logFailure(log: Log, requestId: string, method: string, path: string, e
   if (known && /^(bad-|unauthorized|conflict|upstream-entry)/.test(known.code))
     log.info({ ...details, problem: known.message }, 'request refused');
   else log.error({ ...details, err: error }, 'request failed');
+}
+
+function tooLarge(c: Context): Response {
+  return hubError(c, { status: 413, message: `[airlock] A request body has at most ${MAX_BODY_BYTES} bytes.` });
 }

@@ -55,6 +55,7 @@ export function createAdmin(deps: AdminDeps): Hono {
   });
 
   app.get('/decisions', async (c) => {
+    requireAdmin(c, deps);
     const outcome = c.req.query('outcome');
     const rows = await deps.index.decisions.list({
       limit: 500,
@@ -116,11 +117,7 @@ export function createAdmin(deps: AdminDeps): Hono {
 
 /** Authorisation first, then the body: a stranger learns nothing about what a body should look like. */
 async function act<T extends z.ZodType>(c: Context, deps: AdminDeps, shape: T): Promise<z.infer<T>> {
-  if (!deps.isAdmin(c.req.header('authorization')))
-    throw new AirlockError(
-      'unauthorized',
-      'This needs the administrative token: set AIRLOCK_ADMIN_TOKEN, or run the command where the mirror keeps its data.',
-    );
+  requireAdmin(c, deps);
   const parsed = shape.safeParse(await c.req.json().catch(() => undefined));
   if (!parsed.success)
     throw new AirlockError(
@@ -128,6 +125,14 @@ async function act<T extends z.ZodType>(c: Context, deps: AdminDeps, shape: T): 
       `The request is not valid: ${z.prettifyError(parsed.error).replace(/\s+/g, ' ')}`,
     );
   return parsed.data;
+}
+
+function requireAdmin(c: Context, { isAdmin }: AdminDeps): void {
+  if (isAdmin(c.req.header('authorization'))) return;
+  throw new AirlockError(
+    'unauthorized',
+    'This needs the administrative token: set AIRLOCK_ADMIN_TOKEN, or run the command where the mirror keeps its data.',
+  );
 }
 
 function subject(asked: { kind: Repo['kind']; repo: string; revision: string }): { repo: Repo; revision: Revision } {

@@ -26,6 +26,9 @@ export async function clientOptions(env: NodeJS.ProcessEnv): Promise<ApiClientOp
 }
 
 export function createApiClient({ url, adminToken }: ApiClientOptions): ApiClient {
+  const authorization: Record<string, string> =
+    adminToken === undefined ? {} : { authorization: `Bearer ${adminToken}` };
+
   async function call(path: string, init: RequestInit): Promise<unknown> {
     const answer = await fetch(`${url}/api/airlock/${path}`, init).catch((cause: unknown) => {
       const why = cause instanceof Error && cause.cause ? messageOf(cause.cause) : messageOf(cause);
@@ -43,13 +46,13 @@ export function createApiClient({ url, adminToken }: ApiClientOptions): ApiClien
     throw new AirlockError('bad-request', said.replace(/^\[airlock\] /, ''));
   }
   return {
-    get: (path) => call(path, {}),
+    get: (path) => call(path, { headers: authorization }),
     post: (path, body) =>
       call(path, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
-          ...(adminToken === undefined ? {} : { authorization: `Bearer ${adminToken}` }),
+          ...authorization,
         },
         body: JSON.stringify(body),
       }),

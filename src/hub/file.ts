@@ -18,7 +18,7 @@ export async function serveFile(c: Context, release: Release, file: ReleaseFile,
   const headers = fileHeaders(release, file, etag);
   if (matches(c.req.header('if-none-match'), etag)) return new Response(null, { status: 304, headers });
   await requireBlob(release, file, blobs);
-  const asked = parseRange(c.req.header('range'), file.size);
+  const asked = parseRange(rangeHeader(c, etag), file.size);
   switch (asked.type) {
     case 'unsatisfiable':
       return hubError(c, {
@@ -45,6 +45,12 @@ export async function serveFile(c: Context, release: Release, file: ReleaseFile,
   }
 }
 
+/** Of another version than this one a client wants the whole file (RFC 9110 13.1.5). HEAD says what GET would. */
+function rangeHeader(c: Context, etag: string): string | undefined {
+  const ifRange = c.req.header('if-range');
+  return ifRange === undefined || ifRange === etag ? c.req.header('range') : undefined;
+}
+
 /** `/raw`: the text of the LFS pointer for LFS files, the bytes themselves for the others (hub-api 2.5). */
 export async function serveRaw(c: Context, release: Release, file: ReleaseFile, blobs: BlobStore): Promise<Response> {
   if (!file.lfs) return serveFile(c, release, file, blobs);
@@ -53,6 +59,7 @@ export async function serveRaw(c: Context, release: Release, file: ReleaseFile, 
     ...fileHeaders(release, file, `"${file.gitOid}"`),
     'content-type': 'text/plain; charset=utf-8',
     'content-length': String(pointer.length),
+    'x-linked-size': String(pointer.length),
   };
   return new Response(c.req.method === 'HEAD' ? null : new Uint8Array(pointer), { headers });
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parse } from 'yaml';
 import { sha256Of } from '#src/domain/digest.ts';
+import { frontMatter } from '#src/domain/front-matter.ts';
 import type { RepoPath } from '#src/domain/path.ts';
 import type { Release, ReleaseFile } from '#src/domain/release.ts';
 
@@ -84,23 +84,30 @@ function blobSibling(file: ReleaseFile): Sibling {
     : sibling;
 }
 
-/** The card's front matter. What does not parse is no card: the gate has judged it before, this is for display. */
+/** The card's front matter, for display: the gate has judged it before. What does not parse is no card. */
 function cardOf(readme: string | undefined): Record<string, unknown> | undefined {
-  const block = /^\uFEFF?---\r?\n([\s\S]*?)\r?\n---/.exec(readme ?? '')?.[1];
-  if (block === undefined) return undefined;
+  const card = readme === undefined ? undefined : frontMatter(readme);
+  if (card === undefined || typeof card === 'string') return undefined;
   try {
-    return record(parse(block, { maxAliasCount: 0, schema: 'core' }));
+    const plain: unknown = card.toJS({ maxAliasCount: 0 });
+    // What is nested too deep to be written as JSON would fail the whole answer.
+    return JSON.stringify(plain).length > 0 ? record(plain) : undefined;
   } catch {
     return undefined;
   }
 }
 
+/** The words of `config.json` that clients choose a class by. */
 function configOf(json: string | undefined): Record<string, unknown> | undefined {
   try {
     const config = record(JSON.parse(json ?? ''));
     if (!config) return undefined;
-    const kept = ['model_type', 'architectures', 'quantization_config'].filter((key) => config[key] !== undefined);
-    return Object.fromEntries(kept.map((key) => [key, config[key]]));
+    const method = text(record(config.quantization_config)?.quant_method);
+    return {
+      ...(text(config.model_type) === undefined ? {} : { model_type: config.model_type }),
+      ...(Array.isArray(config.architectures) ? { architectures: list(config.architectures) } : {}),
+      ...(method === undefined ? {} : { quantization_config: { quant_method: method } }),
+    };
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@
 
 import type { Act } from '#src/catalog/repo-state.ts';
 import type { Decision, Reason } from '#src/domain/decision.ts';
-import { printable, type Repo, repoName } from '#src/domain/repo.ts';
+import { type Repo, repoName } from '#src/domain/repo.ts';
 import { type CommitSha, type Revision, revisionText, shortSha } from '#src/domain/revision.ts';
 import type { Progress } from '#src/intake/progress.ts';
 
@@ -12,7 +12,7 @@ import type { Progress } from '#src/intake/progress.ts';
  */
 
 const MAX_REASONS = 3;
-const MAX_LENGTH = 900;
+const MAX_LENGTH = 800;
 
 /** One line of printable ASCII; anything else is escaped, and what is too long is cut. */
 export function headerText(text: string): string {
@@ -79,8 +79,4 @@ export function secondsLeft(progress: Progress): number | undefined {
 
 function duration(seconds: number): string {
   return seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
-}
-
-export function notFoundText(what: string, name: string): string {
-  return `[airlock] ${what} ${printable(name)} was not found`;
 }

@@ -14,7 +14,7 @@ export type RangeAnswer =
  * file is `empty`: 206 with `bytes *\/0`, the one answer that all clients take (hub-api 2.2).
  */
 export function parseRange(header: string | undefined, size: number): RangeAnswer {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header?.replaceAll(' ', '') ?? '');
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');
   if (!match || (match[1] === '' && match[2] === '')) return { type: 'whole' };
   const [first, last] = [match[1] ?? '', match[2] ?? ''];
   if (first === '') return suffix(Number(last), size);

@@ -6,7 +6,7 @@ import { headerText } from './messages.ts';
 export type HubErrorCode = 'RepoNotFound' | 'RevisionNotFound' | 'EntryNotFound' | 'GatedRepo';
 
 export interface HubError {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 416 | 429 | 500 | 502 | 503 | 504 | 507;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 416 | 429 | 500 | 502 | 503 | 504 | 507;
   readonly code?: HubErrorCode;
   readonly message: string;
   /** Where there is one, huggingface_hub 1.2 and later print the message once per topic, whatever else they do. */

@@ -30,7 +30,7 @@ export function parseTarget(rawPath: string): HubTarget {
 
 function parseApi([kind, ...rest]: string[]): HubTarget {
   if (kind === undefined || !isRepoKind(kind) || rest.length === 0) return { route: 'none' };
-  const length = rest[1] === undefined || REPO_ROUTES.has(rest[1]) ? 1 : 2;
+  const length = isOneSegment(rest) ? 1 : 2;
   const repo = repoOf(kind, rest.slice(0, length));
   const [route, ...tail] = rest.slice(length);
   if (route === undefined) return { route: 'info', repo, revision: DEFAULT };
@@ -41,6 +41,15 @@ function parseApi([kind, ...rest]: string[]): HubTarget {
     return after.length === 0 ? { route, repo, revision } : { route, repo, revision, path: pathOf(after) };
   if (after.length > 0) return { route: 'none' };
   return { route: route === 'revision' ? 'info' : (route as 'paths-info' | 'commits'), repo, revision };
+}
+
+/**
+ * `/{name}/refs` and `/{name}/tree/main` are of a legacy repo without a namespace; `/{org}/tree` is a repo of that name,
+ * because the other routes say nothing without a revision.
+ */
+function isOneSegment([, second, third]: string[]): boolean {
+  if (second === undefined || second === 'refs') return true;
+  return REPO_ROUTES.has(second) && third !== undefined;
 }
 
 function parseBytes(segments: string[]): HubTarget {

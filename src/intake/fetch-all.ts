@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import type PQueue from 'p-queue';
 import { AirlockError } from '#src/domain/errors.ts';
 import type { Source, SourceFile, VerifiedFile } from '#src/domain/manifest.ts';
+import { repoKey } from '#src/domain/repo.ts';
 import type { BlobStore } from '#src/store/blob-store.ts';
 import type { Download, Upstream } from '#src/upstream/upstream.ts';
 import { fetchFile, type OpenSource } from './fetch-file.ts';
@@ -17,6 +18,7 @@ export interface FetchDeps {
   readonly downloads: PQueue;
   readonly tries: number;
   readonly minFreeBytes: number;
+  readonly log: { error(details: object, text: string): void };
 }
 
 /**
@@ -48,6 +50,7 @@ export async function fetchAll(
         tries: deps.tries,
         signal: both,
         onBytes,
+        onMismatch: (problem) => reportMismatch(deps, source, file, problem),
       }),
     );
     tracker.fileDone(name);
@@ -79,6 +82,28 @@ function opener({ upstream, blobs }: FetchDeps, source: Source): OpenSource {
     }
     return upstream.open(source, file, offset, signal);
   };
+}
+
+/**
+ * The bytes came from upstream, or from a blob of the store that was damaged since it was approved. The blob goes: a
+ * release that names it is then refused, which is better than served wrong, and the second round brings it back whole.
+ */
+async function reportMismatch(
+  { blobs, log }: FetchDeps,
+  { repo, commit }: Source,
+  file: SourceFile,
+  problem: AirlockError,
+): Promise<void> {
+  const stored = file.lfs && (await blobs.size(file.lfs.sha256)) === file.size;
+  const about = {
+    repo: repoKey(repo),
+    commit,
+    subject: problem.subject,
+    security: true,
+    from: stored ? 'store' : 'upstream',
+  };
+  log.error(about, problem.message);
+  if (file.lfs && stored) await blobs.remove(file.lfs.sha256);
 }
 
 /** What an earlier run left counts: a download that was cut at the end, or a held one, must not need its space twice. */

@@ -16,6 +16,8 @@ export interface FetchOptions {
   readonly signal: AbortSignal;
   /** Called with the bytes that are safely in the file; goes back to 0 when a file is started again. */
   readonly onBytes: (bytes: number) => void;
+  /** Told of bytes that are not what upstream promised, before they are fetched once more: that is never silent. */
+  readonly onMismatch: (problem: AirlockError) => Promise<void>;
 }
 
 /**
@@ -32,6 +34,7 @@ export async function fetchFile(file: SourceFile, path: string, options: FetchOp
     await rm(path, { force: true });
     options.onBytes(0);
     if (round === 2) throw problem;
+    await options.onMismatch(problem);
   }
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isMap, isScalar, isSeq, type Node, parseDocument, type YAMLMap } from 'yaml';
+import { isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import type { LicenseEvidence } from '#src/domain/evidence.ts';
+import { frontMatter } from '#src/domain/front-matter.ts';
 import { CARD_PATH } from './files.ts';
 
-/** Front matter beyond this is not read: parsing blocks the process, at about 3 ms a KiB in the worst case. */
-const MAX_FRONT_MATTER = 256 * 1024;
 const MAX_LICENSES = 32;
 const MAX_TEXT = 256;
 
@@ -15,10 +14,9 @@ const MAX_TEXT = 256;
  */
 export function readLicense(card: string | undefined): LicenseEvidence {
   if (card === undefined) return unread('the repo has no README.md');
-  const block = frontMatter(card);
-  if (block.problem !== undefined) return unread(block.problem);
-  const doc = parseFrontMatter(block.text);
-  if (typeof doc === 'string') return unread(doc);
+  const matter = frontMatter(card);
+  if (typeof matter === 'string') return unread(matter);
+  const doc = matter.contents;
   const license = licenseNames(doc);
   if (typeof license === 'string') return unread(license);
   const name = textAt(doc, 'license_name');
@@ -33,39 +31,6 @@ export function readLicense(card: string | undefined): LicenseEvidence {
 
 function unread(from: string): LicenseEvidence {
   return { declared: [], from };
-}
-
-type FrontMatter = { text: string; problem?: never } | { problem: string };
-
-/** The block between `---` lines at the head of the card, found as huggingface_hub's `REGEX_YAML_BLOCK` finds it. */
-function frontMatter(card: string): FrontMatter {
-  const text = card.replace(/^\ufeff/, '');
-  const opening = /^\s*---[ \t]*\r?\n/.exec(text.slice(0, 1024));
-  if (!opening) return { problem: 'README.md has no front matter' };
-  const rest = text.slice(opening[0].length, opening[0].length + MAX_FRONT_MATTER);
-  const closing = /^---[ \t]*$/m.exec(rest.replaceAll('\r', '\n'));
-  if (closing) return { text: rest.slice(0, closing.index) };
-  const long = text.length > opening[0].length + MAX_FRONT_MATTER;
-  return { problem: long ? 'the front matter of README.md is too long' : 'the front matter of README.md has no end' };
-}
-
-function parseFrontMatter(text: string): YAMLMap | string {
-  try {
-    // The library compares every key with every other to find duplicates: minutes for a hostile card. Here the
-    // licence's keys alone are checked, in `valueAt`.
-    const doc = parseDocument(text, {
-      version: '1.2',
-      schema: 'core',
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'silent',
-    });
-    if (doc.errors.length > 0 || doc.warnings.length > 0) return 'the front matter of README.md is not valid YAML';
-    return isMap(doc.contents) ? doc.contents : 'the front matter of README.md is not a mapping';
-  } catch {
-    // Deep nesting overflows the parser's stack; whatever else it throws is the card's fault as well.
-    return 'the front matter of README.md can not be parsed';
-  }
 }
 
 function licenseNames(doc: YAMLMap): string[] | string {

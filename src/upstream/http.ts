@@ -114,8 +114,9 @@ export function transportError(origin: string, signal: AbortSignal, cause: unkno
   const timeout = signal.aborted || /TIMEOUT|ETIMEDOUT/.test(code);
   return new AirlockError(
     timeout ? 'upstream-timeout' : 'upstream-unavailable',
-    `Upstream ${origin} ${timeout ? 'did not answer in time' : 'can not be reached'}: ${messageOf(cause) || code}`,
-    { url: origin },
+    // Where and why is for the log: clients are not told addresses.
+    `Upstream ${timeout ? 'did not answer in time' : 'can not be reached'}.`,
+    { url: origin, problem: messageOf(cause) || code },
     cause,
   );
 }

@@ -35,8 +35,8 @@ async function get(path: string, init: RequestInit = {}): Promise<{ status: numb
   return { status: answer.status, headers: answer.headers, bytes: Buffer.from(await answer.arrayBuffer()) };
 }
 
-async function getJson(path: string): Promise<Record<string, unknown>> {
-  const { status, bytes } = await get(path);
+async function getJson(path: string, init: RequestInit = {}): Promise<Record<string, unknown>> {
+  const { status, bytes } = await get(path, init);
   expect(status, `${path}: ${bytes}`).toBe(200);
   return JSON.parse(bytes.toString());
 }
@@ -262,7 +262,9 @@ describe('what is known of a revision', () => {
   });
 
   it('lists hold what is denied and held, and intakes what ran', async () => {
-    const list = await getJson('/api/airlock/decisions?outcome=denied');
+    const decisions = '/api/airlock/decisions?outcome=denied';
+    expect((await get(decisions)).status).toBe(401);
+    const list = await getJson(decisions, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
     expect(list).toEqual([
       expect.objectContaining({ kind: 'models', repo: 'acme/hostile', outcome: 'denied', reasons: expect.any(Array) }),
     ]);

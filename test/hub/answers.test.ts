@@ -194,6 +194,22 @@ describe('other answers that are no', () => {
       }
   });
 
+  it('a range of another version is answered with the whole file', async () => {
+    const path = '/acme/tiny/resolve/main/config.json';
+    const { etag = '' } = Object.fromEntries((await ask(path, { method: 'HEAD' })).headers);
+    const statusWith = async (ifRange: string) =>
+      (await ask(path, { headers: { range: 'bytes=1-2', 'if-range': ifRange } })).status;
+    expect(await statusWith(etag)).toBe(206);
+    expect(await statusWith('"another"')).toBe(200);
+    expect(await statusWith('Sat, 21 Nov 2026 00:00:00 GMT')).toBe(200);
+  });
+
+  it('a body that no client sends is refused before it is read', async () => {
+    const body = JSON.stringify({ paths: ['x'.repeat(5 * 2 ** 20)] });
+    const headers = { 'content-type': 'application/json', 'content-length': String(body.length) };
+    expect((await ask('/api/models/acme/tiny/paths-info/main', { method: 'POST', headers, body })).status).toBe(413);
+  });
+
   it('a withheld file does not exist', async () => {
     for (const revision of ['main', head('acme/mixed')])
       for (const route of ['resolve', 'raw']) {

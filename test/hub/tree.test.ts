@@ -1,29 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { gitOidOf, sha256Of } from '#src/domain/digest.ts';
 import { parseRepoPath } from '#src/domain/path.ts';
-import type { Release, ReleaseFile } from '#src/domain/release.ts';
+import type { Release } from '#src/domain/release.ts';
 import { buildTree, listTree, pathsInfo } from '#src/hub/tree.ts';
-import { commitOf, model } from '#test/catalog/drafts.ts';
-
-function fileOf(path: string): ReleaseFile {
-  const bytes = Buffer.from(`content of ${path}`);
-  const file = { path: parseRepoPath(path), size: bytes.length, sha256: sha256Of(bytes), gitOid: gitOidOf(bytes) };
-  return path.endsWith('.bin') ? { ...file, lfs: { pointerSize: 130 } } : file;
-}
-
-function releaseOf(...paths: string[]): Release {
-  return {
-    repo: model('acme/tree'),
-    commit: commitOf('a'),
-    files: new Map(paths.map((path) => [parseRepoPath(path), fileOf(path)])),
-    digest: sha256Of('statement'),
-    modelSignature: sha256Of('signature'),
-    approvedAt: '2026-01-01T00:00:00.000Z',
-    approvedBy: 'policy',
-  };
-}
+import { fileOf, releaseOf } from './release.ts';
 
 const release = releaseOf('README.md', 'a.bin', 'sub/x', 'sub/deep/y', 'sub/deep/z.bin', 'sub.txt', 'subway/t', 'ü/ß');
 const names = (entries: { type: string; path: string }[] | undefined) =>

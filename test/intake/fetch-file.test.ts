@@ -31,6 +31,8 @@ interface Fetched {
   readonly file: VerifiedFile;
   readonly bytes: Buffer;
   readonly progress: number[];
+  /** What was reported before a second round. */
+  readonly mismatches: string[];
 }
 
 async function fetchOne(
@@ -44,13 +46,15 @@ async function fetchOne(
   const part = join(folder, 'part');
   if (left) await writeFile(part, left);
   const progress: number[] = [];
+  const mismatches: string[] = [];
   const file = await fetchFile(asked, part, {
     open: (wanted, offset, stop) => upstream.open(source, wanted, offset, stop),
     tries,
     signal,
     onBytes: (bytes) => progress.push(bytes),
+    onMismatch: async ({ code }) => void mismatches.push(code),
   });
-  return { file, bytes: await readFile(part), progress };
+  return { file, bytes: await readFile(part), progress, mismatches };
 }
 
 function content(id: string, path = WEIGHTS): Buffer {

@@ -76,7 +76,8 @@ export class Mirror {
 export async function startMirror(options: MirrorOptions): Promise<Mirror> {
   const port = options.port ?? (await freePort());
   const args = ['serve', ...(await configArgs(options))];
-  const child = spawn(process.execPath, [join(ROOT, 'src', 'cli.ts'), ...args], {
+  // The flag of `npm start`: without it V8 keeps more young objects, for 50 MB at the peak of an intake.
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', join(ROOT, 'src', 'cli.ts'), ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

@@ -83,7 +83,7 @@ describe('a hub that is not there', () => {
   it('is unavailable', async () => {
     const error = await errorOf(resolve(clientOf(`http://127.0.0.1:${await freePort()}`, { tries: 2 }), 'acme/tiny'));
     expect(error.code).toBe('upstream-unavailable');
-    expect(error.message).toContain('ECONNREFUSED');
+    expect(error.subject.problem).toContain('ECONNREFUSED');
   });
 
   it('or does not answer in time is a time-out', async () => {

@@ -90,7 +90,7 @@ describe('a proxy in the environment', () => {
       proxy.tunnels = status;
       const error = await errorOf(resolve(clientOf('https://hub.invalid', { tries: 2 }), 'acme/tiny'));
       expect(error.code).toBe('upstream-unavailable');
-      expect(error.message).toContain(String(status));
+      expect(error.subject.problem).toContain(String(status));
       expect(proxy.seen).toEqual(['CONNECT hub.invalid:443', 'CONNECT hub.invalid:443']);
     },
   );

@@ -19,6 +19,7 @@ for await (const file of upstream.list(source)) {
     onBytes: () => {
       peak = Math.max(peak, process.memoryUsage.rss());
     },
+    onMismatch: (problem) => Promise.reject(problem),
   });
   process.stdout.write(JSON.stringify({ sha256, before, peak }));
 }
