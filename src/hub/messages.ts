@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Act } from '#src/catalog/repo-state.ts';
-import type { Decision, Reason } from '#src/domain/decision.ts';
+import type { Decision } from '#src/domain/decision.ts';
 import { type Repo, repoName } from '#src/domain/repo.ts';
 import { type CommitSha, type Revision, revisionText, shortSha } from '#src/domain/revision.ts';
 import type { Progress } from '#src/intake/progress.ts';
@@ -12,14 +12,27 @@ import type { Progress } from '#src/intake/progress.ts';
  */
 
 const MAX_REASONS = 3;
+const MAX_REASON_LENGTH = 160;
 const MAX_LENGTH = 800;
+/** Less room than this for the reasons, and the subject's name is shortened: it stands in the next step once more. */
+const MIN_ROOM = 120;
+const MAX_SHORT_NAME = 40;
 
 /** One line of printable ASCII; anything else is escaped, and what is too long is cut. */
 export function headerText(text: string): string {
-  const line = text
+  return cut(asciiLine(text), MAX_LENGTH);
+}
+
+function asciiLine(text: string): string {
+  return text
     .replace(/\s+/g, ' ')
     .replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH - 3)}...` : line;
+}
+
+/** Never in the middle of an escape. */
+function cut(line: string, length: number): string {
+  if (line.length <= length) return line;
+  return `${line.slice(0, Math.max(0, length - 3)).replace(/\\(?:u[0-9a-f]{0,3})?$/, '')}...`;
 }
 
 /** `org/name@1a2b3c4`, or with the ref where no commit is known. */
@@ -31,35 +44,69 @@ export function subjectName(repo: Repo, at: CommitSha | Revision | undefined): s
 
 export function refusalText(repo: Repo, commit: CommitSha | undefined, decision: Decision, publicUrl: string): string {
   const open = decision.reasons.filter((reason) => reason.effect !== 'note' && reason.accepted === undefined);
+  // The gravest first.
+  const sorted = open.sort((a, b) => Number(b.effect === 'deny') - Number(a.effect === 'deny'));
+  const reasons = sorted.map(({ message }) => cut(sentence(message), MAX_REASON_LENGTH));
+  const says = `is ${decision.outcome}`;
   const name = subjectName(repo, commit);
+  if (commit === undefined)
+    return fitted({ name, says, reasons, next: 'Ask your security team for this source.', details: '' });
   const next =
-    commit === undefined
-      ? 'Ask your security team for this source.'
-      : decision.outcome === 'held'
-        ? `A reviewer can release it: airlock approve ${repoName(repo)}@${commit} --reason "..."`
-        : 'Ask your security team, or use another model.';
-  const details =
-    commit === undefined
-      ? ''
-      : ` Details: ${publicUrl}/api/airlock/${repo.kind}/${repo.id}/revision/${commit}/decision`;
-  return `[airlock] ${name} is ${decision.outcome}: ${reasonList(open)} ${next}${details}`;
-}
-
-/** The gravest first; three of them, and a count of the rest. */
-function reasonList(reasons: readonly Reason[]): string {
-  const sorted = [...reasons].sort((a, b) => Number(b.effect === 'deny') - Number(a.effect === 'deny'));
-  const shown = sorted.slice(0, MAX_REASONS).map((reason) => reason.message.replace(/[.\s]*$/, ''));
-  const rest = sorted.length - shown.length;
-  return `${shown.join('; ')}${rest > 0 ? ` (and ${rest} more)` : ''}.`;
+    decision.outcome === 'held'
+      ? `A reviewer can release it: airlock approve ${repoName(repo)}@${commit} --reason "..."`
+      : 'Ask your security team, or use another model.';
+  const details = ` Details: ${publicUrl}/api/airlock/${repo.kind}/${repo.id}/revision/${commit}/decision`;
+  return fitted({ name, says, reasons, next, details });
 }
 
 export function closedText(repo: Repo, commit: CommitSha, status: 'revoked' | 'rejected', act: Act): string {
-  const why = act.reason.replace(/[.\s]*$/, '');
   const next =
     status === 'revoked'
       ? 'Delete copies that you have, and use another revision.'
       : 'Ask your security team, or use another model.';
-  return `[airlock] ${subjectName(repo, commit)} was ${status} by ${act.by} on ${act.at.slice(0, 10)}: ${why}. ${next}`;
+  const says = `was ${status} by ${cut(asciiLine(act.by), 80)} on ${act.at.slice(0, 10)}`;
+  return fitted({ name: subjectName(repo, commit), says, reasons: [sentence(act.reason)], next, details: '' });
+}
+
+interface Refusal {
+  readonly name: string;
+  readonly says: string;
+  readonly reasons: readonly string[];
+  readonly next: string;
+  readonly details: string;
+}
+
+/**
+ * Who, what and the next step are whole, and the reasons get the room that is left. The address of the details goes
+ * only where a very long public URL leaves no room: half of one leads nowhere.
+ */
+function fitted(refusal: Refusal): string {
+  const { name, says, reasons, next, details } = refusal;
+  const text = (who: string, why: string) => `[airlock] ${who} ${says}: ${why}. ${next}${details}`;
+  for (const who of [name, shortName(name)]) {
+    const room = MAX_LENGTH - text(who, '').length;
+    if (room >= MIN_ROOM || (who !== name && room >= MIN_ROOM / 4)) return text(who, reasonList(reasons, room));
+  }
+  return fitted({ ...refusal, details: '' });
+}
+
+/** Its end tells more than its beginning. */
+function shortName(name: string): string {
+  return name.length > MAX_SHORT_NAME ? `...${name.slice(3 - MAX_SHORT_NAME)}` : name;
+}
+
+/** The first three, and a count of the rest. */
+function reasonList(reasons: readonly string[], room: number): string {
+  const shown = reasons.slice(0, room < MIN_ROOM ? 1 : MAX_REASONS);
+  const rest = reasons.length - shown.length;
+  const more = rest > 0 ? ` (and ${rest} more)` : '';
+  const each = Math.floor((room - more.length) / Math.max(1, shown.length)) - 2;
+  return `${shown.map((reason) => cut(reason, each)).join('; ')}${more}`;
+}
+
+/** Without the full stop that follows it. */
+function sentence(text: string): string {
+  return asciiLine(text.trim()).replace(/[.\s]*$/, '') || 'no reason was given';
 }
 
 export function waitingText(repo: Repo, progress: Progress, publicUrl: string): string {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Decision, Reason } from '#src/domain/decision.ts';
 import { sha256Of } from '#src/domain/digest.ts';
+import { parseRepo, REPO_KINDS, repoName } from '#src/domain/repo.ts';
 import { closedText, headerText, refusalText, secondsLeft, subjectName, waitingText } from '#src/hub/messages.ts';
 import type { Progress } from '#src/intake/progress.ts';
 import { commitOf, model } from '#test/catalog/drafts.ts';
@@ -77,6 +78,70 @@ describe('a refusal says what, why, and what to do next', () => {
       '[airlock] acme/tiny@aaaaaaa was revoked by ann on 2026-02-03: it phones home. Delete copies that you have, and use another revision.',
     );
     expect(closedText(repo, commit, 'rejected', act)).toContain('was rejected by ann');
+  });
+});
+
+describe('however much there is to say, a refusal says what to do next', () => {
+  const segment = fc.stringMatching(/^[A-Za-z0-9](?:[A-Za-z0-9_]{0,94}[A-Za-z0-9])?$/);
+  const longest = 'o'.repeat(96);
+  const id = fc.oneof(
+    fc.constant(`${longest}/${longest}`),
+    segment,
+    fc.tuple(segment, segment).map((parts) => parts.join('/')),
+  );
+  const anyRepo = fc.record({ kind: fc.constantFrom(...REPO_KINDS), id });
+  const message = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 1000 }),
+    fc.constantFrom('x'.repeat(800), '\u65e5'.repeat(800), ''),
+  );
+  const reasons = fc.array(
+    fc.record({ rule: fc.constant('r'), effect: fc.constantFrom('note', 'hold', 'deny'), message }),
+    { maxLength: 30 },
+  );
+
+  it('held, denied: the next step and the whole address of the details', () => {
+    fc.assert(
+      fc.property(anyRepo, reasons, fc.constantFrom('held', 'denied'), (asked, said, outcome) => {
+        expect(parseRepo(asked.kind, asked.id)).toEqual(asked);
+        const text = refusalText(asked, commit, decision(outcome, said as Reason[]), URL);
+        expect(text).toMatch(/^[\x20-\x7e]{1,800}$/);
+        expect(headerText(text)).toBe(text);
+        const next =
+          outcome === 'held'
+            ? `A reviewer can release it: airlock approve ${repoName(asked)}@${commit} --reason "..."`
+            : 'Ask your security team, or use another model.';
+        const address = `${URL}/api/airlock/${asked.kind}/${asked.id}/revision/${commit}/decision`;
+        expect(text.endsWith(`. ${next} Details: ${address}`)).toBe(true);
+        expect(text).toContain(`@aaaaaaa is ${outcome}: `);
+      }),
+    );
+  });
+
+  it('without a commit, rejected, revoked: the next step', () => {
+    const act = fc.record({ by: message, reason: message, at: fc.constant('2026-02-03T04:05:06.000Z') });
+    fc.assert(
+      fc.property(anyRepo, reasons, act, (asked, said, by) => {
+        const texts = [
+          refusalText(asked, undefined, decision('denied', said as Reason[]), URL),
+          closedText(asked, commit, 'rejected', by),
+          closedText(asked, commit, 'revoked', by),
+        ];
+        for (const text of texts) expect(text).toMatch(/^[\x20-\x7e]{1,800}$/);
+        expect(texts[0]).toMatch(/Ask your security team for this source\.$/);
+        expect(texts[1]).toMatch(/Ask your security team, or use another model\.$/);
+        expect(texts[2]).toMatch(/Delete copies that you have, and use another revision\.$/);
+      }),
+    );
+  });
+
+  it('one long reason does not hide the others, and an escape is whole or not there', () => {
+    const text = refusalText(repo, commit, decision('denied', [deny('\u65e5'.repeat(500)), deny('second')]), URL);
+    expect(text).toMatch(/is denied: (?:\\u65e5)+\.\.\.; second\. Ask/);
+  });
+
+  it('where the public URL leaves no room, its address goes as a whole', () => {
+    const text = refusalText(repo, commit, decision('held', [hold('why')]), `https://${'h'.repeat(700)}`);
+    expect(text).toMatch(/is held: why\. A reviewer can release it: .*--reason "\.\.\."$/);
   });
 });
 
