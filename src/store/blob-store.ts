@@ -18,7 +18,8 @@ export interface BlobStore {
   /**
    * Store the bytes of a local file under their digest. The bytes are hashed or compared on the way in, never trusted:
    * a file that is not `sha256` is refused with `digest-mismatch` and nothing becomes visible. Durable and complete
-   * when it returns; may be called twice, also at the same time; a blob that is there already is left as it is.
+   * when it returns; may be called twice, also at the same time. A blob that is there already is read and hashed: right,
+   * it is left as it is and `file` is not looked at; damaged, it is replaced by the file's bytes in one step.
    * `consume: true` allows the store to take the file itself (a rename in place of a copy).
    * @throws AirlockError digest-mismatch, store-full, store-unavailable
    */

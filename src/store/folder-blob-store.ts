@@ -25,7 +25,7 @@ export class FolderBlobStore implements BlobStore {
   async put(sha256: Sha256, size: number, file: string, options: { readonly consume?: boolean } = {}): Promise<void> {
     const place = this.#place(sha256);
     await guarded(`store blob ${sha256}`, async () => {
-      if (await this.#holds(place, size)) {
+      if (await this.#holds(place, sha256, size)) {
         // Its writer may be between rename and sync: durable when this call returns, too.
         await syncFolder(dirname(place));
       } else await this.#store(sha256, size, file, place, options.consume === true);
@@ -80,10 +80,24 @@ export class FolderBlobStore implements BlobStore {
     return join(this.#folder.root, blobKey(sha256));
   }
 
-  /** A file of another size is a damaged blob (a disk fault, somebody's hand): it is written again, verified. */
-  async #holds(place: string, size: number): Promise<boolean> {
-    const info = await unlessMissing(this.#folder, () => stat(place));
-    return info?.size === size;
+  /**
+   * Whether the right bytes are there. A damaged blob (a disk fault, somebody's hand) is written again: every release
+   * that shares it would serve the damage, and whoever puts it has just verified good bytes in hand.
+   */
+  async #holds(place: string, sha256: Sha256, size: number): Promise<boolean> {
+    const handle = await unlessMissing(this.#folder, () => open(place, 'r'));
+    if (!handle) return false;
+    try {
+      if ((await handle.stat()).size !== size) return false;
+      await readVerified(handle, sha256);
+      return true;
+    } catch (error) {
+      // EIO: a sector that the disk can not read any more.
+      if (codeOf(error) === 'digest-mismatch' || codeOf(error) === 'EIO') return false;
+      throw error;
+    } finally {
+      await handle.close();
+    }
   }
 
   async #store(sha256: Sha256, size: number, file: string, place: string, consume: boolean): Promise<void> {
@@ -97,7 +111,7 @@ export class FolderBlobStore implements BlobStore {
       }
     } catch (error) {
       // Somebody else consumed the same file for the same blob a moment ago: then the blob is here.
-      if (!(codeOf(error) === 'ENOENT' && (await this.#holds(place, size)))) throw error;
+      if (!(codeOf(error) === 'ENOENT' && (await this.#holds(place, sha256, size)))) throw error;
     }
     await syncFolder(dirname(place));
   }

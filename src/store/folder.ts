@@ -101,6 +101,8 @@ export async function writeThenPlace<T>(
 
 /** A new name in a folder is durable only once the folder itself is. */
 export async function syncFolder(path: string): Promise<void> {
+  // Windows can not open a folder; there the file system keeps the entry by itself.
+  if (process.platform === 'win32') return;
   const handle = await open(path, 'r');
   try {
     await handle.sync();

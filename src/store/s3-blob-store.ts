@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { IncomingMessage } from 'node:http';
 import { PassThrough, pipeline, type Readable } from 'node:stream';
@@ -9,7 +10,7 @@ import { type BlobStore, type ByteRange, rangeOutside } from './blob-store.ts';
 import { codeOf } from './error-code.ts';
 import { guarded } from './folder.ts';
 import { blobKey } from './keys.ts';
-import { placePrefix, type S3Place } from './s3-client.ts';
+import { placePrefix, type S3Place, SILENCE_MS } from './s3-client.ts';
 import { once, retrying } from './s3-errors.ts';
 import { uploadVerified } from './s3-upload.ts';
 import { MIB, openSource } from './source-file.ts';
@@ -37,7 +38,7 @@ export class S3BlobStore implements BlobStore {
 
   async put(sha256: Sha256, size: number, file: string, options: { readonly consume?: boolean } = {}): Promise<void> {
     const key = this.#key(sha256);
-    if ((await this.size(sha256)) !== size) {
+    if (!(await this.#holds(sha256, size))) {
       const source = await guarded(`read ${file}`, () => openSource(file, sha256, size));
       try {
         await once(`store blob ${sha256}`, () => uploadVerified(this.#upload(key), source, sha256, size));
@@ -83,6 +84,16 @@ export class S3BlobStore implements BlobStore {
     await retrying(`remove blob ${sha256}`, () => this.#client.removeObject(this.#bucket, key));
   }
 
+  /**
+   * Whether the right bytes are there. What is damaged, or can not be read to its end, is uploaded again: that is safe
+   * at any time, and a server that is in trouble says so then.
+   */
+  async #holds(sha256: Sha256, size: number): Promise<boolean> {
+    if ((await this.size(sha256)) !== size) return false;
+    const stream = await this.open(sha256);
+    return stream !== undefined && (await digestOf(stream)) === sha256;
+  }
+
   #key(sha256: Sha256): string {
     return this.#prefix + blobKey(sha256);
   }
@@ -95,6 +106,23 @@ export class S3BlobStore implements BlobStore {
   #get(key: string, range: ByteRange | undefined): Promise<Readable> {
     if (!range) return this.#client.getObject(this.#bucket, key);
     return this.#client.getPartialObject(this.#bucket, key, range.start, range.end - range.start + 1);
+  }
+}
+
+/** The digest of a stream's bytes; undefined when it fails, or stays silent. */
+async function digestOf(stream: Readable): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  const timer = setTimeout(() => stream.destroy(new Error('no byte for too long')), SILENCE_MS);
+  try {
+    for await (const chunk of stream) {
+      hash.update(chunk);
+      timer.refresh();
+    }
+    return hash.digest('hex');
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -7,7 +7,7 @@ import { codeOf } from './error-code.ts';
 import { retrying } from './s3-errors.ts';
 
 /** No byte in either direction for this long before an answer begins: the server counts as gone. */
-const SILENCE_MS = 120_000;
+export const SILENCE_MS = 120_000;
 /** Statuses on which minio throws without reading the body (its `internal/request`). */
 const UNREAD = new Set([408, 429, 499, 500, 502, 503, 504, 520]);
 

@@ -12,6 +12,8 @@ export interface BlobStoreUnderTest {
   readonly store: BlobStore;
   /** What a put left behind that is not a blob: temporary files, unfinished uploads. */
   leftovers(sha256: Sha256): Promise<string[]>;
+  /** What a fault of the disk or of the server does: other bytes under the blob's name. */
+  overwrite(sha256: Sha256, bytes: Buffer): Promise<void>;
   /** Take the whole store away. */
   takeAway(): Promise<void>;
   cleanup(): Promise<void>;
@@ -126,6 +128,33 @@ export function blobStoreContract(name: string, make: () => Promise<BlobStoreUnd
       expect((await read(sha256))?.equals(bytes)).toBe(true);
     });
 
+    test.each([
+      ['of the same size', 1000, false, (bytes: Buffer) => Buffer.alloc(bytes.length, 7)],
+      ['of the same size, by a file to be consumed', 1000, true, (bytes: Buffer) => Buffer.alloc(bytes.length, 7)],
+      ['cut short', 1000, false, (bytes: Buffer) => bytes.subarray(0, 500)],
+      ['of several parts with one bit flipped', 12 * 1024 * 1024, true, flipLastBit],
+    ])('a damaged blob %s is replaced by the next put', async (_, size, consume, damage) => {
+      const { bytes, sha256, file } = await source(randomBytes(size));
+      await store.put(sha256, size, file);
+      await subject.overwrite(sha256, damage(bytes));
+      expect((await read(sha256))?.equals(bytes)).toBe(false);
+      await store.put(sha256, size, file, { consume });
+      expect((await read(sha256))?.equals(bytes)).toBe(true);
+      expect(await subject.leftovers(sha256)).toEqual([]);
+    });
+
+    test('a damaged blob is not replaced by other bytes that are not its own', async () => {
+      const { bytes, sha256, file } = await source(randomBytes(1000));
+      await store.put(sha256, 1000, file);
+      await subject.overwrite(sha256, Buffer.alloc(1000));
+      await writeFile(file, Buffer.alloc(1000, 1));
+      await expect(store.put(sha256, 1000, file)).rejects.toMatchObject({ code: 'digest-mismatch' });
+      expect((await read(sha256))?.equals(Buffer.alloc(1000))).toBe(true);
+      await writeFile(file, bytes);
+      await store.put(sha256, 1000, file);
+      expect((await read(sha256))?.equals(bytes)).toBe(true);
+    });
+
     test('eight puts of one blob at the same time all succeed', async () => {
       const { bytes, sha256 } = await source(randomBytes(11 * 1024 * 1024 + 1));
       const files = await Promise.all(Array.from({ length: 8 }, () => source(bytes)));
@@ -219,4 +248,10 @@ export function blobStoreContract(name: string, make: () => Promise<BlobStoreUnd
       await expect(store.remove(sha256)).rejects.toMatchObject(unavailable);
     });
   });
+}
+
+function flipLastBit(bytes: Buffer): Buffer {
+  const flipped = Buffer.from(bytes);
+  flipped.writeUInt8((flipped.at(-1) ?? 0) ^ 1, flipped.length - 1);
+  return flipped;
 }

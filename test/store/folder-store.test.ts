@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir, rename, rm } from 'node:fs/promises';
+import { chmod, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FolderBlobStore } from '#src/store/folder-blob-store.ts';
 import { FolderRecordStore } from '#src/store/folder-record-store.ts';
+import { blobKey } from '#src/store/keys.ts';
 import { blobStoreContract } from './blob-store-contract.ts';
 import { newFolder } from './new-folder.ts';
 import { recordStoreContract } from './record-store-contract.ts';
@@ -12,6 +13,11 @@ blobStoreContract('the folder blob store', async () => {
   return {
     store: new FolderBlobStore(folder),
     leftovers: () => readdir(join(folder.root, 'tmp')),
+    overwrite: async (sha256, bytes) => {
+      const place = join(folder.root, blobKey(sha256));
+      await chmod(place, 0o600);
+      await writeFile(place, bytes);
+    },
     takeAway: () => rm(folder.root, { recursive: true }),
     cleanup,
   };

@@ -35,6 +35,10 @@ async function ownServer(): Promise<Minio> {
   return server;
 }
 
+async function overwrite(place: S3Place, key: string, bytes: Buffer): Promise<void> {
+  await place.client.putObject(place.bucket, (place.prefix ?? '') + key, bytes, bytes.length);
+}
+
 async function unfinished(place: S3Place, key: string): Promise<string[]> {
   const found = await place.client.listIncompleteUploadsQuery(place.bucket, (place.prefix ?? '') + key, '', '', '');
   return found.uploads.map((upload) => upload.key);
@@ -47,6 +51,7 @@ describe.skipIf(!shared)(`on a real S3 server${skipped}`, () => {
     return {
       store: new S3BlobStore(place, PARTS),
       leftovers: (sha256) => unfinished(place, blobKey(sha256)),
+      overwrite: (sha256, bytes) => overwrite(place, blobKey(sha256), bytes),
       takeAway: () => server.stop(),
       cleanup: () => server.stop(),
     };
@@ -58,6 +63,7 @@ describe.skipIf(!shared)(`on a real S3 server${skipped}`, () => {
     return {
       store: new S3BlobStore(place, PARTS),
       leftovers: (sha256) => unfinished(place, blobKey(sha256)),
+      overwrite: (sha256, bytes) => overwrite(place, blobKey(sha256), bytes),
       takeAway: () => removeBucket(place),
       cleanup: () => server.stop(),
     };
