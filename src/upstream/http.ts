@@ -44,7 +44,7 @@ export function createHubHttp(options: HubHttpOptions): HubHttp {
   const dispatcher = options.dispatcher ?? new EnvHttpProxyAgent();
 
   async function once(asked: HubRequest, url: URL): Promise<HubAnswer> {
-    await options.pacer.ready(asked.signal);
+    await options.pacer.ready(url.origin, asked.signal);
     const withToken = options.token !== undefined && url.origin === home;
     const answer = await send(url, asked.signal, {
       dispatcher,
@@ -62,7 +62,7 @@ export function createHubHttp(options: HubHttpOptions): HubHttp {
     void answer.body.dump({ limit: 64 * 1024 }).catch(() => {});
     const error = failure({ ...answer, fromHub: url.origin === home }, withToken);
     if (isTransientStatus(answer.status) && typeof error.subject.retryAfter === 'number')
-      options.pacer.pause(error.subject.retryAfter);
+      options.pacer.pause(url.origin, error.subject.retryAfter);
     throw error;
   }
 

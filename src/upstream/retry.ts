@@ -13,27 +13,31 @@ export function isTransientStatus(status: number): boolean {
 }
 
 /**
- * Upstream's rate limit belongs to the whole process: one 429 makes every request wait, so that twenty downloads do
- * not each learn it on their own.
+ * A rate limit belongs to the whole process and to one origin: one 429 makes every request to that origin wait, so that
+ * twenty downloads do not each learn it on their own; and a CDN that is busy is no reason to leave the hub unasked.
  */
 export interface Pacer {
-  /** Resolves when requests may go out again. */
-  ready(signal: AbortSignal): Promise<void>;
-  /** Nothing goes out for so many seconds from now. */
-  pause(seconds: number): void;
+  /** Resolves when requests may go out to this origin again. */
+  ready(origin: string, signal: AbortSignal): Promise<void>;
+  /** Nothing goes out to this origin for so many seconds from now. */
+  pause(origin: string, seconds: number): void;
 }
 
 export function createPacer(now: () => number = Date.now): Pacer {
-  let notBefore = 0;
+  const pauses = new Map<string, number>();
+  const left = (origin: string) => (pauses.get(origin) ?? 0) - now();
   return {
-    async ready(signal) {
-      for (let wait = notBefore - now(); wait > 0; wait = notBefore - now())
+    async ready(origin, signal) {
+      for (let wait = left(origin); wait > 0; wait = left(origin))
         await sleep(wait, undefined, { signal }).catch((cause: unknown) => {
           throw isTimeout(signal) ? pausedTooLong(wait / 1000) : cancelled(cause);
         });
     },
-    pause(seconds) {
-      notBefore = Math.max(notBefore, now() + Math.min(seconds, LONGEST_PAUSE) * 1000);
+    pause(origin, seconds) {
+      // Upstream chooses the hosts that it redirects to: those that are over must not pile up.
+      for (const known of pauses.keys()) if (left(known) <= 0) pauses.delete(known);
+      const until = now() + Math.min(seconds, LONGEST_PAUSE) * 1000;
+      pauses.set(origin, Math.max(pauses.get(origin) ?? 0, until));
     },
   };
 }

@@ -60,6 +60,21 @@ describe('a rate limit', () => {
     expect(at.hub.stats.count('info')).toBe(2);
   });
 
+  it('of the CDN leaves the hub alone, and holds back other downloads', async () => {
+    addTiny(at.hub);
+    const upstream = clientOf(at.hub.url);
+    const source = await resolve(upstream, 'acme/tiny');
+    const file = await fileOf(upstream, source, 'model.safetensors');
+    at.hub.faults.add({ fault: 'status', class: 'cdn', status: 429, retryAfter: 60, times: 1 });
+    expect(await codeOf(sha256From(upstream, source, file))).toBe('upstream-rate-limited');
+    const began = performance.now();
+    await resolve(upstream, 'acme/tiny');
+    expect(performance.now() - began).toBeLessThan(2000);
+    const another = upstream.open(source, file, 0, AbortSignal.timeout(300));
+    expect(await codeOf(another)).toBe('upstream-rate-limited');
+    expect(at.hub.stats.count('cdn')).toBe(1);
+  });
+
   it('that lasts is said so, with the time that upstream asked for', async () => {
     addTiny(at.hub);
     at.hub.faults.add({ fault: 'status', status: 429, retryAfter: 1 });
@@ -120,7 +135,7 @@ describe('somebody who wants no answer any more', () => {
     expect(await running).toBe('shutting-down');
 
     const pacer = createPacer();
-    pacer.pause(60);
-    expect(await codeOf(pacer.ready(AbortSignal.abort()))).toBe('shutting-down');
+    pacer.pause('http://hub', 60);
+    expect(await codeOf(pacer.ready('http://hub', AbortSignal.abort()))).toBe('shutting-down');
   });
 });
