@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type ListFileEntry, listFiles, type RepoType } from '@huggingface/hub';
 import type { Dispatcher } from 'undici';
 import * as z from 'zod';
-import { isGitOid, isSha256 } from '#src/domain/digest.ts';
+import { type GitOid, gitOidOf, isGitOid, isSha256, lfsPointer, type Sha256 } from '#src/domain/digest.ts';
 import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
 import type { Source, SourceFile } from '#src/domain/manifest.ts';
 import { parseRepoPath } from '#src/domain/path.ts';
@@ -257,7 +257,23 @@ function sourceFile(entry: ListFileEntry): SourceFile {
   if (oid === undefined || !isGitOid(oid) || !Number.isSafeInteger(size) || size < 0) throw unusable();
   if (lfs === undefined) return { path, size, gitOid: oid };
   if (!isSha256(lfs.oid) || lfs.size !== size || !Number.isSafeInteger(lfs.pointerSize)) throw unusable();
+  if (!pointerAgrees(oid, lfs.oid, size, lfs.pointerSize))
+    throw new AirlockError(
+      'upstream-listing-invalid',
+      `Upstream lists ${printable(entry.path)} with a git blob id that is not that of its LFS pointer.`,
+      { path, actual: oid },
+    );
   return { path, size, gitOid: oid, lfs: { sha256: lfs.oid, pointerSize: lfs.pointerSize } };
+}
+
+/**
+ * The blob id of an LFS file is that of its pointer, and no bytes that we pull show whether it is: it would be signed
+ * unchecked. A pointer of the plain form has one text, which sha256 and size make. One of another length carries
+ * extensions or an older version line, which are not in the listing: its blob id is taken as upstream says it.
+ */
+function pointerAgrees(oid: GitOid, sha256: Sha256, size: number, pointerSize: number): boolean {
+  const pointer = lfsPointer(sha256, size);
+  return pointer.length !== pointerSize || gitOidOf(pointer) === oid;
 }
 
 /** A ref whose name we would not accept from a client is left out: nobody can ask for it. */

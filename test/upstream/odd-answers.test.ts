@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { gitOidOf, lfsPointer, parseSha256 } from '#src/domain/digest.ts';
 import {
   COMMIT,
   clientOf,
@@ -18,6 +19,7 @@ const hub = useOddServer();
 const other = useOddServer();
 const OID = 'a'.repeat(40);
 const SHA = 'b'.repeat(64);
+const POINTER = lfsPointer(parseSha256(SHA), 4);
 const INFO = { id: 'acme/tiny', sha: COMMIT };
 const source = sourceOf();
 const FILE = { type: 'file', path: 'weights.bin', oid: OID, size: 4, lfs: { oid: SHA, size: 4, pointerSize: 120 } };
@@ -112,6 +114,7 @@ describe('a listing', () => {
     ['a size as text', { size: '4', lfs: undefined }],
     ['an LFS digest that is none', { lfs: { ...FILE.lfs, oid: OID } }],
     ['two sizes', { lfs: { ...FILE.lfs, size: 5 } }],
+    ['a blob id that is not that of the LFS pointer', { lfs: { ...FILE.lfs, pointerSize: POINTER.length } }],
   ])('with %s is invalid', async (_name, change) => {
     expect(await codeOf(listing([{ ...FILE, ...change }]))).toBe('upstream-listing-invalid');
   });
@@ -124,6 +127,13 @@ describe('a listing', () => {
     ['a list of entries of no type', [{ path: 'a' }]],
   ])('that is %s instead is upstream’s failure, which says nothing about the commit', async (_name, entries) => {
     expect(await codeOf(listing(entries))).toBe('upstream-invalid');
+  });
+
+  it('of an LFS file has the blob id of its pointer, but where the pointer has another form', async () => {
+    const lfs = { ...FILE.lfs, pointerSize: POINTER.length };
+    expect(await listing([{ ...FILE, oid: gitOidOf(POINTER), lfs }])).toHaveLength(1);
+    expect(await listing([FILE])).toHaveLength(1);
+    expect(FILE.lfs.pointerSize).not.toBe(POINTER.length);
   });
 
   it('is followed by whatever spelling of the next page', async () => {
