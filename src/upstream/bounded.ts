@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import { LRUCache } from 'lru-cache';
+import PQueue from 'p-queue';
+import type { Clock } from '#src/domain/clock.ts';
+import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
+import { repoKey } from '#src/domain/repo.ts';
+import { revisionText } from '#src/domain/revision.ts';
+import type { Upstream } from './upstream.ts';
+
+export interface BoundOptions {
+  readonly clock: Clock;
+  /** Questions that are with upstream at the same time. */
+  readonly concurrent?: number;
+  /** Questions that wait for their turn; who comes after them is told to come back. */
+  readonly waiting?: number;
+}
+
+/** How long "there is no such thing" is believed. Short: whoever creates a repo upstream wants to see it here. */
+const ABSENT_SECONDS = 30;
+const ABSENT_ENTRIES = 10_000;
+const COME_BACK_SECONDS = 10;
+
+interface Absence {
+  readonly error: AirlockError;
+  readonly since: number;
+}
+
+/**
+ * Whoever can reach the mirror can name repos that nobody has heard of, and each name is a question to upstream: without
+ * a bound, one client decides how much the mirror asks, and upstream's rate limit falls on all of them. Downloads have a
+ * bound of their own, in the intake. Only "not found" is remembered: every other failure may be over the next moment.
+ */
+export function boundedUpstream(upstream: Upstream, options: BoundOptions): Upstream {
+  const { clock, concurrent = 16, waiting = 512 } = options;
+  const queue = new PQueue({ concurrency: concurrent });
+  const absent = new LRUCache<string, Absence>({ max: ABSENT_ENTRIES });
+
+  function throwIfAbsent(key: string): void {
+    const known = absent.get(key);
+    if (!known) return;
+    const age = clock.now().getTime() - known.since;
+    // A clock that was put back must not keep a repo away for as long.
+    if (age >= 0 && age < ABSENT_SECONDS * 1000) throw known.error;
+    absent.delete(key);
+  }
+
+  async function ask<T>(key: string, question: () => Promise<T>): Promise<T> {
+    throwIfAbsent(key);
+    if (queue.size >= waiting) throw tooMany();
+    return queue.add(async () => {
+      // Who asked the same while this one waited may have the answer.
+      throwIfAbsent(key);
+      try {
+        return await question();
+      } catch (error) {
+        if (isAirlockError(error, 'upstream-repo-not-found', 'upstream-revision-not-found'))
+          absent.set(key, { error, since: clock.now().getTime() });
+        throw error;
+      }
+    });
+  }
+
+  return {
+    url: upstream.url,
+    resolve: (repo, revision, signal) =>
+      ask(`${repoKey(repo)}@${revisionText(revision)}`, () => upstream.resolve(repo, revision, signal)),
+    refs: (repo, signal) => ask(`${repoKey(repo)} refs`, () => upstream.refs(repo, signal)),
+    list: (source, signal) => upstream.list(source, signal),
+    open: (source, file, offset, signal) => upstream.open(source, file, offset, signal),
+  };
+}
+
+function tooMany(): AirlockError {
+  return new AirlockError('upstream-rate-limited', 'Too many questions wait for upstream already. Try again soon.', {
+    retryAfter: COME_BACK_SECONDS,
+  });
+}
