@@ -54,7 +54,13 @@ export interface ReleaseStatement {
   readonly repo: Repo;
   readonly commit: CommitSha;
   readonly ref?: Ref;
-  readonly upstream: { readonly url: string; readonly lastModified?: string; readonly createdAt?: string };
+  /** `repo` is upstream's own name for it, which is another where the repo was renamed. */
+  readonly upstream: {
+    readonly url: string;
+    readonly repo: Repo;
+    readonly lastModified?: string;
+    readonly createdAt?: string;
+  };
   readonly files: readonly ServedFile[];
   readonly withheld: readonly WithheldEntry[];
   readonly excluded: readonly ExcludedEntry[];
@@ -76,6 +82,7 @@ const releaseSchema: z.ZodType<ReleaseStatement> = z
     ref: refField.exactOptional(),
     upstream: z.strictObject({
       url: z.url({ protocol: /^https?$/ }),
+      repo: repoField,
       lastModified: timeField.exactOptional(),
       createdAt: timeField.exactOptional(),
     }),

@@ -24,6 +24,11 @@ export interface Catalog {
   find(repo: Repo, revision: Revision): Promise<Found>;
   /** Pins and approved commits of a repo. @throws as {@link find} */
   state(repo: Repo): Promise<RepoState>;
+  /**
+   * Upstream's own name of a commit that was released here at any time, also where it was withdrawn since; undefined
+   * when it never was. @throws as {@link find}
+   */
+  upstreamName(repo: Repo, commit: CommitSha): Promise<Repo | undefined>;
   /** The bundle bytes of a release as they were signed. @throws as {@link find} */
   statementBundle(release: Release): Promise<Buffer>;
   modelSignatureBundle(release: Release): Promise<Buffer>;
@@ -58,6 +63,15 @@ export function createCatalog(options: CatalogOptions): Catalog {
     return record.bytes;
   }
 
+  /** What a person closed under upstream's own name is closed under every other one. */
+  async function closedUnderItsName(release: Release, revision: Revision): Promise<Found | undefined> {
+    const { repo, commit, upstreamRepo } = release;
+    if (repoKey(upstreamRepo) === repoKey(repo)) return undefined;
+    const there = (await journal.state(upstreamRepo)).commits.get(commit);
+    if (there?.status !== 'revoked' && there?.status !== 'rejected') return undefined;
+    return { type: there.status, commit, act: there, byRef: revision.type === 'ref' };
+  }
+
   return {
     state: (repo) => journal.state(repo),
 
@@ -69,7 +83,13 @@ export function createCatalog(options: CatalogOptions): Catalog {
       if (known.status !== 'approved')
         return { type: known.status, commit, act: known, byRef: revision.type === 'ref' };
       if (known.statement === undefined) return { type: 'unknown' };
-      return { type: 'release', release: await release(repo, commit, known.statement) };
+      const found = await release(repo, commit, known.statement);
+      return (await closedUnderItsName(found, revision)) ?? { type: 'release', release: found };
+    },
+
+    async upstreamName(repo, commit) {
+      const statement = (await journal.state(repo)).commits.get(commit)?.statement;
+      return statement && (await release(repo, commit, statement)).upstreamRepo;
     },
 
     statementBundle: ({ repo, commit, digest }) => bundle(repo, commit, digest),
@@ -102,6 +122,7 @@ function toRelease(repo: Repo, commit: CommitSha, digest: Sha256, statement: Rel
   return {
     repo,
     commit,
+    upstreamRepo: statement.upstream.repo,
     digest,
     files: new Map(statement.files.map((file) => [file.path, file])),
     modelSignature: statement.modelSignature,

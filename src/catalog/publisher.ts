@@ -11,6 +11,8 @@ import type { Journal } from './journal.ts';
 import { bundleKey } from './keys.ts';
 import { allowsRelease } from './repo-state.ts';
 
+export type { ReleaseStatement };
+
 /** Turns a decision into something that the catalog will serve. The bytes must be in the blob store already. */
 export interface Publisher {
   /**

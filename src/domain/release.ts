@@ -20,6 +20,8 @@ export interface ReleaseFile {
 export interface Release {
   readonly repo: Repo;
   readonly commit: CommitSha;
+  /** Upstream's own name, which is another where the repo was renamed. */
+  readonly upstreamRepo: Repo;
   readonly files: ReadonlyMap<RepoPath, ReleaseFile>;
   /** sha256 of the release statement's bundle, which names everything else. */
   readonly digest: Sha256;

@@ -56,20 +56,32 @@ async function answerOutcome(
   outcome: IntakeOutcome,
 ): Promise<Admission> {
   switch (outcome.type) {
-    case 'approved':
     case 'closed': {
-      // By commit: the ref may be pinned elsewhere, or may have no pin at all (a short sha).
-      const found = await deps.catalog.find(repo, { type: 'commit', commit: outcome.commit });
-      const byRef = revision.type === 'ref';
-      if (found.type === 'revoked' || found.type === 'rejected') return answerFound(repo, { ...found, byRef });
-      if (found.type === 'release') return answerFound(repo, found);
-      return { type: 'error', error: { ...hubErrorOf(undefined), status: 503, retryAfter: 5 } };
+      const { commit, closing } = outcome;
+      // Closed while it ran: then the journal says who.
+      if (!closing) return answerCommit(deps, repo, revision, commit);
+      return answerFound(repo, { type: closing.status, commit, act: closing, byRef: revision.type === 'ref' });
     }
+    case 'approved':
+      return answerCommit(deps, repo, revision, outcome.commit);
     case 'refused':
       return { type: 'error', error: refusal(deps, repo, outcome) };
     case 'failed':
       return { type: 'error', error: failureError(repo, revision, outcome) };
   }
+}
+
+/** By commit: the ref may be pinned elsewhere, or may have no pin at all (a short sha). */
+async function answerCommit(
+  deps: AdmissionDeps,
+  repo: Repo,
+  revision: Revision,
+  commit: CommitSha,
+): Promise<Admission> {
+  const found = await deps.catalog.find(repo, { type: 'commit', commit });
+  if (found.type === 'release') return found;
+  if (found.type !== 'unknown') return answerFound(repo, { ...found, byRef: revision.type === 'ref' });
+  return { type: 'error', error: { ...hubErrorOf(undefined), status: 503, retryAfter: 5 } };
 }
 
 function answerFound(repo: Repo, found: Exclude<Found, { type: 'unknown' }>): Admission {

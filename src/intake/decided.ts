@@ -32,8 +32,9 @@ export function deniedByName(deps: DecidedDeps, asked: Repo, upstream: Repo): Re
 
 /** What a person closed stays closed until a person opens it. */
 export function closedByPerson(commit: CommitSha, state: CommitState | undefined): Closed | undefined {
-  const closed = state?.status === 'rejected' || state?.status === 'revoked';
-  return closed ? { type: 'closed', commit } : undefined;
+  if (state?.status !== 'rejected' && state?.status !== 'revoked') return undefined;
+  const { status, by, at, reason } = state;
+  return { type: 'closed', commit, closing: { status, by, at, reason } };
 }
 
 /** A refusal by policy holds as long as policy, scanner rules and approvals are those that it was made under. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type PQueue from 'p-queue';
-import { AirlockError, messageOf } from '#src/domain/errors.ts';
+import { AirlockError, type ErrorCode, messageOf } from '#src/domain/errors.ts';
 import type { Source } from '#src/domain/manifest.ts';
 import { parseRepo, type Repo, repoKey } from '#src/domain/repo.ts';
 import { type Revision, revisionText } from '#src/domain/revision.ts';
@@ -92,9 +92,11 @@ export function createIntakes(deps: IntakesDeps): Intakes {
   ): Promise<IntakeOutcome> {
     const { commit } = source;
     const state = (await deps.journal.state(repo)).commits.get(commit);
+    const itsOwn = (await deps.journal.state(source.repo)).commits.get(commit);
+    const closed = closedByPerson(commit, state) ?? closedByPerson(commit, itsOwn);
+    if (closed) return closed;
     if (state?.status === 'approved') return { type: 'approved', commit };
-    const before =
-      closedByPerson(commit, state) ?? (afresh ? undefined : await stillRefused(decidedDeps, repo, commit, state));
+    const before = afresh ? undefined : await stillRefused(decidedDeps, repo, commit, state);
     if (before) return before;
     const rule = matchBothNames(deps.sources, repo, source.repo);
     if (!rule) throw new AirlockError('internal', 'A repo without a source got past the source gate.');
@@ -130,7 +132,9 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     const error = cause instanceof AirlockError ? cause : unexpected(cause);
     const { code, subject, security } = error;
     const name = { repo: repoKey(repo), revision: revisionText(revision) };
-    deps.log.error({ ...name, code, subject, security, err: error }, 'intake failed');
+    // That somebody asks for what does not exist is no failure of ours.
+    if (NO_FAILURE.has(code)) deps.log.info({ ...name, code, problem: error.message }, 'upstream has no such thing');
+    else deps.log.error({ ...name, code, subject, security, err: error }, 'intake failed');
     return { type: 'failed', error };
   }
 
@@ -173,6 +177,12 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     },
   };
 }
+
+const NO_FAILURE: ReadonlySet<ErrorCode> = new Set([
+  'upstream-repo-not-found',
+  'upstream-revision-not-found',
+  'upstream-gated',
+]);
 
 type Show = (tracker: Tracker) => void;
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Act } from '#src/catalog/repo-state.ts';
 import type { Decision } from '#src/domain/decision.ts';
 import type { AirlockError } from '#src/domain/errors.ts';
 import type { Repo } from '#src/domain/repo.ts';
@@ -22,6 +23,11 @@ export interface Progress {
   readonly startedAt: string;
 }
 
+/** Who closed a commit, and how. */
+export interface Closing extends Act {
+  readonly status: 'rejected' | 'revoked';
+}
+
 /**
  * How an intake ended. `refused`: policy or a person said no, or not yet; it stays so until policy, rules or a person
  * change that. `failed`: something broke, and the next request tries again.
@@ -30,7 +36,7 @@ export type IntakeOutcome =
   | { readonly type: 'approved'; readonly commit: CommitSha }
   | { readonly type: 'refused'; readonly commit?: CommitSha; readonly decision: Decision }
   /** A person rejected or revoked it: the catalog says who. */
-  | { readonly type: 'closed'; readonly commit: CommitSha }
+  | { readonly type: 'closed'; readonly commit: CommitSha; readonly closing?: Closing }
   | { readonly type: 'failed'; readonly commit?: CommitSha; readonly error: AirlockError };
 
 /** A place in the queue: shared by everyone who asks for the same thing. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { open } from 'node:fs/promises';
+import type { ReleaseStatement } from '#src/catalog/publisher.ts';
 import type { Journal } from '#src/catalog/journal.ts';
 import type { Publisher } from '#src/catalog/publisher.ts';
 import type { Clock } from '#src/domain/clock.ts';
@@ -257,9 +258,10 @@ async function publish(
 function upstreamOf(
   { upstream }: RunDeps,
   { source }: Job,
-): { url: string; lastModified?: string; createdAt?: string } {
+): ReleaseStatement['upstream'] {
   return {
     url: `${upstream.url}/${source.repo.kind === 'models' ? '' : `${source.repo.kind}/`}${source.repo.id}`,
+    repo: source.repo,
     ...(source.lastModified === undefined ? {} : { lastModified: source.lastModified }),
     ...(source.createdAt === undefined ? {} : { createdAt: source.createdAt }),
   };

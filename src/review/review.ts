@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Catalog } from '#src/catalog/catalog.ts';
 import type { Journal } from '#src/catalog/journal.ts';
 import type { Publisher } from '#src/catalog/publisher.ts';
-import type { CommitState } from '#src/catalog/repo-state.ts';
+import type { CommitState, RepoState } from '#src/catalog/repo-state.ts';
 import { type Approval, type Decision, type Reason, reasonKey } from '#src/domain/decision.ts';
 import { AirlockError } from '#src/domain/errors.ts';
-import { type Repo, repoName } from '#src/domain/repo.ts';
+import { parseRepo, type Repo, repoKey, repoName } from '#src/domain/repo.ts';
 import { type CommitSha, type Ref, type RefKind, type Revision, revisionText, shortSha } from '#src/domain/revision.ts';
 import type { Index } from '#src/index/index.ts';
 import type { Intakes } from '#src/intake/intakes.ts';
@@ -41,6 +42,7 @@ export interface Review {
 
 export interface ReviewDeps {
   readonly journal: Journal;
+  readonly catalog: Pick<Catalog, 'upstreamName'>;
   readonly publisher: Publisher;
   readonly intakes: Intakes;
   readonly index: Pick<Index, 'decisions' | 'refs' | 'releases'>;
@@ -75,11 +77,27 @@ export function createReview(deps: ReviewDeps): Review {
     if (seen && closed && closed.status !== 'open') return { commit: seen };
     const outcome = await intakes.request(repo, revision).outcome;
     if (outcome.type === 'failed') throw outcome.error;
-    if (outcome.commit === undefined)
-      throw cannotAccept(repo, revision, outcome.type === 'refused' ? outcome.decision.reasons : []);
-    return outcome.type === 'refused'
-      ? { commit: outcome.commit, decision: outcome.decision }
-      : { commit: outcome.commit };
+    if (outcome.type !== 'refused') return { commit: outcome.commit };
+    const { commit, decision: found } = outcome;
+    if (commit === undefined) throw cannotAccept(repo, revision, found.reasons);
+    // A yes is for what a person has seen, and nobody has seen this.
+    throw conflict(
+      repo,
+      commit,
+      `had not been looked at before. It is ${found.outcome}: ${said(found.reasons)}. Run the same command again to accept that`,
+    );
+  }
+
+  /**
+   * Upstream's own name, where the repo was renamed: what a person closes or opens under the old name holds there too,
+   * and so for every other name that leads to it.
+   */
+  async function nameUpstream(repo: Repo, commit: CommitSha): Promise<Repo | undefined> {
+    const row = await index.decisions.get(repo, commit);
+    const upstream =
+      (await deps.catalog.upstreamName(repo, commit)) ??
+      (row && parseRepo(repo.kind, (JSON.parse(row.body) as StoredDecision).upstreamId));
+    return upstream && repoKey(upstream) !== repoKey(repo) ? upstream : undefined;
   }
 
   /** A ref that nothing is served for points to what was approved under it. One that is served moves by policy alone. */
@@ -109,7 +127,14 @@ export function createReview(deps: ReviewDeps): Review {
   return {
     async approve(repo, revision, act, evenDenied) {
       const { commit, decision } = await knownDecision(repo, revision);
-      if ((await stateOf(repo, commit))?.status === 'approved') throw conflict(repo, commit, 'is approved already');
+      const now = await stateOf(repo, commit);
+      if (now?.status === 'approved') throw conflict(repo, commit, 'is approved already');
+      if ((now?.status === 'rejected' || now?.status === 'revoked') && !evenDenied)
+        throw conflict(
+          repo,
+          commit,
+          `was ${now.status} by ${now.by}: ${now.reason}. Say --even-denied to open it again`,
+        );
       const reasons = decision?.reasons ?? [];
       if (decision?.outcome === 'denied' && !evenDenied)
         throw conflict(repo, commit, `is denied: ${said(reasons)}. Say --even-denied to accept that`);
@@ -117,6 +142,7 @@ export function createReview(deps: ReviewDeps): Review {
       const approval: Approval = { by: act.by, reason: act.reason, at: '', accepts };
       const left = applyApproval(reasons, approval);
       if (outcomeOf(left) !== 'approved') throw cannotAccept(repo, revision, left);
+      const name = await nameUpstream(repo, commit);
       const done = await journal.append(
         repo,
         { type: 'approval', commit, accepts },
@@ -124,6 +150,8 @@ export function createReview(deps: ReviewDeps): Review {
         (state) => state.commits.get(commit)?.status !== 'approved',
       );
       if (!done) throw conflict(repo, commit, 'is approved already');
+      if (name)
+        await journal.append(name, { type: 'approval', commit, accepts }, act, (state) => isClosed(state, commit));
       // By commit: upstream's branch may have moved on, and what was looked at is what was approved.
       const outcome = intakes.request(repo, { type: 'commit', commit }, { afresh: true }).outcome;
       return { commit, outcome: revision.type === 'commit' ? outcome : pinned(repo, revision.ref, outcome) };
@@ -132,6 +160,7 @@ export function createReview(deps: ReviewDeps): Review {
     async reject(repo, revision, act) {
       const commit = await commitOf(repo, revision, false);
       if (commit === undefined) throw unknownRevision(repo, revision);
+      const name = await nameUpstream(repo, commit);
       const done = await journal.append(
         repo,
         { type: 'rejection', commit },
@@ -139,6 +168,7 @@ export function createReview(deps: ReviewDeps): Review {
         (state) => state.commits.get(commit)?.status !== 'approved',
       );
       if (!done) throw conflict(repo, commit, 'is approved. Withdraw it with: airlock revoke');
+      if (name) await journal.append(name, { type: 'rejection', commit }, act, (state) => !isSettled(state, commit));
       return commit;
     },
 
@@ -146,6 +176,7 @@ export function createReview(deps: ReviewDeps): Review {
       const commit = await commitOf(repo, revision, true);
       if (commit === undefined) throw unknownRevision(repo, revision);
       const before = await stateOf(repo, commit);
+      const name = await nameUpstream(repo, commit);
       const done = await journal.append(
         repo,
         { type: 'revocation', commit },
@@ -154,6 +185,11 @@ export function createReview(deps: ReviewDeps): Review {
       );
       if (!done) throw conflict(repo, commit, 'is not approved, so there is nothing to revoke');
       await listRevoked(repo, commit, before);
+      if (name) {
+        const there = await stateOf(name, commit);
+        await journal.append(name, { type: 'revocation', commit }, act, (state) => !isClosed(state, commit));
+        await listRevoked(name, commit, there);
+      }
       return commit;
     },
 
@@ -164,6 +200,15 @@ export function createReview(deps: ReviewDeps): Review {
         throw conflict(repo, commit, 'is not approved, so no ref can point to it');
     },
   };
+}
+
+function isSettled(state: RepoState, commit: CommitSha): boolean {
+  return isClosed(state, commit) || state.commits.get(commit)?.status === 'approved';
+}
+
+function isClosed(state: RepoState, commit: CommitSha): boolean {
+  const status = state.commits.get(commit)?.status;
+  return status === 'rejected' || status === 'revoked';
 }
 
 /** By its name: what upstream says about the ref was never asked for. */

@@ -87,7 +87,7 @@ describe('a journal entry', () => {
     ['a local time', (s) => (s.predicate.at = '2026-11-21T10:00:00'), 'at'],
     ['a previous entry that is no digest', (s) => (s.predicate.previous = 'x'), 'is not a sha256'],
     ['a ref with another spelling', (s) => (s.predicate.event.ref = 'HEAD'), 'is spelled "main"'],
-    ['a ref that looks like a commit', (s) => (s.predicate.event.ref = commit), 'looks like a commit'],
+    ['a ref that looks like a commit', (s) => (s.predicate.event.ref = commit), 'can not have this name'],
     ['a kind of ref that does not exist', (s) => (s.predicate.event.refKind = 'note'), 'refKind'],
     ['a subject of another commit', (s) => (s.subject[0].digest.gitCommit = 'f'.repeat(40)), 'subject'],
     ['a subject of another repo', (s) => (s.subject[0].name = 'models/org/name'), 'subject'],

@@ -24,6 +24,7 @@ export const release: ReleaseStatement = {
   ref: parseRef('main'),
   upstream: {
     url: 'https://huggingface.co',
+    repo: parseRepo('models', 'org/name'),
     lastModified: '2026-01-02T03:04:05.000Z',
     createdAt: '2025-01-02T03:04:05Z',
   },

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { createPublicKey } from 'node:crypto';
 import { bundleFromJSON } from '@sigstore/bundle';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
@@ -6,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { sortByPath } from '#src/attest/by-path.ts';
 import { signBundle } from '#src/attest/envelope.ts';
 import { openReleaseStatement, type ReleaseStatement, signReleaseStatement } from '#src/attest/release-statement.ts';
+import { parseRepo } from '#src/domain/repo.ts';
 import { bundleJson, payloadOf, refusal, resigned, STATEMENT_PAYLOAD, tampered } from './bundles.ts';
 import { keys, signers } from './keys.ts';
 import { release } from './release-fixture.ts';
@@ -42,7 +44,7 @@ describe('a release statement', () => {
     const { ref: _ref, ...rest } = release;
     const bare: ReleaseStatement = {
       ...rest,
-      upstream: { url: 'http://localhost:8080' },
+      upstream: { url: 'http://localhost:8080', repo: parseRepo('models', 'org/name') },
       files: sortByPath(release.files),
       withheld: [],
       excluded: [],
@@ -128,7 +130,7 @@ describe('openReleaseStatement', () => {
     ['an upper-case digest', (s) => (s.predicate.files[0].sha256 = 'A'.repeat(64)), 'is not a sha256'],
     ['a short commit', (s) => (s.predicate.commit = '0123456'), 'is not a commit'],
     ['a ref that has another spelling', (s) => (s.predicate.ref = 'refs/heads/main'), 'is spelled "main"'],
-    ['a ref that looks like a commit', (s) => (s.predicate.ref = 'a'.repeat(40)), 'looks like a commit'],
+    ['a ref that looks like a commit', (s) => (s.predicate.ref = 'a'.repeat(40)), 'can not have this name'],
     ['a negative size', (s) => (s.predicate.files[0].size = -1), 'size'],
     ['a size that is no integer', (s) => (s.predicate.files[0].size = 1.5), 'size'],
     ['a verdict that does not exist', (s) => (s.predicate.files[0].verdict = 'fine'), 'verdict'],

@@ -14,6 +14,7 @@ export function fileOf(path: string): ReleaseFile {
 export function releaseOf(...paths: string[]): Release {
   return {
     repo: model('acme/tree'),
+    upstreamRepo: model('acme/tree'),
     commit: commitOf('a'),
     files: new Map(paths.map((path) => [parseRepoPath(path), fileOf(path)])),
     digest: sha256Of('statement'),

@@ -104,7 +104,7 @@ export async function openHouse({ hub, data, config = {}, ...client }: HouseOpti
   };
   return Object.assign(house, {
     intakes,
-    review: createReview({ journal, publisher, intakes, index }),
+    review: createReview({ journal, catalog, publisher, intakes, index }),
     journal,
     catalog,
     index,

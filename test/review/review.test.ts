@@ -95,9 +95,12 @@ describe('approve', () => {
     expect(await house.catalog.find(repo, at(moved))).toEqual({ type: 'unknown' });
   });
 
-  it('runs the intake itself where nobody has asked for the commit yet', async () => {
+  it('of a commit that nobody has looked at says what stands against it, and accepts that the second time', async () => {
     const repo = model('acme/unseen');
     addLicensed(hub, undefined, repo.id);
+    const first = await conflictOf(house.review.approve(repo, MAIN, ann, false));
+    expect(first).toMatch(/had not been looked at before\. It is held: no license.*Run the same command again/);
+    expect((await pull(repo)).status).toBe(403);
     const { outcome } = await house.review.approve(repo, MAIN, ann, false);
     expect(await outcome).toMatchObject({ type: 'approved' });
   });
@@ -225,7 +228,11 @@ describe('reject', () => {
     addHeld(hub, repo.id);
     await pull(repo);
     await house.review.reject(repo, MAIN, ann);
-    const { outcome } = await house.review.approve(repo, MAIN, { by: 'bob', reason: 'looked again' }, false);
+    const bob = { by: 'bob', reason: 'looked again' };
+    expect(await conflictOf(house.review.approve(repo, MAIN, bob, false))).toMatch(
+      /was rejected by ann.*--even-denied/,
+    );
+    const { outcome } = await house.review.approve(repo, MAIN, bob, true);
     expect(await outcome).toMatchObject({ type: 'approved' });
     expect((await pull(repo)).status).toBe(200);
   });
@@ -263,9 +270,39 @@ describe('revoke', () => {
     expect(await house.catalog.find(repo, MAIN)).toMatchObject({ type: 'revoked', commit, byRef: true });
     expect(await pull(repo)).toMatchObject({ status: 404, text: expect.stringContaining('its key was lost') });
     expect(await pull(repo, commit)).toMatchObject({ status: 403, text: expect.stringContaining('revoked by bob') });
-    const { outcome } = await house.review.approve(repo, MAIN, ann, false);
+    expect(await conflictOf(house.review.approve(repo, MAIN, ann, false))).toContain('its key was lost');
+    const { outcome } = await house.review.approve(repo, MAIN, ann, true);
     expect(await outcome).toEqual({ type: 'approved', commit });
     expect(await pull(repo)).toMatchObject({ status: 200, commit });
+  });
+
+  it.each(['upstream', 'old'])('under the %s name of a renamed repo holds under both', async (which) => {
+    const old = model(`acme/${which}-before`);
+    const renamed = model(`acme/${which}-after`);
+    addTiny(hub, old.id);
+    hub.rename(old.id, renamed.id);
+    expect([(await pull(old)).status, (await pull(renamed)).status]).toEqual([200, 200]);
+    const commit = await house.review.revoke(which === 'old' ? old : renamed, MAIN, ann);
+    for (const name of [old, renamed]) {
+      expect((await pull(name)).status, name.id).toBe(404);
+      expect((await pull(name, commit)).status, name.id).toBe(403);
+    }
+    const { outcome } = await house.review.approve(which === 'old' ? old : renamed, at(commit), ann, true);
+    expect(await outcome).toMatchObject({ type: 'approved' });
+    expect((await pull(which === 'old' ? old : renamed)).status).toBe(200);
+  });
+
+  it('is not stepped around by another name that nobody has asked for yet', async () => {
+    const renamed = model('acme/alias-after');
+    addTiny(hub, 'acme/alias-before');
+    hub.rename('acme/alias-before', renamed.id);
+    await pull(renamed);
+    const commit = await house.review.revoke(renamed, MAIN, ann);
+    for (const revision of ['main', commit]) {
+      const answer = await pull(model('acme/alias-before'), revision);
+      expect([403, 404]).toContain(answer.status);
+      expect(answer.text).toContain('revoked by ann');
+    }
   });
 
   it('keeps the time of the approval in the list of releases', async () => {

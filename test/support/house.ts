@@ -103,7 +103,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     minFreeBytes: 0,
     ...{ blobs, journal, publisher, index, clock, log },
   });
-  const review = createReview({ journal, publisher, intakes, index });
+  const review = createReview({ journal, catalog, publisher, intakes, index });
   const { approval, evidence } = ring.signers;
   const { holdApiSeconds, holdResolveSeconds, holdLlamaCppSeconds } = config.intake;
   const app = createApp({
