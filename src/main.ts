@@ -19,6 +19,7 @@ import { createQuarantine, type Quarantine } from './intake/quarantine.ts';
 import { startRechecks } from './intake/recheck.ts';
 import { createLog, type Log } from './ops/log.ts';
 import { createReview } from './review/review.ts';
+import { readOrCreateIndexKey } from './scan/index-key.ts';
 import { createScanner } from './scan/scanner.ts';
 import type { BlobStore } from './store/blob-store.ts';
 import { openFolder } from './store/folder.ts';
@@ -62,6 +63,9 @@ export async function startMirror(config: Config, say: (line: string) => void): 
     processes: config.scan.processes,
     limits: { memoryBytes: config.scan.memoryBytes, fileMilliseconds: config.scan.secondsPerFile * 1000 },
     cache: index.facts,
+    cacheKey: await readOrCreateIndexKey(join(config.data, 'keys', 'index.key')),
+    onAlteredFacts: (entry) =>
+      log.error({ security: true, ...entry }, 'remembered facts of a file do not verify: it is scanned again'),
   });
   const journal = createJournal({
     records: stores.records,

@@ -4,10 +4,13 @@ import type { Sha256 } from '#src/domain/digest.ts';
 import type { Tables } from './schema.ts';
 import type { Guard } from './sqlite.ts';
 
-/** What scanners read in a blob, kept so that new rules can be applied without reading the bytes again. */
+/**
+ * What scanners read in a blob, kept so that new rules can be applied without reading the bytes again.
+ * The body is opaque here and proves itself to its reader: `src/scan` seals it with a key that is not in the index.
+ */
 export interface Facts {
   get(sha256: Sha256, extractorVersion: string): Promise<string | undefined>;
-  put(sha256: Sha256, extractorVersion: string, json: string): Promise<void>;
+  put(sha256: Sha256, extractorVersion: string, body: string): Promise<void>;
 }
 
 export function factQueries(db: Kysely<Tables>, guard: Guard): Facts {

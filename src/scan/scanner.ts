@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { randomBytes } from 'node:crypto';
 import PQueue from 'p-queue';
 import type { Facts } from '#scanners/facts.ts';
 import { parseFacts } from '#scanners/facts-schema.ts';
@@ -10,17 +11,7 @@ import type { BlobScan } from '#src/domain/evidence.ts';
 import type { RepoPath } from '#src/domain/path.ts';
 import { type Extraction, extractInChild, WORKER } from './extraction.ts';
 import { DEFAULT_LIMITS, type ScanLimits } from './limits.ts';
-
-/**
- * Facts by digest and extractor version, as JSON text. What it gives is checked again, so that it may be any store;
- * nothing there, or nothing usable, means that the bytes are read once more.
- */
-export interface FactCache {
-  /** `undefined` when there is nothing. */
-  get(sha256: Sha256, extractorVersion: string): Promise<string | undefined>;
-  /** May be called again with the same facts. */
-  put(sha256: Sha256, extractorVersion: string, factsJson: string): Promise<void>;
-}
+import { type AlteredFacts, type FactCache, SealedFacts } from './sealed-facts.ts';
 
 /** A file of a snapshot: its path there, and where its bytes lie. */
 export interface ScanTarget {
@@ -51,6 +42,9 @@ export interface ScannerOptions {
   /** Child processes at a time, over all scans of this scanner. */
   readonly processes?: number;
   readonly cache?: FactCache;
+  /** Seals what is in the cache. Without one it is random: what this scanner remembers serves no other one. */
+  readonly cacheKey?: Uint8Array;
+  readonly onAlteredFacts?: AlteredFacts;
   /** The child's script; another one in tests only. */
   readonly worker?: URL;
 }
@@ -60,7 +54,8 @@ export function createScanner(options: ScannerOptions = {}): Scanner {
   const judge = createJudge(rules);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const queue = new PQueue({ concurrency: options.processes ?? 2 });
-  const { cache, worker = WORKER } = options;
+  const { worker = WORKER, cacheKey = randomBytes(32) } = options;
+  const cache = options.cache && new SealedFacts(options.cache, cacheKey, options.onAlteredFacts);
   return {
     rulesVersion: rules.version,
     scan: (targets, scanOptions = {}) =>
@@ -74,7 +69,7 @@ interface RunDeps extends ScanOptions {
   readonly limits: ScanLimits;
   readonly queue: PQueue;
   readonly worker: URL;
-  readonly cache: FactCache | undefined;
+  readonly cache: SealedFacts | undefined;
 }
 
 /** One call of `scan`: each blob is read once, whatever the number of paths that it has. */

@@ -7,7 +7,8 @@ import { EXTRACTOR_VERSION } from '#scanners/version.ts';
 import { sha256Of } from '#src/domain/digest.ts';
 import type { BlobScan } from '#src/domain/evidence.ts';
 import { parseRepoPath, type RepoPath } from '#src/domain/path.ts';
-import { createScanner, type FactCache, type ScannerOptions, type ScanTarget } from '#src/scan/scanner.ts';
+import { createScanner, type ScannerOptions, type ScanTarget } from '#src/scan/scanner.ts';
+import { type FactCache, SealedFacts } from '#src/scan/sealed-facts.ts';
 import { callPickle, stateDict } from '#test/scanners/pickle-bytes.ts';
 import { zipOf } from '#test/scanners/zip-bytes.ts';
 
@@ -93,11 +94,13 @@ describe('the scanner', () => {
 });
 
 describe('facts that are remembered', () => {
+  const cacheKey = Buffer.alloc(32, 7);
+
   test('make the bytes unnecessary', async () => {
     const cache = new MemoryCache();
     const evil = await target('evil.pkl', callPickle('os', 'system'));
-    const first = await createScanner({ cache }).scan([evil]);
-    const second = await createScanner({ cache }).scan([{ ...evil, file: '/nowhere' }]);
+    const first = await createScanner({ cache, cacheKey }).scan([evil]);
+    const second = await createScanner({ cache, cacheKey }).scan([{ ...evil, file: '/nowhere' }]);
     expect(cache.entries.size).toBe(1);
     expect([...cache.entries.keys()][0]).toBe(`${EXTRACTOR_VERSION}/${evil.sha256}`);
     expect(second).toEqual(first);
@@ -110,8 +113,8 @@ describe('facts that are remembered', () => {
   ])('count for nothing when they are %s', async (_what, entry) => {
     const evil = await target('evil.pkl', callPickle('os', 'system'));
     const cache = new MemoryCache();
-    await cache.put(evil.sha256, EXTRACTOR_VERSION, entry);
-    expect(verdicts(await createScanner({ cache }).scan([evil]))).toEqual({ 'evil.pkl': 'block' });
+    await new SealedFacts(cache, cacheKey).put(evil.sha256, EXTRACTOR_VERSION, entry);
+    expect(verdicts(await createScanner({ cache, cacheKey }).scan([evil]))).toEqual({ 'evil.pkl': 'block' });
   });
 });
 
