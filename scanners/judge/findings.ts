@@ -4,6 +4,7 @@ import type { Rules } from '../rules.ts';
 import { judgeNotes, judgeProblems, judgeTemplates } from './content.ts';
 import { type Finding, type Verdict, verdictOf } from './finding.ts';
 import { type ImportJudge, importJudge } from './imports.ts';
+import { Kept } from './kept.ts';
 import { judgeName, nameOf } from './names.ts';
 import { judgePickle, type LocalFinding } from './pickle.ts';
 
@@ -16,27 +17,26 @@ export interface Judgement {
 
 export type Judge = (facts: Facts, path: string) => Judgement;
 
-/** More findings than anyone reads are cut; the verdict counts all of them. */
-const SHOWN_FINDINGS = 200;
-
 /** Pure: the same facts, path and rules give the same judgement on every machine. */
 export function createJudge(rules: Rules): Judge {
   const imports = importJudge(rules);
   return (facts, path) => {
-    const found = [...findings(facts, path, rules, imports)];
+    const kept = new Kept();
+    for (const finding of nodeFindings(facts, path, rules, imports)) kept.add(finding);
+    for (const finding of memberFindings(facts, '', rules, imports)) kept.add(finding);
+    const found = kept.findings();
     const verdict = verdictOf(found, facts.limit === undefined);
-    return { format: facts.format, verdict, findings: cut(found) };
+    return { format: facts.format, verdict, findings: facts.limit ? [unread(facts.limit), ...found] : found };
   };
 }
 
-function* findings(facts: Facts, path: string, rules: Rules, imports: ImportJudge): Generator<Finding> {
-  if (facts.limit) {
-    const { budget, limit, actual } = facts.limit;
-    const message = `not read to its end: ${budget} is limited to ${limit}, and ${actual} was reached`;
-    yield { rule: 'budget', level: 'block', message };
-  }
-  yield* nodeFindings(facts, path, rules, imports);
-  yield* memberFindings(facts, '', rules, imports);
+/**
+ * Why the verdict is `unscannable`: first, so that it is never among the findings that are not shown. It is no `block`:
+ * nothing dangerous was seen, and policy has a rule of its own for what nobody could read.
+ */
+function unread({ budget, limit, actual }: NonNullable<Facts['limit']>): Finding {
+  const message = `could not be read to its end: ${budget} is limited to ${limit}, and ${actual} was reached`;
+  return { rule: 'budget', level: 'review', message };
 }
 
 function* memberFindings(facts: Facts, outer: string, rules: Rules, imports: ImportJudge): Generator<Finding> {
@@ -66,12 +66,4 @@ function nodeFindings(facts: Facts, path: string, rules: Rules, imports: ImportJ
     ...judgeTemplates(facts, name, rules),
     ...judgeName(name, facts.format, rules),
   ];
-}
-
-function cut(found: readonly Finding[]): readonly Finding[] {
-  if (found.length <= SHOWN_FINDINGS) return found;
-  const order = { block: 0, review: 1, info: 2 };
-  const worst = [...found].sort((a, b) => order[a.level] - order[b.level]).slice(0, SHOWN_FINDINGS);
-  const message = `${found.length - SHOWN_FINDINGS} more findings are not shown`;
-  return [...worst, { rule: 'more-findings', level: 'info', message }];
 }

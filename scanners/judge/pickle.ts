@@ -15,7 +15,9 @@ export function judgePickle(pickle: PickleFacts, judge: ImportJudge, storages: b
   for (const call of pickle.calls) {
     if (call.callee !== 'global') continue;
     const key = `${call.module}\0${call.name}`;
-    called.set(key, [...(called.get(key) ?? []), call]);
+    const same = called.get(key);
+    if (same) same.push(call);
+    else called.set(key, [call]);
   }
   return [
     ...pickle.globals.flatMap((global) =>

@@ -53,8 +53,7 @@ function judgeFile(file: ScannedFile, rules: PolicyRules, inert: (path: string) 
 
   // The verdict is the worst of the findings; where a record says less than its findings, the findings count.
   if (levels.has('block')) add('verdict-block', verdicts.block, `is dangerous: ${findingText(file.scan, 'block')}`);
-  if (levels.has('unscannable'))
-    add('verdict-unscannable', verdicts.unscannable, `could not be scanned to its end: ${findingText(file.scan)}`);
+  if (levels.has('unscannable')) add('verdict-unscannable', verdicts.unscannable, unreadText(file.scan));
   if (reasons.length > 0) return reasons;
 
   const name = inert(file.path);
@@ -103,6 +102,14 @@ function isSafetensorsName(file: ScannedFile): boolean {
 function nameMatcher(patterns: readonly string[]): (path: string) => boolean {
   const matchers = patterns.map(globMatcher);
   return (path) => matchers.some((matches) => matches(path));
+}
+
+/** The scanner's own rules for what it could not read to its end: their messages say so, and why. */
+const UNREAD: ReadonlySet<string> = new Set(['unscannable', 'budget']);
+
+function unreadText(scan: BlobScan): string {
+  const why = scan.findings.find((finding) => UNREAD.has(finding.rule));
+  return why ? oneLine(why.message) : `could not be read to its end: ${findingText(scan)}`;
 }
 
 const SHOWN = 3;

@@ -173,7 +173,8 @@ function parseCached(json: string): Facts | undefined {
   }
 }
 
+/** No `block`: nothing dangerous was seen, and policy has a rule of its own for what nobody could read. */
 function unscannable(reason: string): BlobScan {
   const message = `could not be read to its end: ${reason}`;
-  return { format: 'unknown', verdict: 'unscannable', findings: [{ rule: 'unscannable', level: 'block', message }] };
+  return { format: 'unknown', verdict: 'unscannable', findings: [{ rule: 'unscannable', level: 'review', message }] };
 }

@@ -345,7 +345,9 @@ describe('the pickle machine', () => {
     const marks = raw(proto(2), Buffer.alloc(5_000_001, 'N'), STOP);
     const { verdict, findings } = await judged(marks);
     expect(verdict).toBe('unscannable');
-    expect(findings[0]?.message).toBe('not read to its end: stack is limited to 5000000, and 5000001 was reached');
+    expect(findings[0]?.message).toBe(
+      'could not be read to its end: stack is limited to 5000000, and 5000001 was reached',
+    );
   });
 });
 

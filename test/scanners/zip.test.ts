@@ -183,7 +183,9 @@ describe('a bomb', () => {
     const bomb = zipOf([member('a.txt', Buffer.alloc(40_000_000), { deflate: true })]);
     const { verdict, findings } = await judged(bomb, 'data.zip');
     expect(verdict).toBe('unscannable');
-    expect(findings[0]?.message).toMatch(/^not read to its end: ratio is limited to 200, and \d+ was reached$/);
+    expect(findings[0]?.message).toMatch(
+      /^could not be read to its end: ratio is limited to 200, and \d+ was reached$/,
+    );
   });
 
   test('of depth is unscannable', async () => {
