@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import type { AdminCheck } from '#src/access/admin-token.ts';
 import type { KeyRole, PublicKey } from '#src/attest/signer.ts';
-import type { Catalog, Found } from '#src/catalog/catalog.ts';
+import type { Catalog } from '#src/catalog/catalog.ts';
 import { AirlockError, type ErrorCode } from '#src/domain/errors.ts';
 import type { Release } from '#src/domain/release.ts';
 import { parseRepo, type Repo, repoName } from '#src/domain/repo.ts';
-import { type CommitSha, parseCommitSha, parseRef, parseRevision, type Revision } from '#src/domain/revision.ts';
+import { parseCommitSha, parseRef, parseRevision, type Revision } from '#src/domain/revision.ts';
 import type { Index } from '#src/index/index.ts';
+import type { DecisionRow } from '#src/index/schema.ts';
 import type { Intakes } from '#src/intake/intakes.ts';
-import type { IntakeOutcome, Progress } from '#src/intake/progress.ts';
 import type { StoredDecision } from '#src/intake/stored-decision.ts';
 import type { Review } from '#src/review/review.ts';
+import { createApprovals } from './approvals.ts';
+import { type DescribeDeps, describe } from './describe.ts';
+import { progressJson } from './json.ts';
+import { recentJson } from './recent.ts';
 import { parseAdminTarget } from './target.ts';
 
 export interface AdminDeps {
@@ -22,26 +25,44 @@ export interface AdminDeps {
   readonly review: Review;
   readonly index: Pick<Index, 'intakes' | 'decisions' | 'refs'>;
   readonly keys: Readonly<Record<KeyRole, PublicKey>>;
+  /** All that verify release statements, those of before a rotation included. Default: `keys`. */
+  readonly trusted?: readonly PublicKey[];
   readonly isAdmin: AdminCheck;
+  /** How long an approval waits for its intake before it answers that the work goes on. Default: 50 seconds. */
+  readonly approveWaitMilliseconds?: number;
 }
 
-/** How long an approval waits for its intake before it answers that the work goes on. */
 const APPROVE_WAIT_MILLISECONDS = 50_000;
 const RECENT = 50;
+/** Of a decision in a list; all of them are in the description of its commit. */
+const LISTED_REASONS = 20;
+
+/** What the records call the mirror itself: no person may sign as it. */
+const RESERVED = 'policy';
 
 const actShape = {
   kind: z.enum(['models', 'datasets', 'spaces']).default('models'),
   repo: z.string(),
-  by: z.string().trim().min(1).max(200),
+  by: z.string().trim().min(1).max(200).refine(isPerson, `"${RESERVED}" is reserved: name a person`),
   reason: z.string().trim().min(1).max(2000),
 };
 const decideShape = z.strictObject({ ...actShape, revision: z.string().default('main') });
 const approveShape = decideShape.extend({ evenDenied: z.boolean().default(false) });
 const pinShape = z.strictObject({ ...actShape, ref: z.string(), commit: z.string() });
 
+const listShape = z.object({
+  outcome: z.enum(['held', 'denied']).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+});
+
 /** The API behind `airlock status`, `approve`, `reject`, `revoke` and `pin`, and the downloads that let others verify. */
 export function createAdmin(deps: AdminDeps): Hono {
   const app = new Hono();
+  const approvals = createApprovals({
+    ...deps,
+    waitMilliseconds: deps.approveWaitMilliseconds ?? APPROVE_WAIT_MILLISECONDS,
+  });
+  const describeDeps: DescribeDeps = { ...deps, trusted: deps.trusted ?? Object.values(deps.keys) };
 
   app.get('/key', (c) =>
     c.body(deps.keys[c.req.query('role') === 'evidence' ? 'evidence' : 'approval'].pem, 200, {
@@ -49,36 +70,34 @@ export function createAdmin(deps: AdminDeps): Hono {
     }),
   );
 
+  // Progress is for everybody who waits. What broke in our house, and how each run ended, is for its people.
   app.get('/intakes', async (c) => {
     const recent = await deps.index.intakes.recent(RECENT);
-    return c.json({ running: deps.intakes.running().map(progressJson), recent });
+    const admin = deps.isAdmin(c.req.header('authorization'));
+    return c.json({
+      running: deps.intakes.running().map(progressJson),
+      recent: admin ? await recentJson(deps, recent) : recent.map(({ errorMessage: _, ...row }) => row),
+    });
   });
 
   app.get('/decisions', async (c) => {
     requireAdmin(c, deps);
-    const outcome = c.req.query('outcome');
-    const rows = await deps.index.decisions.list({
-      limit: 500,
-      ...(outcome === 'held' || outcome === 'denied' ? { outcome } : {}),
-    });
-    return c.json(
-      rows.map(({ kind, repo, commit, outcome, decidedAt, body }) => ({
-        kind,
-        repo,
-        commit,
-        outcome,
-        decidedAt,
-        reasons: (JSON.parse(body) as StoredDecision).decision.reasons,
-      })),
-    );
+    const { outcome, limit } = valid(listShape, c.req.query());
+    const rows = await deps.index.decisions.list({ limit, ...(outcome === undefined ? {} : { outcome }) });
+    return c.json(rows.map(decisionJson));
   });
 
   app.post('/approve', async (c) => {
     const asked = await act(c, deps, approveShape);
     const { repo, revision } = subject(asked);
-    const { commit, outcome } = await deps.review.approve(repo, revision, asked, asked.evenDenied);
-    const settled = await Promise.race([outcome, sleep(APPROVE_WAIT_MILLISECONDS, undefined, { ref: false })]);
-    return c.json({ repo: repoName(repo), commit, ...(settled ? outcomeJson(settled) : { state: 'running' }) });
+    const { by, reason, evenDenied } = asked;
+    return c.json(await approvals.start(repo, revision, { by, reason, evenDenied }));
+  });
+  app.get('/approvals/:id', async (c) => {
+    requireAdmin(c, deps);
+    const answer = await approvals.wait(c.req.param('id'));
+    if (!answer) throw new AirlockError('upstream-entry-not-found', 'This mirror knows no such approval any more.');
+    return c.json(answer);
   });
   app.post('/reject', async (c) => {
     const asked = await act(c, deps, decideShape);
@@ -101,7 +120,10 @@ export function createAdmin(deps: AdminDeps): Hono {
   app.get('/:rest{.+}', async (c) => {
     const target = parseAdminTarget(c);
     if (!target) throw new AirlockError('upstream-entry-not-found', 'This mirror does not serve that address.');
-    if (target.leaf === 'decision') return c.json(await describe(deps, target.repo, target.revision));
+    if (target.leaf === 'decision') {
+      const admin = deps.isAdmin(c.req.header('authorization'));
+      return c.json(await describe(describeDeps, target.repo, target.revision, admin));
+    }
     const release = await requireRelease(deps, target.repo, target.revision);
     const bytes =
       target.leaf === 'statement'
@@ -118,7 +140,11 @@ export function createAdmin(deps: AdminDeps): Hono {
 /** Authorisation first, then the body: a stranger learns nothing about what a body should look like. */
 async function act<T extends z.ZodType>(c: Context, deps: AdminDeps, shape: T): Promise<z.infer<T>> {
   requireAdmin(c, deps);
-  const parsed = shape.safeParse(await c.req.json().catch(() => undefined));
+  return valid(shape, await c.req.json().catch(() => undefined));
+}
+
+function valid<T extends z.ZodType>(shape: T, value: unknown): z.infer<T> {
+  const parsed = shape.safeParse(value);
   if (!parsed.success)
     throw new AirlockError(
       'bad-request',
@@ -135,6 +161,10 @@ function requireAdmin(c: Context, { isAdmin }: AdminDeps): void {
   );
 }
 
+function isPerson(by: string): boolean {
+  return by.normalize('NFKC').trim().toLowerCase() !== RESERVED;
+}
+
 function subject(asked: { kind: Repo['kind']; repo: string; revision: string }): { repo: Repo; revision: Revision } {
   return { repo: parseRepo(asked.kind, asked.repo), revision: parseRevision(asked.revision) };
 }
@@ -146,53 +176,8 @@ async function requireRelease(deps: AdminDeps, repo: Repo, revision: Revision): 
   throw new AirlockError(code, `${repoName(repo)} has no approved release at that revision.`, { repo: repoName(repo) });
 }
 
-/** Everything that is known about a revision: state, decision with reasons, findings. */
-async function describe(deps: AdminDeps, repo: Repo, revision: Revision): Promise<object> {
-  const name = { kind: repo.kind, repo: repo.id };
-  const found = await deps.catalog.find(repo, revision);
-  if (found.type !== 'unknown') return { ...name, ...describeFound(found) };
-  const seen = revision.type === 'commit' ? revision.commit : (await deps.index.refs.get(repo, revision.ref))?.commit;
-  if (seen === undefined) return { ...name, state: 'unknown' };
-  // A ref that was never approved has no pin: what a person said about its commit is found under the commit.
-  const there = await deps.catalog.find(repo, { type: 'commit', commit: seen });
-  if (there.type !== 'unknown') return { ...name, ...describeFound(there) };
-  return { ...name, commit: seen, ...(await describeUndecided(deps, repo, seen)) };
-}
-
-function describeFound(found: Exclude<Found, { type: 'unknown' }>): object {
-  if (found.type === 'release') {
-    const { commit, approvedAt, approvedBy, files, digest } = found.release;
-    return { commit, state: 'approved', approvedAt, approvedBy, files: files.size, statement: digest };
-  }
-  const { by, at, reason } = found.act;
-  return { commit: found.commit, state: found.type, by, at, reason };
-}
-
-async function describeUndecided(deps: AdminDeps, repo: Repo, commit: CommitSha): Promise<object> {
-  const running = deps.intakes
-    .running()
-    .find((progress) => progress.repo.kind === repo.kind && progress.repo.id === repo.id && progress.commit === commit);
-  if (running) return { state: 'running', intake: progressJson(running) };
-  const row = await deps.index.decisions.get(repo, commit);
-  if (!row) return { state: 'unknown' };
-  const { decision, license, files } = JSON.parse(row.body) as StoredDecision;
-  return { state: decision.outcome, ...decision, license, files };
-}
-
-function progressJson(progress: Progress): object {
-  const { repo, ...rest } = progress;
-  return { kind: repo.kind, repo: repo.id, ...rest };
-}
-
-function outcomeJson(outcome: IntakeOutcome): object {
-  switch (outcome.type) {
-    case 'approved':
-      return { state: 'approved' };
-    case 'refused':
-      return { state: outcome.decision.outcome, reasons: outcome.decision.reasons };
-    case 'closed':
-      return { state: 'closed' };
-    case 'failed':
-      return { state: 'failed', error: outcome.error.message };
-  }
+function decisionJson({ kind, repo, commit, outcome, decidedAt, body }: DecisionRow): object {
+  const { reasons } = (JSON.parse(body) as StoredDecision).decision;
+  const counted = reasons.length > LISTED_REASONS ? { reasonsCount: reasons.length } : {};
+  return { kind, repo, commit, outcome, decidedAt, reasons: reasons.slice(0, LISTED_REASONS), ...counted };
 }

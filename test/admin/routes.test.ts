@@ -118,6 +118,11 @@ describe('what is asked', () => {
     ['approve', { ...good, by: undefined }, 'by'],
     ['approve', { ...good, by: ' ' }, 'by'],
     ['approve', { ...good, by: 'x'.repeat(201) }, 'by'],
+    ['approve', { ...good, by: 'policy' }, 'reserved'],
+    ['approve', { ...good, by: ' Policy ' }, 'reserved'],
+    ['reject', { ...good, by: 'POLICY' }, 'reserved'],
+    ['revoke', { ...good, by: '\uff50olicy' }, 'reserved'],
+    ['pin', { repo: 'acme/tiny', ref: 'main', commit: 'a'.repeat(40), ...ann, by: 'policy' }, 'reserved'],
     ['approve', { ...good, reason: undefined }, 'reason'],
     ['approve', { ...good, reason: '\n\t ' }, 'reason'],
     ['approve', { ...good, reason: 'x'.repeat(2001) }, 'reason'],
@@ -216,6 +221,12 @@ describe('what is known of a revision', () => {
       ...{ kind: 'models', repo: 'acme/no-license', commit, state: 'approved', approvedBy: 'ann', files: 9 },
       approvedAt: expect.stringMatching(/^2026-03-01T12:/),
       statement: expect.stringMatching(/^[0-9a-f]{64}$/),
+      approver: { type: 'person', name: 'ann', reason: ann.reason },
+      license: { declared: [], from: expect.stringContaining('README.md') },
+      reasons: [expect.objectContaining({ rule: 'license-missing', effect: 'hold', accepted: 'ann' })],
+      ...{ withheld: [], withheldCount: 0, excluded: [], excludedCount: 0 },
+      policyDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      rulesVersion: expect.any(String),
     };
     for (const revision of ['main', commit, 'HEAD', commit.slice(0, 8)])
       expect(await decision('acme/no-license', revision)).toEqual(known);

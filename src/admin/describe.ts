@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import { openReleaseStatement, type ReleaseStatement } from '#src/attest/release-statement.ts';
+import type { PublicKey } from '#src/attest/signer.ts';
+import type { Catalog, Found } from '#src/catalog/catalog.ts';
+import { isAirlockError } from '#src/domain/errors.ts';
+import type { Release } from '#src/domain/release.ts';
+import type { Repo } from '#src/domain/repo.ts';
+import type { CommitSha, Revision } from '#src/domain/revision.ts';
+import type { Index } from '#src/index/index.ts';
+import type { Intakes } from '#src/intake/intakes.ts';
+import type { StoredDecision } from '#src/intake/stored-decision.ts';
+import { progressJson } from './json.ts';
+
+export interface DescribeDeps {
+  readonly catalog: Catalog;
+  readonly intakes: Pick<Intakes, 'running'>;
+  readonly index: Pick<Index, 'intakes' | 'decisions' | 'refs'>;
+  /** What release statements are verified with. */
+  readonly trusted: readonly PublicKey[];
+}
+
+/** A selection can leave out a million files. What is not listed here stands in the statement. */
+const MAX_LISTED = 500;
+const RECENT = 50;
+
+/** Everything that is known about a revision: state, decision with reasons, findings; of a release, what is signed. */
+export async function describe(deps: DescribeDeps, repo: Repo, revision: Revision, admin: boolean): Promise<object> {
+  const name = { kind: repo.kind, repo: repo.id };
+  const found = await deps.catalog.find(repo, revision);
+  if (found.type !== 'unknown') return { ...name, ...(await describeFound(deps, found)) };
+  const seen = revision.type === 'commit' ? revision.commit : (await deps.index.refs.get(repo, revision.ref))?.commit;
+  if (seen === undefined) return { ...name, state: 'unknown' };
+  // A ref that was never approved has no pin: what a person said about its commit is found under the commit.
+  const there = await deps.catalog.find(repo, { type: 'commit', commit: seen });
+  if (there.type !== 'unknown') return { ...name, ...(await describeFound(deps, there)) };
+  return { ...name, commit: seen, ...(await describeUndecided(deps, repo, seen, admin)) };
+}
+
+async function describeFound(deps: DescribeDeps, found: Exclude<Found, { type: 'unknown' }>): Promise<object> {
+  if (found.type === 'release') {
+    const { commit, approvedAt, approvedBy, files, digest } = found.release;
+    const known = { commit, state: 'approved', approvedAt, approvedBy, files: files.size, statement: digest };
+    return { ...known, ...(await signedDetails(deps, found.release)) };
+  }
+  const { by, at, reason } = found.act;
+  return { commit: found.commit, state: found.type, by, at, reason };
+}
+
+/** The catalog has verified the statement already; this opens it once more for what a {@link Release} leaves out. */
+async function signedDetails({ catalog, trusted }: DescribeDeps, release: Release): Promise<object> {
+  const bytes = await catalog.statementBundle(release);
+  try {
+    return detailsJson(openReleaseStatement(bytes, trusted));
+  } catch (error) {
+    // Signed before a rotation of keys: the statement itself can still be downloaded.
+    if (isAirlockError(error, 'signature-invalid')) return {};
+    throw error;
+  }
+}
+
+function detailsJson(statement: ReleaseStatement): object {
+  const { approver, license, withheld, excluded, reasons, policyDigest, rulesVersion } = statement;
+  return {
+    approver,
+    license,
+    withheld: withheld.slice(0, MAX_LISTED).map(({ path, size, rule, message }) => ({ path, size, rule, message })),
+    withheldCount: withheld.length,
+    excluded: excluded.slice(0, MAX_LISTED).map(({ path, size, pattern }) => ({ path, size, pattern })),
+    excludedCount: excluded.length,
+    reasons,
+    policyDigest,
+    rulesVersion,
+  };
+}
+
+async function describeUndecided(deps: DescribeDeps, repo: Repo, commit: CommitSha, admin: boolean): Promise<object> {
+  const running = deps.intakes
+    .running()
+    .find((progress) => progress.repo.kind === repo.kind && progress.repo.id === repo.id && progress.commit === commit);
+  if (running) return { state: 'running', intake: progressJson(running) };
+  const row = await deps.index.decisions.get(repo, commit);
+  if (!row) return describeFailure(deps, repo, commit, admin);
+  const { decision, license, files, findingsLeftOff } = JSON.parse(row.body) as StoredDecision;
+  return { state: decision.outcome, ...decision, license, files, findingsLeftOff };
+}
+
+/** No decision: the last intake may have broken off. */
+async function describeFailure(
+  { index }: DescribeDeps,
+  repo: Repo,
+  commit: CommitSha,
+  admin: boolean,
+): Promise<object> {
+  const rows = await index.intakes.recent(RECENT);
+  const last = rows.find((row) => row.kind === repo.kind && row.repo === repo.id && row.commit === commit);
+  if (last?.state !== 'failed') return { state: 'unknown' };
+  const { errorCode, errorMessage } = last;
+  return { state: 'failed', errorCode, ...(admin && errorMessage !== null ? { error: errorMessage } : {}) };
+}
