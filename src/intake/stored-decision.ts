@@ -16,9 +16,14 @@ export interface StoredDecision {
     readonly verdict: Verdict;
     readonly findings: readonly Finding[];
   }[];
+  /** How many findings there were beyond those kept; not there when all were. */
+  readonly findingsLeftOff?: number;
 }
 
+// A snapshot may have ten thousand files with fifty findings each, and every list of decisions reads the whole row.
 const MAX_FINDINGS_PER_FILE = 50;
+const MAX_FINDINGS = 500;
+const MAX_FINDING_CHARACTERS = 256 * 1024;
 
 export function storedDecision(
   decision: Decision,
@@ -27,17 +32,31 @@ export function storedDecision(
   license: LicenseEvidence | undefined,
   files: readonly ScannedFile[],
 ): StoredDecision {
+  const said = files.filter(({ scan }) => scan.verdict !== 'pass' || scan.findings.length > 0);
+  const keep = keeper();
+  const kept = said.map(({ path, scan }) => ({ path, verdict: scan.verdict, findings: keep(scan.findings) }));
+  const total = said.reduce((sum, { scan }) => sum + scan.findings.length, 0);
+  const left = total - kept.reduce((sum, { findings }) => sum + findings.length, 0);
   return {
     decision,
     upstreamId,
     ...(license === undefined ? {} : { license }),
     ...(approval === undefined ? {} : { approvalAt: approval.at }),
-    files: files
-      .filter(({ scan }) => scan.verdict !== 'pass' || scan.findings.length > 0)
-      .map(({ path, scan }) => ({
-        path,
-        verdict: scan.verdict,
-        findings: scan.findings.slice(0, MAX_FINDINGS_PER_FILE),
-      })),
+    files: kept,
+    ...(left === 0 ? {} : { findingsLeftOff: left }),
   };
+}
+
+/** Takes the findings of one file after another, until there are too many or they are too long. */
+function keeper(): (findings: readonly Finding[]) => Finding[] {
+  let count = 0;
+  let characters = 0;
+  return (findings) =>
+    findings.slice(0, MAX_FINDINGS_PER_FILE).filter((finding) => {
+      const length = JSON.stringify(finding).length;
+      if (count >= MAX_FINDINGS || characters + length > MAX_FINDING_CHARACTERS) return false;
+      count += 1;
+      characters += length;
+      return true;
+    });
 }
