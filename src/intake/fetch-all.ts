@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { stat } from 'node:fs/promises';
-import type PQueue from 'p-queue';
+import PQueue from 'p-queue';
 import { AirlockError } from '#src/domain/errors.ts';
 import type { Source, SourceFile, VerifiedFile } from '#src/domain/manifest.ts';
 import { repoKey } from '#src/domain/repo.ts';
 import type { BlobStore } from '#src/store/blob-store.ts';
-import type { Download, Upstream } from '#src/upstream/upstream.ts';
-import { fetchFile, type OpenSource } from './fetch-file.ts';
+import type { Upstream } from '#src/upstream/upstream.ts';
+import { fetchFile, type Opened, type OpenSource, type Origin } from './fetch-file.ts';
+import type { Reservation } from './ledger.ts';
 import { contentName, type Quarantine, type QuarantinedFolder } from './quarantine.ts';
 import type { Tracker } from './tracker.ts';
 
@@ -14,8 +15,8 @@ export interface FetchDeps {
   readonly upstream: Upstream;
   readonly blobs: BlobStore;
   readonly quarantine: Quarantine;
-  /** Shared by all intakes: so many downloads at once. */
-  readonly downloads: PQueue;
+  /** So many downloads at once for each intake: a small model must not wait for the files of a large one. */
+  readonly downloads: { readonly concurrency: number };
   readonly tries: number;
   readonly minFreeBytes: number;
   readonly log: { error(details: object, text: string): void };
@@ -35,14 +36,18 @@ export async function fetchAll(
   signal: AbortSignal,
 ): Promise<VerifiedFile[]> {
   const contents = new Map(files.map((file) => [contentName(file), file]));
-  await requireSpace(deps, [...contents.values()], folder);
+  const room = await reserveRoom(deps, contents, folder);
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
+  const downloads = new PQueue({ concurrency: deps.downloads.concurrency });
   const digests = new Map<string, VerifiedFile>();
 
   async function fetchOne(name: string, file: SourceFile): Promise<void> {
     both.throwIfAborted();
-    const onBytes = (bytes: number) => tracker.bytes(name, bytes);
+    const onBytes = (bytes: number) => {
+      tracker.bytes(name, bytes);
+      room.missing(name, file.size - bytes);
+    };
     digests.set(
       name,
       await fetchFile(file, folder.file(file), {
@@ -50,13 +55,13 @@ export async function fetchAll(
         tries: deps.tries,
         signal: both,
         onBytes,
-        onMismatch: (problem) => reportMismatch(deps, source, file, problem),
+        onMismatch: (problem, origins) => reportMismatch(deps, source, problem, origins),
       }),
     );
     tracker.fileDone(name);
   }
 
-  const running = [...contents].map(([name, file]) => deps.downloads.add(() => fetchOne(name, file)));
+  const running = [...contents].map(([name, file]) => downloads.add(() => fetchOne(name, file)));
   try {
     await Promise.all(running);
   } catch (error) {
@@ -66,6 +71,8 @@ export async function fetchAll(
     throw signal.aborted
       ? new AirlockError('shutting-down', 'The mirror is stopping. The download goes on when it is back.', {}, error)
       : error;
+  } finally {
+    room.release();
   }
   return files.flatMap((file) => {
     const verified = digests.get(contentName(file));
@@ -73,59 +80,45 @@ export async function fetchAll(
   });
 }
 
-/** Approved bytes that the store has already are not pulled again: they are copied from there, and checked all the same. */
+/**
+ * Approved bytes that the store has already are not pulled again: they are copied from there, and checked all the same.
+ * Once they, or anything else, were wrong, upstream is asked.
+ */
 function opener({ upstream, blobs }: FetchDeps, source: Source): OpenSource {
-  return async (file, offset, signal): Promise<Download> => {
-    if (file.lfs && offset < file.size && (await blobs.size(file.lfs.sha256)) === file.size) {
+  return async (file, offset, signal, round): Promise<Opened> => {
+    if (round === 1 && file.lfs && offset < file.size && (await blobs.size(file.lfs.sha256)) === file.size) {
       const body = await blobs.open(file.lfs.sha256, { start: offset, end: file.size - 1 });
-      if (body) return { start: offset, body };
+      if (body) return { start: offset, body, from: 'store' };
     }
-    return upstream.open(source, file, offset, signal);
+    return { ...(await upstream.open(source, file, offset, signal)), from: 'upstream' };
   };
 }
 
 /**
- * The bytes came from upstream, or from a blob of the store that was damaged since it was approved. The blob goes: a
- * release that names it is then refused, which is better than served wrong, and the second round brings it back whole.
+ * Wrong bytes of the store are not removed here: the fault may lie in what an earlier run left in quarantine, and a
+ * release may name the blob. Where it is the blob, `put` finds that out, and puts the right bytes in its place.
  */
-async function reportMismatch(
-  { blobs, log }: FetchDeps,
+function reportMismatch(
+  { log }: FetchDeps,
   { repo, commit }: Source,
-  file: SourceFile,
   problem: AirlockError,
-): Promise<void> {
-  const stored = file.lfs && (await blobs.size(file.lfs.sha256)) === file.size;
-  const about = {
-    repo: repoKey(repo),
-    commit,
-    subject: problem.subject,
-    security: true,
-    from: stored ? 'store' : 'upstream',
-  };
-  log.error(about, problem.message);
-  if (file.lfs && stored) await blobs.remove(file.lfs.sha256);
+  origins: readonly Origin[],
+): void {
+  log.error({ repo: repoKey(repo), commit, subject: problem.subject, security: true, from: origins }, problem.message);
 }
 
 /** What an earlier run left counts: a download that was cut at the end, or a held one, must not need its space twice. */
-async function requireSpace(
+async function reserveRoom(
   { quarantine, minFreeBytes }: FetchDeps,
-  files: readonly SourceFile[],
+  contents: ReadonlyMap<string, SourceFile>,
   folder: QuarantinedFolder,
-): Promise<void> {
-  const missing = await Promise.all(files.map(async (file) => file.size - (await sizeOnDisk(folder.file(file)))));
-  const needed = missing.reduce((sum, bytes) => sum + Math.max(0, bytes), 0);
-  if (needed === 0) return;
-  const free = await quarantine.freeBytes();
-  if (free - needed >= minFreeBytes) return;
-  throw new AirlockError(
-    'store-full',
-    `The mirror has too little free disk: ${free} bytes are free, ${needed} are needed, ${minFreeBytes} must stay free.`,
-    {
-      free,
-      needed,
-      minFreeBytes,
-    },
+): Promise<Reservation> {
+  const missing = await Promise.all(
+    [...contents].map(async ([name, file]): Promise<[string, number]> => {
+      return [name, Math.max(0, file.size - (await sizeOnDisk(folder.file(file))))];
+    }),
   );
+  return quarantine.reserve(new Map(missing), minFreeBytes);
 }
 
 async function sizeOnDisk(path: string): Promise<number> {

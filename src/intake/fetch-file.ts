@@ -4,10 +4,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AirlockError, isAirlockError, messageOf } from '#src/domain/errors.ts';
 import type { SourceFile, VerifiedFile } from '#src/domain/manifest.ts';
 import type { Download } from '#src/upstream/upstream.ts';
+import { LOWEST_SPEED, type LowestSpeed, type Pace, startPace } from './pace.ts';
 import { type Digests, openPartialFile, type PartialFile } from './partial-file.ts';
 
-/** Opens the bytes of a file from an offset on: upstream's, or the store's own where it has them already. */
-export type OpenSource = (file: SourceFile, offset: number, signal: AbortSignal) => Promise<Download>;
+/** Bytes of a file from an offset on, and whose they are. */
+export interface Opened extends Download {
+  readonly from: 'upstream' | 'store';
+}
+
+/** Opens the bytes of a file from an offset on. In round 2, after a mismatch, nobody's but upstream's will do. */
+export type OpenSource = (file: SourceFile, offset: number, signal: AbortSignal, round: 1 | 2) => Promise<Opened>;
+
+/** Where bytes of a file came from; `quarantine`: an earlier run left them. */
+export type Origin = Opened['from'] | 'quarantine';
 
 export interface FetchOptions {
   readonly open: OpenSource;
@@ -17,7 +26,16 @@ export interface FetchOptions {
   /** Called with the bytes that are safely in the file; goes back to 0 when a file is started again. */
   readonly onBytes: (bytes: number) => void;
   /** Told of bytes that are not what upstream promised, before they are fetched once more: that is never silent. */
-  readonly onMismatch: (problem: AirlockError) => Promise<void>;
+  readonly onMismatch: (problem: AirlockError, origins: readonly Origin[]) => void;
+  /** Slower than this counts as a cut. Default: {@link LOWEST_SPEED}. */
+  readonly lowestSpeed?: LowestSpeed;
+}
+
+/** One round of a download: where it gets its bytes, and how fast. */
+interface Round {
+  readonly number: 1 | 2;
+  readonly origins: Set<Origin>;
+  readonly pace: Pace;
 }
 
 /**
@@ -27,33 +45,44 @@ export interface FetchOptions {
  * @throws AirlockError digest-mismatch (both digests in its subject), store-full, upstream-*
  */
 export async function fetchFile(file: SourceFile, path: string, options: FetchOptions): Promise<VerifiedFile> {
-  for (let round = 1; ; round++) {
-    const digests = await download(file, path, options);
+  for (let number: 1 | 2 = 1; ; number = 2) {
+    const origins = new Set<Origin>();
+    const digests = await download(file, path, options, number, origins);
     const problem = mismatch(file, digests);
     if (!problem) return { ...file, sha256: digests.sha256 };
     await rm(path, { force: true });
     options.onBytes(0);
-    if (round === 2) throw problem;
-    await options.onMismatch(problem);
+    if (number === 2) throw problem;
+    options.onMismatch(problem, [...origins]);
   }
 }
 
-async function download(file: SourceFile, path: string, options: FetchOptions): Promise<Digests> {
+async function download(
+  file: SourceFile,
+  path: string,
+  options: FetchOptions,
+  number: 1 | 2,
+  origins: Set<Origin>,
+): Promise<Digests> {
   const partial = await openPartialFile(path, file);
+  if (partial.offset > 0) origins.add('quarantine');
+  const pace = startPace(options.lowestSpeed ?? LOWEST_SPEED);
   try {
     options.onBytes(partial.offset);
     for (let failures = 0; partial.offset < file.size; ) {
       const before = partial.offset;
-      const error = await receive(file, partial, options);
+      const error = await receive(file, partial, options, { number, origins, pace });
       if (!error) continue;
       failures = partial.offset > before ? 1 : failures + 1;
-      if (failures >= options.tries || options.signal.aborted || !isWorthResuming(error)) throw error;
+      const tooOften = Math.max(failures, pace.slow) >= options.tries;
+      if (tooOften || options.signal.aborted || !isWorthResuming(error)) throw error;
       await sleep(Math.min(15_000, 250 * 2 ** failures), undefined, { signal: options.signal }).catch(() => {
         throw error;
       });
     }
     return await partial.finish();
   } finally {
+    pace.stop();
     await partial.close();
   }
 }
@@ -63,29 +92,46 @@ async function receive(
   file: SourceFile,
   partial: PartialFile,
   options: FetchOptions,
+  { number, origins, pace }: Round,
 ): Promise<AirlockError | undefined> {
   try {
-    const { start, body } = await options.open(file, partial.offset, options.signal);
+    const { start, body, from } = await options.open(file, partial.offset, options.signal, number);
     // Until the loop below listens, a broken line would be nobody's error and end the process.
     body.on('error', () => {});
-    if (start !== partial.offset) await partial.reset();
-    for await (const chunk of body) {
-      const bytes = chunk as Buffer;
-      if (partial.offset + bytes.length > file.size) {
+    pace.cut = () => body.destroy(tooSlow(file));
+    try {
+      if (start !== partial.offset) {
         await partial.reset();
-        return new AirlockError(
-          'upstream-invalid',
-          `Upstream sends more than the ${file.size} bytes that it lists for ${file.path}.`,
-          { path: file.path },
-        );
+        origins.clear();
       }
-      await partial.append(bytes);
-      options.onBytes(partial.offset);
+      origins.add(from);
+      for await (const chunk of body) {
+        const bytes = chunk as Buffer;
+        if (partial.offset + bytes.length > file.size) {
+          await partial.reset();
+          return new AirlockError(
+            'upstream-invalid',
+            `Upstream sends more than the ${file.size} bytes that it lists for ${file.path}.`,
+            { path: file.path },
+          );
+        }
+        await partial.append(bytes);
+        pace.add(bytes.length);
+        options.onBytes(partial.offset);
+      }
+    } finally {
+      // The loop does so by itself; but where the disk fails before it, the connection would stay open for ever.
+      pace.cut = undefined;
+      body.destroy();
     }
   } catch (cause) {
     return isAirlockError(cause) ? cause : brokenOff(file, cause);
   }
   return partial.offset < file.size ? brokenOff(file, undefined) : undefined;
+}
+
+function tooSlow(file: SourceFile): AirlockError {
+  return new AirlockError('upstream-timeout', `Upstream sends ${file.path} too slowly.`, { path: file.path });
 }
 
 function brokenOff(file: SourceFile, cause: unknown): AirlockError {

@@ -52,7 +52,7 @@ export async function openPartialFile(path: string, source: SourceFile): Promise
   }
 
   async function reset(): Promise<void> {
-    await handle.truncate(0);
+    await onDisk(() => handle.truncate(0));
     filled = 0;
     written = 0;
     hashes = startHashes(source);
@@ -100,9 +100,16 @@ function startHashes(source: SourceFile): Hash[] {
 }
 
 async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  try {
+  await onDisk(async () => {
     for (let done = 0; done < bytes.length; )
       done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+  });
+}
+
+/** What the disk refuses is our own fault and not upstream's: it is not tried again. */
+async function onDisk(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     const full = code === 'ENOSPC' || code === 'EDQUOT';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { SourceFile } from '#src/domain/manifest.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { CommitSha } from '#src/domain/revision.ts';
+import { createLedger, type Ledger } from './ledger.ts';
 
 /**
  * Where unapproved bytes live: always a local folder, whatever the store is.
@@ -15,15 +16,13 @@ import type { CommitSha } from '#src/domain/revision.ts';
  * held an unapproved byte can not leak one. Files of equal content share one entry. Nothing in here is trusted after
  * a restart: what is found is hashed again before it counts.
  */
-export interface Quarantine {
+export interface Quarantine extends Ledger {
   /** The snapshot's folder, made when missing. */
   open(repo: Repo, commit: CommitSha): Promise<QuarantinedFolder>;
   /** Remove a snapshot's bytes. */
   discard(repo: Repo, commit: CommitSha): Promise<void>;
   /** Remove snapshots that were last touched before `before`, but for those that `keep` names. */
   sweep(before: Date, keep: (folder: string) => boolean): Promise<number>;
-  /** Bytes free on the quarantine's file system. */
-  freeBytes(): Promise<number>;
 }
 
 export interface QuarantinedFolder {
@@ -53,12 +52,15 @@ export function createQuarantine(root: string): Quarantine {
       }
       return removed;
     },
-    async freeBytes() {
-      await mkdir(root, { recursive: true, mode: 0o700 });
-      const { bavail, bsize } = await statfs(root);
-      return bavail * bsize;
-    },
+    ...createLedger(() => freeBytes(root)),
   };
+}
+
+/** Bytes free on the quarantine's file system. */
+async function freeBytes(root: string): Promise<number> {
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  const { bavail, bsize } = await statfs(root);
+  return bavail * bsize;
 }
 
 /** A name for a file's content before its bytes are there: upstream's promise. */

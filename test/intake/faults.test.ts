@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { CommitSha } from '#src/domain/revision.ts';
 import { generatedContent } from '#test/fake-hub/content.ts';
 import type { Fault } from '#test/fake-hub/faults.ts';
 import { addBig, addTiny, card, tinyFiles } from '#test/fake-hub/repos.ts';
 import { generatedSafetensors } from '#test/fake-hub/weights.ts';
+import { repo } from './house.ts';
 import { approved, expectWhole, failure, useHouse } from './use-house.ts';
 
 // After each test `useHouse` hashes every blob in the store: whatever the fault, no other bytes get there.
@@ -56,8 +58,27 @@ describe('wrong bytes', () => {
     await writeFile(blob, Buffer.from(right).fill(0xee, 400, 401));
     approved(await house.ask('acme/fork'));
     expect((await readFile(blob)).equals(right)).toBe(true);
-    const reported = house.log.filter(({ details }) => 'from' in details && details.from === 'store');
-    expect(reported).toHaveLength(1);
+    const reported = house.log.flatMap(({ details }) => ('from' in details ? [details.from] : []));
+    expect(reported).toEqual([['store']]);
+  });
+
+  it('that lie in quarantine cost no blob, and are no reason to distrust the store', async () => {
+    const tiny = addTiny(rig.hub);
+    const fork = addTiny(rig.hub, 'acme/fork');
+    const house = await rig.open();
+    approved(await house.ask('acme/tiny'));
+    const { sha256 } = tiny.file('model.safetensors').content;
+    const blob = join(rig.data, 'store', 'blobs', 'sha256', sha256.slice(0, 2), sha256);
+    const { ino } = await stat(blob);
+    const folder = await house.quarantine.open(repo('acme/fork'), fork.head().id as CommitSha);
+    await writeFile(join(folder.path, `sha256-${sha256}.part`), 'not how the weights begin');
+    rig.hub.stats.reset();
+    approved(await house.ask('acme/fork'));
+    const reported = house.log.flatMap(({ details }) => ('from' in details ? [details.from] : []));
+    expect(reported).toEqual([['quarantine', 'store']]);
+    // The second round asks upstream and nobody else.
+    expect(rig.hub.stats.sent('acme/fork/model.safetensors')).toBe(tiny.file('model.safetensors').content.size);
+    expect((await stat(blob)).ino).toBe(ino);
   });
 });
 

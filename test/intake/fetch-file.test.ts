@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFile } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gitOidOf, sha256Of } from '#src/domain/digest.ts';
 import type { VerifiedFile } from '#src/domain/manifest.ts';
-import { fetchFile } from '#src/intake/fetch-file.ts';
+import { fetchFile, type Origin } from '#src/intake/fetch-file.ts';
+import { LOWEST_SPEED } from '#src/intake/pace.ts';
 import { addBig, addTiny } from '#test/fake-hub/repos.ts';
 import { useTemp } from '#test/support/temp.ts';
 import { clientOf, errorOf, fileOf, resolve, useHub } from '#test/upstream/client.ts';
@@ -31,14 +33,19 @@ interface Fetched {
   readonly file: VerifiedFile;
   readonly bytes: Buffer;
   readonly progress: number[];
-  /** What was reported before a second round. */
-  readonly mismatches: string[];
+  /** Where the bytes of the first round came from, where they were wrong. */
+  readonly wrongFrom: readonly Origin[];
 }
 
 async function fetchOne(
   id: string,
   path: string,
-  { signal = new AbortController().signal, tries = 3, left = undefined as Buffer | undefined } = {},
+  {
+    signal = new AbortController().signal,
+    tries = 3,
+    left = undefined as Buffer | undefined,
+    lowestSpeed = LOWEST_SPEED,
+  } = {},
 ): Promise<Fetched> {
   const upstream = clientOf(at.hub.url, { stallSeconds: 1 });
   const source = await resolve(upstream, id);
@@ -46,15 +53,22 @@ async function fetchOne(
   const part = join(folder, 'part');
   if (left) await writeFile(part, left);
   const progress: number[] = [];
-  const mismatches: string[] = [];
+  let wrongFrom: readonly Origin[] = [];
   const file = await fetchFile(asked, part, {
-    open: (wanted, offset, stop) => upstream.open(source, wanted, offset, stop),
+    open: async (wanted, offset, stop) => ({
+      ...(await upstream.open(source, wanted, offset, stop)),
+      from: 'upstream',
+    }),
     tries,
+    lowestSpeed,
     signal,
     onBytes: (bytes) => progress.push(bytes),
-    onMismatch: async ({ code }) => void mismatches.push(code),
+    onMismatch: ({ code }, origins) => {
+      expect(code).toBe('digest-mismatch');
+      wrongFrom = origins;
+    },
   });
-  return { file, bytes: await readFile(part), progress, mismatches };
+  return { file, bytes: await readFile(part), progress, wrongFrom };
 }
 
 function content(id: string, path = WEIGHTS): Buffer {
@@ -168,20 +182,92 @@ describe('a file', () => {
   });
 });
 
+describe('a drip', () => {
+  const lowestSpeed = { bytesPerSecond: 200_000, overSeconds: 0.5 };
+
+  it('is cut and resumed, and given up when it stays one; what came stays', async () => {
+    addBig(at.hub, 1);
+    at.hub.faults.add({ fault: 'bandwidth', class: 'cdn', bytesPerSecond: 20_000, times: 1 });
+    const { file } = await fetchOne('acme/big-1', WEIGHTS, { lowestSpeed });
+    expect(file.sha256).toBe(sha256Of(content('acme/big-1')));
+    expect(rangesAtCdn()).toHaveLength(2);
+
+    await writeFile(join(folder, 'part'), '');
+    at.hub.stats.reset();
+    at.hub.faults.add({ fault: 'bandwidth', class: 'cdn', bytesPerSecond: 20_000 });
+    const error = await errorOf(fetchOne('acme/big-1', WEIGHTS, { lowestSpeed, tries: 2 }));
+    expect(error.code).toBe('upstream-timeout');
+    const left = await readFile(join(folder, 'part'));
+    expect(left.length).toBeGreaterThan(0);
+    expect(left.equals(content('acme/big-1').subarray(0, left.length))).toBe(true);
+  });
+
+  it('of one byte for each connection is one as well', async () => {
+    addTiny(at.hub);
+    const source = await resolve(clientOf(at.hub.url), 'acme/tiny');
+    const asked = await fileOf(clientOf(at.hub.url), source, WEIGHTS);
+    const bytes = content('acme/tiny');
+    const began = performance.now();
+    const fetched = fetchFile(asked, join(folder, 'part'), {
+      open: async (_file, start) => ({
+        start,
+        body: Readable.from([bytes.subarray(start, start + 1)]),
+        from: 'upstream',
+      }),
+      tries: 3,
+      lowestSpeed,
+      signal: new AbortController().signal,
+      onBytes: () => {},
+      onMismatch: () => {},
+    });
+    expect((await errorOf(fetched)).code).toBe('upstream-unavailable');
+    expect(performance.now() - began).toBeLessThan(5000);
+    expect((await readFile(join(folder, 'part'))).length).toBeGreaterThan(1);
+  });
+});
+
+it('a disk that refuses fails at once, and the connection is closed', async () => {
+  addTiny(at.hub);
+  const source = await resolve(clientOf(at.hub.url), 'acme/tiny');
+  const asked = await fileOf(clientOf(at.hub.url), source, WEIGHTS);
+  // A device can not be cut to nothing, which is what an answer that starts elsewhere asks for.
+  await symlink('/dev/full', join(folder, 'part'));
+  const bodies: Readable[] = [];
+  const fetched = fetchFile(asked, join(folder, 'part'), {
+    open: async () => {
+      const body = new Readable({ read() {} });
+      bodies.push(body);
+      return { start: 5, body, from: 'upstream' };
+    },
+    tries: 3,
+    signal: new AbortController().signal,
+    onBytes: () => {},
+    onMismatch: () => {},
+  });
+  expect((await errorOf(fetched)).code).toBe('store-unavailable');
+  expect(bodies.map(({ destroyed }) => destroyed)).toEqual([true]);
+});
+
 describe('what an earlier run left', () => {
-  const cases: [string, (right: Buffer) => Buffer, number][] = [
-    ['half of it', (right) => right.subarray(0, MIB / 2), MIB / 2],
-    ['all of it', (right) => right, 0],
-    ['nothing of it', () => Buffer.alloc(0), MIB],
-    ['half of it with a wrong byte', (right) => flipped(right.subarray(0, MIB / 2)), MIB / 2 + MIB],
-    ['all of it with a wrong byte', flipped, MIB],
-    ['more than there is', (right) => Buffer.concat([right, right]), MIB],
+  const cases: [string, (right: Buffer) => Buffer, number, Origin[]][] = [
+    ['half of it', (right) => right.subarray(0, MIB / 2), MIB / 2, []],
+    ['all of it', (right) => right, 0, []],
+    ['nothing of it', () => Buffer.alloc(0), MIB, []],
+    [
+      'half of it with a wrong byte',
+      (right) => flipped(right.subarray(0, MIB / 2)),
+      MIB / 2 + MIB,
+      ['quarantine', 'upstream'],
+    ],
+    ['all of it with a wrong byte', flipped, MIB, ['quarantine']],
+    ['more than there is', (right) => Buffer.concat([right, right]), MIB, []],
   ];
-  it.each(cases)('is continued or replaced: %s', async (_name, made, pulled) => {
+  it.each(cases)('is continued or replaced: %s', async (_name, made, pulled, origins) => {
     addBig(at.hub, 1);
     const right = content('acme/big-1');
-    const { bytes, file } = await fetchOne('acme/big-1', WEIGHTS, { left: made(right) });
+    const { bytes, file, wrongFrom } = await fetchOne('acme/big-1', WEIGHTS, { left: made(right) });
     expect(bytes.equals(right)).toBe(true);
+    expect(wrongFrom).toEqual(origins);
     expect(file.sha256).toBe(sha256Of(right));
     expect(at.hub.stats.sent(`acme/big-1/${WEIGHTS}`)).toBe(pulled);
   });

@@ -13,13 +13,18 @@ let peak = before;
 for await (const file of upstream.list(source)) {
   if (file.path !== path) continue;
   const { sha256 } = await fetchFile(file, to, {
-    open: (wanted, offset, signal) => upstream.open(source, wanted, offset, signal),
+    open: async (wanted, offset, signal) => ({
+      ...(await upstream.open(source, wanted, offset, signal)),
+      from: 'upstream',
+    }),
     tries: 3,
     signal: new AbortController().signal,
     onBytes: () => {
       peak = Math.max(peak, process.memoryUsage.rss());
     },
-    onMismatch: (problem) => Promise.reject(problem),
+    onMismatch: (problem) => {
+      throw problem;
+    },
   });
   process.stdout.write(JSON.stringify({ sha256, before, peak }));
 }
