@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { Facts } from '#scanners/facts.ts';
 import { parseFacts } from '#scanners/facts-schema.ts';
@@ -7,8 +8,10 @@ import { createJudge, type Judge } from '#scanners/judge/findings.ts';
 import { loadRules } from '#scanners/rules.ts';
 import { EXTRACTOR_VERSION } from '#scanners/version.ts';
 import type { Sha256 } from '#src/domain/digest.ts';
+import { AirlockError } from '#src/domain/errors.ts';
 import type { BlobScan } from '#src/domain/evidence.ts';
 import type { RepoPath } from '#src/domain/path.ts';
+import { printable } from '#src/domain/repo.ts';
 import { type Extraction, extractInChild, WORKER } from './extraction.ts';
 import { DEFAULT_LIMITS, type ScanLimits } from './limits.ts';
 import { type AlteredFacts, type FactCache, SealedFacts } from './sealed-facts.ts';
@@ -32,7 +35,8 @@ export interface Scanner {
   readonly rulesVersion: string;
   /**
    * Scan the files of one snapshot. A file that can not be read to its end is `unscannable`, never an error.
-   * @throws what `signal` was aborted with, or what reading a file that is not there throws
+   * @throws AirlockError scan-failed when this machine twice ended the process that read a file, or could not start one:
+   * that is no verdict on the bytes; what `signal` was aborted with, or what reading a file that is not there throws
    */
   scan(targets: readonly ScanTarget[], options?: ScanOptions): Promise<ReadonlyMap<RepoPath, BlobScan>>;
 }
@@ -115,9 +119,9 @@ class Run {
 
   /**
    * Read a batch in one child. When it dies, the file that it was at is read again alone, so that nobody else pays for
-   * it, and those after it in a new child.
+   * it, and those after it in a new child. `again`: this machine, not the file, ended the child before.
    */
-  private async read(batch: readonly ScanTarget[]): Promise<void> {
+  private async read(batch: readonly ScanTarget[], again = false): Promise<void> {
     const facts: Facts[] = [];
     const { limits, signal, worker } = this.deps;
     const failed = await extractInChild(batch, limits, (_index, extracted) => facts.push(extracted), signal, worker);
@@ -127,9 +131,18 @@ class Run {
     }
     const [culprit, ...rest] = batch.slice(facts.length);
     if (failed === undefined || culprit === undefined) return;
-    if (batch.length === 1) return this.judged(culprit, { failure: failed.reason });
-    await this.read([culprit]);
+    if (failed.outside && again) throw scanFailed(culprit, failed.reason);
+    if (failed.outside) await this.pause();
+    else if (batch.length === 1) return this.judged(culprit, { failure: failed.reason });
+    await this.read([culprit], failed.outside);
     if (rest.length > 0) await this.read(rest);
+  }
+
+  /** What a machine lacked may be there again after a while. */
+  private async pause(): Promise<void> {
+    const { limits, signal } = this.deps;
+    const waited = setTimeout(limits.retryMilliseconds, undefined, signal ? { signal } : {});
+    await waited.catch(() => signal?.throwIfAborted());
   }
 
   /** Budgets are part of the extractor version and the same everywhere: that they were hit may be remembered too. */
@@ -145,6 +158,10 @@ class Run {
       this.deps.onScanned?.(path, scan);
     }
   }
+}
+
+function scanFailed({ path, sha256 }: ScanTarget, reason: string): AirlockError {
+  return new AirlockError('scan-failed', `${printable(path)} could not be scanned: ${reason}.`, { path, sha256 });
 }
 
 /** Big files have a process of their own; small ones share. */

@@ -4,43 +4,49 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-/** Linux counts in pages; every 64-bit Linux that Node supports here has 4 KiB ones or reports larger ones below. */
-let pageBytes: Promise<number> | undefined;
 
-/** Resident memory of a process in bytes, or `undefined` when there is no such process any more. */
+export interface MemoryAlarms {
+  /** The process uses more than it may. */
+  exceeded(actual: number): void;
+  /** Its memory can not be read: without `/proc` and `ps` there would be no limit at all. */
+  blind(): void;
+}
+
+/** A process that is ending has no memory to read, for as long as it takes to be told of its end. */
+const MISSES = 5;
+
+/** Resident memory of a process in bytes, or `undefined` when nobody says. */
 async function residentBytes(pid: number): Promise<number | undefined> {
   try {
-    if (process.platform !== 'linux') return await residentByPs(pid);
-    const pages = Number((await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')[1]);
-    pageBytes ??= run('getconf', ['PAGESIZE']).then(
-      ({ stdout }) => Number(stdout) || 4096,
-      () => 4096,
-    );
-    return Number.isFinite(pages) ? pages * (await pageBytes) : undefined;
+    const kilobytes = process.platform === 'linux' ? await residentByProc(pid) : await residentByPs(pid);
+    return Number.isFinite(kilobytes) && kilobytes > 0 ? kilobytes * 1024 : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function residentByPs(pid: number): Promise<number | undefined> {
-  const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(pid)]);
-  const kilobytes = Number(stdout.trim());
-  return Number.isFinite(kilobytes) && kilobytes > 0 ? kilobytes * 1024 : undefined;
+/** In kilobytes, whatever the size of a page is on this machine. */
+async function residentByProc(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'latin1');
+  return Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1]);
 }
 
-/** Looks at a process's memory again and again, one look at a time, until stopped; tells once when it is too much. */
-export function watchMemory(
-  pid: number,
-  limit: number,
-  everyMs: number,
-  exceeded: (actual: number) => void,
-): () => void {
+async function residentByPs(pid: number): Promise<number> {
+  const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(pid)]);
+  return Number(stdout.trim());
+}
+
+/** Looks at a process's memory again and again, one look at a time, until stopped; raises one alarm at most. */
+export function watchMemory(pid: number, limit: number, everyMs: number, alarms: MemoryAlarms): () => void {
   let stopped = false;
+  let misses = 0;
   let timer: NodeJS.Timeout | undefined;
   const look = async () => {
     const actual = await residentBytes(pid);
     if (stopped) return;
-    if (actual !== undefined && actual > limit) return exceeded(actual);
+    if (actual !== undefined && actual > limit) return alarms.exceeded(actual);
+    misses = actual === undefined ? misses + 1 : 0;
+    if (misses >= MISSES) return alarms.blind();
     timer = setTimeout(look, everyMs);
   };
   timer = setTimeout(look, everyMs);

@@ -136,7 +136,8 @@ describe('a child process that misbehaves', () => {
     ['junk', {}, /answered nonsense: a line that is no JSON/],
     ['liar', {}, /answered for another file/],
     ['form', {}, /answered nonsense/],
-    ['long', { factsBytes: 1024 * 1024 }, /take more than the 1 MiB/],
+    ['deep', {}, /answered nonsense: a line nested deeper than/],
+    ['long', {}, /too many facts: they take more than the 4 MiB/],
     ['none', {}, /ended with status 0/],
   ])('by "%s" makes its file unscannable and leaves its neighbours alone', async (word, limits, reason) => {
     const cache = new MemoryCache();

@@ -25,6 +25,7 @@ const acts: Readonly<Record<string, (index: number) => void>> = {
   junk: () => writeSync(1, 'no json\n'),
   liar: (index) => answer(index + 1, { format: 'text', size: 4, problems: [] }),
   form: (index) => answer(index, { format: 'text', verdict: 'pass' }),
+  deep: () => writeSync(1, `{"index":0,"facts":${'{"members":['.repeat(100_000)}${']}'.repeat(100_000)}}\n`),
   long: () => {
     for (;;) writeSync(1, 'x'.repeat(65_536));
   },
