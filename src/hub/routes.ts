@@ -166,8 +166,10 @@ async function askedPaths(c: Context): Promise<string[] | undefined> {
   return list as string[];
 }
 
+/** As the client wrote it, dots and escapes included; of an absolute-form target (RFC 9112 3.2.2) without the origin. */
 function rawPath(c: Context): string {
   const incoming = (c.env as { incoming?: IncomingMessage } | undefined)?.incoming;
   const url = incoming?.url ?? new URL(c.req.url).pathname;
-  return url.split(/[?#]/, 1)[0] ?? '/';
+  const path = url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0];
+  return path || '/';
 }
