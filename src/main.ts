@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir } from 'node:fs/promises';
-import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { serve } from '@hono/node-server';
 import PQueue from 'p-queue';
 import { adminCheck, readOrCreateToken } from './access/admin-token.ts';
 import { createApp } from './app.ts';
@@ -12,19 +9,19 @@ import { createJournal } from './catalog/journal.ts';
 import { createPublisher } from './catalog/publisher.ts';
 import { type Config, explainConfig, publicUrl } from './config.ts';
 import { systemClock } from './domain/clock.ts';
-import { AirlockError } from './domain/errors.ts';
 import { openIndex } from './index/index.ts';
 import { createIntakes, type Intakes } from './intake/intakes.ts';
 import { createQuarantine, type Quarantine } from './intake/quarantine.ts';
 import { startRechecks } from './intake/recheck.ts';
+import { listen } from './ops/door.ts';
 import { createLog, type Log } from './ops/log.ts';
 import { createReview } from './review/review.ts';
 import { readOrCreateIndexKey } from './scan/index-key.ts';
 import { createScanner } from './scan/scanner.ts';
 import type { BlobStore } from './store/blob-store.ts';
+import { takeDataFolder } from './store/data-folder.ts';
 import { openFolder } from './store/folder.ts';
 import { FolderBlobStore } from './store/folder-blob-store.ts';
-import { FolderLock } from './store/folder-lock.ts';
 import { FolderRecordStore } from './store/folder-record-store.ts';
 import type { RecordStore } from './store/record-store.ts';
 import { S3BlobStore } from './store/s3-blob-store.ts';
@@ -40,8 +37,6 @@ export interface Mirror {
   stop(): Promise<void>;
 }
 
-/** How long running answers may take to finish when the mirror stops. */
-const DRAIN_MILLISECONDS = 10_000;
 const SWEEP_MILLISECONDS = 3_600_000;
 
 interface Stores {
@@ -49,13 +44,39 @@ interface Stores {
   readonly records: RecordStore;
 }
 
-/** Build everything, in the order in which data flows, and listen. @throws AirlockError config-invalid, store-unavailable */
+/**
+ * Start a mirror, or leave nothing behind that runs: no socket, no download, no lock.
+ * @throws AirlockError config-invalid, store-unavailable
+ */
 export async function startMirror(config: Config, say: (line: string) => void): Promise<Mirror> {
-  await mkdir(config.data, { recursive: true, mode: 0o700 });
-  const release = await takeDataFolder(config.data);
+  const opened = new AsyncDisposableStack();
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopped ??= opened.disposeAsync();
+    return stopped;
+  };
+  try {
+    return { url: await openMirror(config, say, opened), stop };
+  } catch (error) {
+    // Why it did not start is what the operator needs, not what else went wrong on the way back.
+    await stop().catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * Build everything, in the order in which data flows; `opened` gets what has to be undone, in reverse. The address is
+ * taken early, while nothing runs yet: a mirror that nobody can reach must not download anything.
+ */
+async function openMirror(config: Config, say: (line: string) => void, opened: AsyncDisposableStack): Promise<string> {
+  opened.defer(await takeDataFolder(config.data));
   const log = createLog(config.log.level);
+  const door = await listen(config.listen.host, config.listen.port, log);
+  opened.defer(() => door.close());
+  const url = publicUrl(config, door.port);
   const stores = await openStores(config);
   const index = await openIndex(join(config.data, 'index.sqlite'));
+  opened.defer(() => index.close());
   const ring = await openKeys(config, stores.records);
   const admin = await adminToken(config);
 
@@ -103,32 +124,36 @@ export async function startMirror(config: Config, say: (line: string) => void): 
     minFreeBytes: config.intake.minFreeBytes,
     log,
   });
-  const review = createReview({ journal, publisher, intakes, index });
+  const review = createReview({ journal, catalog, publisher, intakes, index });
+
+  opened.defer(async () => {
+    // At once, because those who wait for an intake are running answers.
+    const closed = door.close();
+    await intakes.stop();
+    await closed;
+  });
 
   // Before the first request: a row of a dead process must not look like one of ours.
   const resumed = await intakes.resume();
   if (resumed > 0) log.info({ intakes: resumed }, 'unfinished intakes taken up');
 
-  const server = await listen(config, (url) =>
-    createApp({
-      hub: { catalog, intakes, blobs: stores.blobs, publicUrl: url, hold: holdTimes(config) },
-      admin: {
-        catalog,
-        intakes,
-        review,
-        index,
-        keys: { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key },
-        isAdmin: adminCheck(admin.token),
-      },
-      readiness: [
-        { name: 'store', check: () => stores.records.get('readiness-probe') },
-        { name: 'index', check: () => index.intakes.recent(1) },
-      ],
-      log,
-      publicUrl: url,
-    }),
-  );
-  greet(config, server.url, ring, admin, say);
+  const app = createApp({
+    hub: { catalog, intakes, blobs: stores.blobs, publicUrl: url, hold: holdTimes(config) },
+    admin: {
+      catalog,
+      intakes,
+      review,
+      index,
+      keys: { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key },
+      isAdmin: adminCheck(admin.token),
+    },
+    readiness: [
+      { name: 'store', check: () => stores.records.get('readiness-probe') },
+      { name: 'index', check: () => index.intakes.recent(1) },
+    ],
+    log,
+    publicUrl: url,
+  });
 
   const stopRechecks = startRechecks({
     index,
@@ -140,46 +165,15 @@ export async function startMirror(config: Config, say: (line: string) => void): 
     log,
   });
   const stopSweeps = startSweeps(config, quarantine, intakes, log);
-  let stopped: Promise<void> | undefined;
-  async function stop(): Promise<void> {
-    const drained = drain(server.server);
+  opened.defer(async () => {
+    void door.close();
     stopSweeps();
     await intakes.stop();
     await stopRechecks();
-    await drained;
-    await index.close();
-    release();
-  }
-  return {
-    url: server.url,
-    stop: () => {
-      stopped ??= stop();
-      return stopped;
-    },
-  };
-}
-
-/** Two mirrors on one data folder would write one quarantine file: the second is refused at once. */
-async function takeDataFolder(folder: string): Promise<() => void> {
-  const { promise: done, resolve: release } = Promise.withResolvers<void>();
-  const { promise: taken, resolve: take, reject: refuse } = Promise.withResolvers<void>();
-  new FolderLock(join(folder, 'mirror.lock'), { waitMs: 0 })
-    .run(() => {
-      take();
-      return done;
-    })
-    .catch((cause: unknown) =>
-      refuse(
-        new AirlockError(
-          'config-invalid',
-          `Another mirror runs on the data folder ${folder}. Stop it, or set AIRLOCK_DATA.`,
-          {},
-          cause,
-        ),
-      ),
-    );
-  await taken;
-  return release;
+  });
+  greet(config, url, ring, admin, say);
+  door.open(app.fetch);
+  return url;
 }
 
 async function openStores({ store, data }: Config): Promise<Stores> {
@@ -225,28 +219,6 @@ function holdTimes({ intake }: Config): { apiSeconds: number; resolveSeconds: nu
   };
 }
 
-/** The public URL can depend on the port, which is known only once it listens. */
-async function listen(
-  config: Config,
-  app: (url: string) => ReturnType<typeof createApp>,
-): Promise<{ server: Server; url: string }> {
-  const { host, port } = config.listen;
-  let fetch: ReturnType<typeof createApp>['fetch'] = () => new Response(null, { status: 503 });
-  return new Promise((resolve, reject) => {
-    const server = serve(
-      { fetch: (request, env) => fetch(request, env), hostname: host, port, overrideGlobalObjects: false },
-      (address) => {
-        const url = publicUrl(config, address.port);
-        fetch = app(url).fetch;
-        resolve({ server: server as Server, url });
-      },
-    );
-    server.on('error', (cause) =>
-      reject(new AirlockError('config-invalid', `Can not listen on ${host}:${port}: ${cause.message}`, {}, cause)),
-    );
-  });
-}
-
 function greet(
   config: Config,
   url: string,
@@ -279,14 +251,4 @@ function startSweeps({ intake }: Config, quarantine: Quarantine, intakes: Intake
   }, SWEEP_MILLISECONDS);
   timer.unref();
   return () => clearInterval(timer);
-}
-
-/** No new connections; running answers have a while to finish, then their sockets are closed. */
-async function drain(server: Server): Promise<void> {
-  const { promise: closed, resolve } = Promise.withResolvers<void>();
-  server.close(() => resolve());
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MILLISECONDS);
-  await closed;
-  clearTimeout(timer);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AirlockError, messageOf } from '#src/domain/errors.ts';
 import { codeOf } from './error-code.ts';
 import { BLOBS, RECORDS, TEMPORARY } from './keys.ts';
@@ -24,7 +24,7 @@ export async function openFolder(root: string, options: { readonly create?: bool
   const folder = { root };
   return guarded(`open ${root}`, async () => {
     if (options.create) {
-      for (const base of BASES) await mkdir(join(root, base), { recursive: true, mode: 0o700 });
+      for (const base of BASES) await makePath(join(root, base));
       await syncFolder(root);
     }
     if (!(await isPresent(folder)))
@@ -109,6 +109,31 @@ export async function syncFolder(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * Make a folder and what is missing above it. Not the `recursive` of mkdir: where a file system knows no new folders and
+ * answers ENOENT, as /proc does, Node tries again for ever, on a thread that nothing can stop.
+ */
+export async function makePath(path: string): Promise<void> {
+  if (await isFolder(path)) return;
+  if (dirname(path) !== path) await makePath(dirname(path));
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    // Made by somebody else a moment ago.
+    if (codeOf(error) !== 'EEXIST' || !(await isFolder(path))) throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    if ((await stat(path)).isDirectory()) return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+  throw new AirlockError('config-invalid', `${path} is a file where a folder is expected`, { path });
 }
 
 /**

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { addBig, addTiny } from '#test/fake-hub/repos.ts';
 import { call, type Snapshot } from '#test/support/clients.ts';
+import { freePort } from '#test/support/free-port.ts';
 import { ask } from '#test/support/http.ts';
 import { airlock, startMirror } from '#test/support/mirror.ts';
 import { run } from '#test/support/run.ts';
@@ -134,8 +135,96 @@ it('SIGTERM lets a running answer finish, leaves nothing half written, and exits
   expect(received).toBe(whole);
   await until('the mirror has ended', () => !mirror.running);
   expect(mirror.exitStatus).toBe(0);
+  expect(mirror.logs()).toMatch(/"running":1,.*running answers may finish/);
+  expect(mirror.logs()).toMatch(/"running":1,"cut":0,.*stopped serving/);
   expect(await readdir(join(mirror.dataDir, 'store', 'tmp'))).toEqual([]);
   await world.restart();
+});
+
+describe('without an address or a data folder', () => {
+  /** `serve` as a person types it; ended by force when it stays. */
+  async function serve(env: Record<string, string>): Promise<{ status: number | undefined; output: string }> {
+    const args = [join(ROOT, 'src', 'cli.ts'), 'serve'];
+    const set = { PATH: process.env.PATH, AIRLOCK_UPSTREAM: world.hub.url, AIRLOCK_LISTEN: '127.0.0.1:0', ...env };
+    return run(process.execPath, args, { cwd: ROOT, env: set, timeoutSeconds: 20 });
+  }
+
+  it('a taken port ends it before it downloads anything, and its data folder is free again', async () => {
+    const id = 'acme/unfinished';
+    addBig(world.hub, 24, id);
+    world.hub.faults.add({ fault: 'bandwidth', bytesPerSecond: 1_000_000, repo: id });
+    const dataDir = join(await world.temp('busy'), 'data');
+    const options = { ...world.mirror.options, dataDir, port: await freePort() };
+    const first = await startMirror(options);
+    const waiting = ask(first.url, `/api/models/${id}`).catch(() => undefined);
+    await until('bytes arrive', async () => {
+      const { running } = JSON.parse((await ask(first.url, '/api/airlock/intakes')).text) as {
+        running: { bytesDone: number }[];
+      };
+      return running.some(({ bytesDone }) => bytesDone > 0);
+    });
+    await first.kill9();
+    await waiting;
+    const before = world.hub.stats.requests;
+    const taken = new URL(world.mirror.url).host;
+    const { status, output } = await serve({ AIRLOCK_DATA: options.dataDir, AIRLOCK_LISTEN: taken });
+    expect(output).toContain(`Can not listen on ${taken}`);
+    expect(output).toContain('EADDRINUSE');
+    expect(output).toContain('AIRLOCK_LISTEN');
+    expect(status).toBe(78);
+    expect(world.hub.stats.requests).toBe(before);
+    world.hub.faults.clear();
+    const again = await startMirror(options);
+    await until('the intake is taken up', () => again.logs().includes('unfinished intakes taken up'));
+    await again.stop();
+    expect(again.exitStatus).toBe(0);
+  });
+
+  it('a start that fails later lets go of port and data folder, too', async () => {
+    const dataDir = join(await world.temp('later'), 'data');
+    await mkdir(join(dataDir, 'index.sqlite'), { recursive: true });
+    const port = await freePort();
+    const { status, output } = await serve({ AIRLOCK_DATA: dataDir, AIRLOCK_LISTEN: `127.0.0.1:${port}` });
+    expect([70, 78], output).toContain(status);
+    expect(output).toContain('index.sqlite');
+    await rm(join(dataDir, 'index.sqlite'), { recursive: true });
+    const mirror = await startMirror({ ...world.mirror.options, dataDir, port });
+    await mirror.stop();
+  });
+
+  it('a file in the place of the data folder, or above it, is named', async () => {
+    const file = join(await world.temp('file'), 'data');
+    await writeFile(file, '');
+    for (const data of [file, join(file, 'below')]) {
+      const { status, output } = await serve({ AIRLOCK_DATA: data });
+      expect(status, output).toBe(78);
+      expect(output).toMatch(/AIRLOCK_DATA.*data.*(is a file|not a directory)/);
+      expect(output).not.toContain('Another mirror');
+    }
+  });
+
+  it('a lock that can not be had is no other mirror', async () => {
+    const dataDir = await world.temp('locked');
+    await mkdir(join(dataDir, 'mirror.lock'));
+    const inTheWay = await serve({ AIRLOCK_DATA: dataDir });
+    expect(inTheWay.status, inTheWay.output).toBe(78);
+    expect(inTheWay.output).toMatch(/can not lock .*mirror\.lock.*EISDIR/);
+    await rm(join(dataDir, 'mirror.lock'), { recursive: true });
+    await writeFile(join(dataDir, 'mirror.lock'), 'somebody wrote a note into this file\n'.repeat(100));
+    const noLock = await serve({ AIRLOCK_DATA: dataDir });
+    expect(noLock.status, noLock.output).toBe(78);
+    expect(noLock.output).toContain('file is not a database');
+    for (const { output } of [inTheWay, noLock]) expect(output).not.toContain('Another mirror');
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'a place where nobody can make folders is refused, not tried for ever',
+    async () => {
+      const { status, output } = await serve({ AIRLOCK_DATA: '/proc/nope/data' });
+      expect(status, output).toBe(78);
+      expect(output).toMatch(/AIRLOCK_DATA.*\/proc\/nope.*ENOENT/);
+    },
+  );
 });
 
 it('SIGTERM in mid-intake answers the client at once, and the next start finishes the intake by itself', async () => {
