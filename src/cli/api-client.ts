@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
+import * as z from 'zod';
 import { AirlockError, messageOf } from '#src/domain/errors.ts';
+import { startFolder } from './start-folder.ts';
 
 /** A client of the mirror's own API: the command line has no other way in. */
 export interface ApiClient {
@@ -13,37 +15,49 @@ export interface ApiClientOptions {
   /** Base URL of the mirror. */
   readonly url: string;
   readonly adminToken?: string;
+  /** How long one answer may take: above what the mirror lets an approval wait. Default: two minutes. */
+  readonly patienceMilliseconds?: number;
 }
 
+const errorShape = z.looseObject({ error: z.string().optional(), code: z.string().optional() }).catch({});
+
+const DEFAULT_LISTEN = '127.0.0.1:8080';
+const PATIENCE_MILLISECONDS = 120_000;
+
 /**
- * The mirror to talk to: `AIRLOCK_URL`, else the default address. The administrative token: `AIRLOCK_ADMIN_TOKEN`, else
- * the file that the embedded default keeps in its data folder.
+ * The mirror to talk to: `AIRLOCK_URL`, else the address it listens on. The administrative token:
+ * `AIRLOCK_ADMIN_TOKEN`, else the file that the embedded default keeps in its data folder.
  */
 export async function clientOptions(env: NodeJS.ProcessEnv): Promise<ApiClientOptions> {
-  const url = (env.AIRLOCK_URL ?? `http://${env.AIRLOCK_LISTEN ?? '127.0.0.1:8080'}`).replace(/\/+$/, '');
-  const token = env.AIRLOCK_ADMIN_TOKEN ?? (await readToken(join(env.AIRLOCK_DATA ?? './data', 'keys', 'admin.token')));
+  const url = (env.AIRLOCK_URL ?? urlOf(env.AIRLOCK_LISTEN ?? DEFAULT_LISTEN)).replace(/\/+$/, '');
+  const token = env.AIRLOCK_ADMIN_TOKEN ?? (await readToken(env));
   return token === undefined ? { url } : { url, adminToken: token };
 }
 
-export function createApiClient({ url, adminToken }: ApiClientOptions): ApiClient {
+/** "Every address of this machine" is one to listen on, and none to ask. */
+function urlOf(listen: string): string {
+  const url = `http://${listen}`;
+  if (!URL.canParse(url)) return url;
+  const { hostname, port } = new URL(url);
+  if (hostname === '0.0.0.0') return `http://127.0.0.1:${port || 80}`;
+  return hostname === '[::]' ? `http://[::1]:${port || 80}` : url;
+}
+
+export function createApiClient(options: ApiClientOptions): ApiClient {
+  const { url, adminToken, patienceMilliseconds = PATIENCE_MILLISECONDS } = options;
   const authorization: Record<string, string> =
     adminToken === undefined ? {} : { authorization: `Bearer ${adminToken}` };
 
   async function call(path: string, init: RequestInit): Promise<unknown> {
-    const answer = await fetch(`${url}/api/airlock/${path}`, init).catch((cause: unknown) => {
-      const why = cause instanceof Error && cause.cause ? messageOf(cause.cause) : messageOf(cause);
-      throw new AirlockError(
-        'upstream-unavailable',
-        `No mirror answers at ${url} (${why}). Start it with "npm start", or set AIRLOCK_URL.`,
-      );
+    const signal = AbortSignal.timeout(patienceMilliseconds);
+    const answer = await fetch(`${url}/api/airlock/${path}`, { ...init, signal }).catch((cause: unknown) => {
+      throw noAnswer(url, cause);
     });
     const body: unknown = await answer.json().catch(() => undefined);
     if (answer.ok) return body;
-    const said =
-      typeof body === 'object' && body !== null && 'error' in body
-        ? String(body.error)
-        : `it answered ${answer.status}`;
-    throw new AirlockError('bad-request', said.replace(/^\[airlock\] /, ''));
+    const { error, code } = errorShape.parse(body ?? {});
+    const said = error ?? `The mirror answered ${answer.status}.`;
+    throw new AirlockError('bad-request', said.replace(/^\[airlock\] /, ''), { code, status: answer.status });
   }
   return {
     get: (path) => call(path, { headers: authorization }),
@@ -59,9 +73,29 @@ export function createApiClient({ url, adminToken }: ApiClientOptions): ApiClien
   };
 }
 
-async function readToken(path: string): Promise<string | undefined> {
-  return readFile(path, 'utf8').then(
-    (text) => text.trim(),
-    () => undefined,
-  );
+/** What says that nobody listens there. Anything else happened to a mirror that does. */
+const NOBODY =
+  /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|CONNECT_TIMEOUT|ERR_INVALID_URL/;
+
+function noAnswer(url: string, error: unknown): AirlockError {
+  const cause = error instanceof Error && error.cause ? error.cause : error;
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
+  const why = messageOf(cause) || code;
+  if (NOBODY.test(code))
+    return new AirlockError(
+      'upstream-unavailable',
+      `No mirror answers at ${url} (${why}). Start it with "npm start", or set AIRLOCK_URL.`,
+    );
+  const text = `The mirror at ${url} gave no answer (${why}). It may still be at work: "airlock status" shows that.`;
+  return new AirlockError('upstream-timeout', text);
+}
+
+/** Where the person is, and where `npm start` would have put it. */
+async function readToken(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  for (const folder of new Set([startFolder(env), process.cwd()])) {
+    const file = resolve(folder, env.AIRLOCK_DATA ?? './data', 'keys', 'admin.token');
+    const token = await readFile(file, 'utf8').catch(() => undefined);
+    if (token !== undefined) return token.trim();
+  }
+  return undefined;
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { hostname, userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import * as z from 'zod';
+import { isAirlockError } from '#src/domain/errors.ts';
 import { parseCommitSha } from '#src/domain/revision.ts';
 import { type ApiClient, clientOptions, createApiClient } from './api-client.ts';
 import { EXIT } from './exit.ts';
+import { printed } from './printed.ts';
 import { parseSubject, type SubjectArgument, subjectBody, subjectPath } from './subject.ts';
 
 interface ActOptions {
@@ -19,16 +21,20 @@ const answerShape = z.object({
   state: z.string(),
   reasons: z.array(z.object({ message: z.string(), effect: z.string(), accepted: z.string().optional() })).optional(),
   error: z.string().optional(),
+  approval: z.string().optional(),
 });
 type Answer = z.infer<typeof answerShape>;
 
 /** How often a running intake is asked about. */
-const POLL_MILLISECONDS = 2000;
+const POLL_MILLISECONDS = 1000;
 
 /** `airlock approve`, `reject`, `revoke`, `pin`: what people decide. */
 export function reviewCommands(env: NodeJS.ProcessEnv): Command[] {
-  const approve = actCommand('approve', 'accept what stands against a commit and serve it')
-    .option('--even-denied', 'accept reasons that deny, too')
+  const approve = actCommand(
+    'approve',
+    'accept the reasons that stand against a commit now, and serve it; waits for its intake',
+  )
+    .option('--even-denied', 'accept reasons that deny, too; what a scanner blocks stays denied')
     .action(async (subject: SubjectArgument, options: ActOptions & { evenDenied?: boolean }) => {
       const api = await client(env);
       const body = {
@@ -39,13 +45,13 @@ export function reviewCommands(env: NodeJS.ProcessEnv): Command[] {
       };
       await report(await settled(api, subject, await api.post('approve', body)), 'approved');
     });
-  const reject = actCommand('reject', 'refuse a commit, whatever policy says').action(
+  const reject = actCommand('reject', 'refuse a commit for good, whatever policy says').action(
     async (subject: SubjectArgument, options: ActOptions) => {
       const api = await client(env);
       await report(await api.post('reject', { ...subjectBody(subject), ...pick(options) }), 'rejected');
     },
   );
-  const revoke = actCommand('revoke', 'withdraw a commit that was approved').action(
+  const revoke = actCommand('revoke', 'withdraw a commit that was approved: it is served no more').action(
     async (subject: SubjectArgument, options: ActOptions) => {
       const api = await client(env);
       await report(await api.post('revoke', { ...subjectBody(subject), ...pick(options) }), 'revoked');
@@ -69,8 +75,29 @@ function actCommand(name: string, description: string): Command {
       'org/name, org/name@branch or org/name@commit; datasets/org/name for datasets',
       parseSubject,
     )
-    .requiredOption('--reason <text>', 'why: it goes into the signed record')
-    .option('--by <name>', 'who decides', `${userInfo().username}@${hostname()}`);
+    .requiredOption('--reason <text>', 'why: it goes into the signed record', parseReason)
+    .option('--by <name>', 'who decides: it goes into the signed record', parsePerson, whoami());
+}
+
+function parseReason(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Give a reason.');
+  return text;
+}
+
+/** What the records call the mirror itself is no person's name. */
+function parsePerson(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Give a name.');
+  if (text.trim().toLowerCase() === 'policy') throw new InvalidArgumentError('"policy" is reserved: name a person.');
+  return text;
+}
+
+/** A container's user need not have a name. */
+function whoami(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    return `uid-${process.getuid?.() ?? 'unknown'}@${hostname()}`;
+  }
 }
 
 function pick({ by, reason }: ActOptions): ActOptions {
@@ -81,21 +108,35 @@ async function client(env: NodeJS.ProcessEnv): Promise<ApiClient> {
   return createApiClient(await clientOptions(env));
 }
 
-/** An approval starts work: wait for it here, because the person wants to know how it ended. */
-async function settled(api: ApiClient, subject: SubjectArgument, first: unknown): Promise<unknown> {
+/**
+ * An approval starts work: wait for it here, because the person wants to know how it ended. The mirror names the
+ * approval while that runs. One that was restarted knows the commit alone: a ref may be pinned to another.
+ */
+async function settled(api: ApiClient, subject: SubjectArgument, first: unknown): Promise<Answer> {
   let answer = answerShape.parse(first);
+  let { approval, commit } = answer;
   while (answer.state === 'running') {
     await sleep(POLL_MILLISECONDS);
-    answer = answerShape.parse(await api.get(`${subjectPath(subject)}/decision`));
+    const named = approval === undefined ? undefined : await unlessForgotten(api.get(`approvals/${approval}`));
+    if (named === undefined) approval = undefined;
+    answer = answerShape.parse(named ?? (await api.get(`${subjectPath(subject, commit)}/decision`)));
+    commit = answer.commit ?? commit;
   }
   return answer;
+}
+
+async function unlessForgotten(answer: Promise<unknown>): Promise<unknown> {
+  return answer.catch((error: unknown) => {
+    if (isAirlockError(error) && error.subject.code === 'EntryNotFound') return undefined;
+    throw error;
+  });
 }
 
 async function report(value: unknown, wanted: string): Promise<void> {
   const answer: Answer = answerShape.parse(value);
   process.stdout.write(`${answer.repo}${answer.commit ? `@${answer.commit}` : ''}: ${answer.state}\n`);
   for (const reason of answer.reasons ?? [])
-    if (reason.accepted === undefined) process.stdout.write(`  ${reason.effect}: ${reason.message}\n`);
-  if (answer.error) process.stdout.write(`  ${answer.error}\n`);
+    if (reason.accepted === undefined) process.stdout.write(`  ${reason.effect}: ${printed(reason.message)}\n`);
+  if (answer.error) process.stdout.write(`  ${printed(answer.error)}\n`);
   if (answer.state !== wanted) process.exitCode = EXIT.refused;
 }

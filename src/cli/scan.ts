@@ -8,6 +8,8 @@ import type { Finding, Verdict } from '#src/domain/evidence.ts';
 import { type RepoPath, repoPathProblem } from '#src/domain/path.ts';
 import { createScanner, type Scanner, type ScanTarget } from '#src/scan/scanner.ts';
 import { EXIT } from './exit.ts';
+import { printed } from './printed.ts';
+import { startFolder } from './start-folder.ts';
 
 /** A finding and the file that it is about. */
 interface FileFinding extends Finding {
@@ -33,18 +35,19 @@ const WORST: readonly Verdict[] = ['pass', 'review', 'block', 'unscannable'];
  * `airlock scan PATH...`: judge files and folders as the mirror would, without a server, configuration or keys. Exit
  * status: 0 all pass, 1 the worst is review, 2 something is block or unscannable, 64 wrong usage.
  */
-export function scanCommand(): Command {
+export function scanCommand(env: NodeJS.ProcessEnv = process.env): Command {
   return new Command('scan')
-    .description('scan files and folders as the mirror would; a folder is judged as one snapshot')
-    .argument('<path...>', 'files or folders')
+    .description('scan files and folders as the mirror would, without a mirror; exit status 0 pass, 1 review, 2 block')
+    .argument('<path...>', 'files or folders; a folder is judged as one snapshot')
     .option('--json', 'print one JSON object for each path, one a line')
     .action(async (paths: string[], options: { json?: boolean }, command: Command) => {
-      const missing = await firstMissing(paths);
+      const folder = startFolder(env);
+      const missing = await firstMissing(folder, paths);
       if (missing !== undefined) command.error(`error: ${missing} does not exist`, { exitCode: EXIT.usage });
       const scanner = createScanner();
       let worst: Verdict = 'pass';
       for (const path of paths) {
-        const report = await scanPath(scanner, path);
+        const report = await scanPath(scanner, folder, path);
         process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : asText(report));
         worst = worse(worst, report.verdict);
       }
@@ -52,13 +55,13 @@ export function scanCommand(): Command {
     });
 }
 
-async function firstMissing(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) if ((await stat(path).catch(() => undefined)) === undefined) return path;
+async function firstMissing(folder: string, paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) if ((await stat(resolve(folder, path)).catch(() => undefined)) === undefined) return path;
   return undefined;
 }
 
-async function scanPath(scanner: Scanner, path: string): Promise<Report> {
-  const tree = new Tree(await realpath(path));
+async function scanPath(scanner: Scanner, folder: string, path: string): Promise<Report> {
+  const tree = new Tree(await realpath(resolve(folder, path)));
   await tree.read();
   const scans = await scanner.scan(tree.targets);
   const findings = [...tree.findings];
@@ -147,10 +150,4 @@ function asText({ path, verdict, findings }: Report): string {
     return `  ${level.padEnd(6)}  ${printed(place)}: ${printed(message)} [${rule}]`;
   });
   return `${[`${printed(path)}: ${verdict}`, ...lines].join('\n')}\n`;
-}
-
-/** Names come from foreign archives: no control character of theirs may reach the terminal. */
-function printed(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '?');
 }

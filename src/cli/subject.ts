@@ -28,7 +28,7 @@ export function subjectBody({ repo, revision }: SubjectArgument): { kind: string
   return { kind: repo.kind, repo: repo.id, revision: revisionText(revision) };
 }
 
-/** The part of an API path that names a revision. */
-export function subjectPath({ repo, revision }: SubjectArgument): string {
-  return `${repo.kind}/${repo.id}/revision/${encodeURIComponent(revisionText(revision))}`;
+/** The part of an API path that names a revision: by its commit, where that is known. */
+export function subjectPath({ repo, revision }: SubjectArgument, commit?: string): string {
+  return `${repo.kind}/${repo.id}/revision/${commit ?? encodeURIComponent(revisionText(revision))}`;
 }
