@@ -27,6 +27,7 @@ import type { RecordStore } from './store/record-store.ts';
 import { S3BlobStore } from './store/s3-blob-store.ts';
 import { createS3Client, ensureBucket } from './store/s3-client.ts';
 import { S3RecordStore } from './store/s3-record-store.ts';
+import { boundedUpstream } from './upstream/bounded.ts';
 import { createHubClient } from './upstream/hub-client.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
@@ -38,6 +39,8 @@ export interface Mirror {
 }
 
 const SWEEP_MILLISECONDS = 3_600_000;
+/** Intakes between their first question and their end. Those that wait for a turn hold a listing in memory, and no more. */
+const KNOWN_INTAKES = 256;
 
 interface Stores {
   readonly blobs: BlobStore;
@@ -118,8 +121,12 @@ async function openMirror(config: Config, say: (line: string) => void, opened: A
     rules: config.policy,
     limits: config.intake,
     follow: config.refs.follow,
-    queue: new PQueue({ concurrency: config.intake.concurrent }),
-    downloads: new PQueue({ concurrency: config.intake.files }),
+    queue: new PQueue({ concurrency: KNOWN_INTAKES }),
+    turns: {
+      gates: new PQueue({ concurrency: config.intake.concurrent }),
+      bulk: new PQueue({ concurrency: config.intake.concurrent }),
+    },
+    downloads: { concurrency: config.intake.files },
     tries: config.upstream.tries,
     minFreeBytes: config.intake.minFreeBytes,
     log,
@@ -188,7 +195,8 @@ async function openStores({ store, data }: Config): Promise<Stores> {
 }
 
 function openUpstream({ upstream: { token, ...rest } }: Config): Upstream {
-  return createHubClient(token ? { ...rest, token: token.reveal() } : rest);
+  const hub = createHubClient(token ? { ...rest, token: token.reveal() } : rest);
+  return boundedUpstream(hub, { clock: systemClock });
 }
 
 async function openKeys({ keys, data }: Config, records: RecordStore): Promise<KeyRing> {

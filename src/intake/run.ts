@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { open } from 'node:fs/promises';
-import type { ReleaseStatement } from '#src/catalog/publisher.ts';
+import type PQueue from 'p-queue';
 import type { Journal } from '#src/catalog/journal.ts';
-import type { Publisher } from '#src/catalog/publisher.ts';
+import type { Publisher, ReleaseStatement } from '#src/catalog/publisher.ts';
 import type { Clock } from '#src/domain/clock.ts';
 import type { Approval, Decision } from '#src/domain/decision.ts';
 import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
@@ -17,8 +17,10 @@ import { CARD_PATH, isSmallFile } from '#src/policy/files.ts';
 import type { Limits, PolicyRules, SourceRule } from '#src/policy/rules.ts';
 import { type Selection, select } from '#src/policy/sources.ts';
 import type { Scanner } from '#src/scan/scanner.ts';
+import { type Closed, closedByPerson } from './decided.ts';
 import { type FetchDeps, fetchAll } from './fetch-all.ts';
 import type { IntakeOutcome } from './progress.ts';
+import { promote } from './promote.ts';
 import { contentName, type QuarantinedFolder } from './quarantine.ts';
 import { storedDecision } from './stored-decision.ts';
 import type { Tracker } from './tracker.ts';
@@ -31,6 +33,11 @@ export interface RunDeps extends FetchDeps {
   readonly clock: Clock;
   readonly rules: PolicyRules;
   readonly limits: Limits;
+  /**
+   * Where runs take turns: one queue for the gates, which are a few questions, and one for pulling and scanning, which
+   * may take hours. Left out: every run goes on at once.
+   */
+  readonly turns?: { readonly gates: PQueue; readonly bulk: PQueue };
 }
 
 /** One commit to bring in. `repo` is the name that was asked for; upstream's own name is in the source. */
@@ -40,6 +47,13 @@ export interface Job {
   readonly source: Source;
   readonly rule: SourceRule;
   readonly approval?: Approval;
+}
+
+/** What went through the gates, and is worth its bytes. */
+interface Admitted extends Selection {
+  readonly manifest: SourceManifest;
+  readonly license: LicenseEvidence;
+  readonly folder: QuarantinedFolder;
 }
 
 /**
@@ -53,44 +67,85 @@ export async function runIntake(
   tracker: Tracker,
   signal: AbortSignal,
 ): Promise<IntakeOutcome> {
-  const { repo, source } = job;
-  const context = contextOf(deps, job);
+  const admitted = await inTurn(deps.turns?.gates, signal, () => passGates(deps, job, tracker, signal));
+  if ('type' in admitted) return admitted;
+  tracker.stage('queued');
+  return inTurn(deps.turns?.bulk, signal, () => bringIn(deps, job, admitted, tracker, signal));
+}
 
+/** A run that waited while the mirror stopped asks upstream nothing any more. */
+async function inTurn<T>(queue: PQueue | undefined, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const turn = async () => {
+    signal.throwIfAborted();
+    return work();
+  };
+  return queue ? queue.add(turn) : turn();
+}
+
+/** Listing and card: what can be refused without the weights is refused here. */
+async function passGates(
+  deps: RunDeps,
+  job: Job,
+  tracker: Tracker,
+  signal: AbortSignal,
+): Promise<Admitted | IntakeOutcome> {
+  const context = contextOf(deps, job);
   tracker.stage('listing');
-  // A run that waited in the queue while the mirror stopped asks upstream nothing any more.
-  signal.throwIfAborted();
-  const listed = await list(deps, job, signal);
-  if (listed instanceof AirlockError) return refuse(deps, job, invalidListing(listed.message, deps.rules, context));
-  const { selected, excluded } = select(listed.files, job.rule);
-  const atListing = stopsEarly(earlyDecision({ manifest: listed, selected }, deps.rules, context));
+  const manifest = await list(deps, job, signal);
+  if (manifest instanceof AirlockError) return refuse(deps, job, invalidListing(manifest.message, deps.rules, context));
+  const { selected, excluded } = select(manifest.files, job.rule);
+  const atListing = stopsEarly(earlyDecision({ manifest, selected }, deps.rules, context));
   if (atListing) return refuse(deps, job, atListing);
   tracker.total(new Set(selected.map(contentName)).size, totalBytes(selected));
 
   tracker.stage('card');
-  const folder = await deps.quarantine.open(repo, source.commit);
-  const license = await fetchCard(deps, job, listed, folder, signal);
-  const atLicense = stopsEarly(earlyDecision({ manifest: listed, selected, license }, deps.rules, context));
+  const folder = await deps.quarantine.open(job.repo, job.source.commit);
+  const license = await fetchCard(deps, job, manifest, folder, signal);
+  const atLicense = stopsEarly(earlyDecision({ manifest, selected, license }, deps.rules, context));
   if (atLicense) return refuse(deps, job, atLicense, license);
+  return { manifest, selected, excluded, license, folder };
+}
 
+/** Pull, scan, decide, publish. Each of them can take long: before it, a person may have said no. */
+async function bringIn(
+  deps: RunDeps,
+  job: Job,
+  { manifest, selected, excluded, license, folder }: Admitted,
+  tracker: Tracker,
+  signal: AbortSignal,
+): Promise<IntakeOutcome> {
+  const beforeFetching = await closedMeanwhile(deps, job);
+  if (beforeFetching) return beforeFetching;
   tracker.stage('fetching');
-  const small = await fetchAll(deps, source, selected.filter(isSmallFile), folder, tracker, signal);
-  const large = await fetchAll(
-    deps,
-    source,
-    selected.filter((file) => !isSmallFile(file)),
-    folder,
-    tracker,
-    signal,
-  );
+  const rest = selected.filter((file) => !isSmallFile(file));
+  const small = await fetchAll(deps, job.source, selected.filter(isSmallFile), folder, tracker, signal);
+  const large = await fetchAll(deps, job.source, rest, folder, tracker, signal);
 
+  const beforeScanning = await closedMeanwhile(deps, job);
+  if (beforeScanning) return beforeScanning;
   tracker.stage('scanning');
   const files = await scanAll(deps, [...small, ...large], folder, signal);
-  const evidence: Evidence = { manifest: listed, excluded, license, files, rulesVersion: deps.scanner.rulesVersion };
-  const decision = evaluate(evidence, deps.rules, context);
+  const evidence: Evidence = { manifest, excluded, license, files, rulesVersion: deps.scanner.rulesVersion };
+  const decision = evaluate(evidence, deps.rules, contextOf(deps, job));
   if (decision.outcome !== 'approved') return refuse(deps, job, decision, license, files);
 
+  const beforePublishing = await closedMeanwhile(deps, job);
+  if (beforePublishing) return beforePublishing;
   tracker.stage('publishing');
   return publish(deps, job, { excluded }, license, files, decision, folder);
+}
+
+/**
+ * Whether a person closed the commit, under this name or upstream's own, since the run began. `publish` asks once more,
+ * in the same step in which it writes; this saves the bytes, and drops those that came.
+ */
+async function closedMeanwhile(deps: RunDeps, { repo, source }: Job): Promise<Closed | undefined> {
+  const { commit } = source;
+  const [asked, itsOwn] = [await deps.journal.state(repo), await deps.journal.state(source.repo)];
+  const closed =
+    closedByPerson(commit, asked.commits.get(commit)) ?? closedByPerson(commit, itsOwn.commits.get(commit));
+  if (closed) await deps.quarantine.discard(repo, commit);
+  return closed;
 }
 
 function contextOf(deps: RunDeps, { rule, approval }: Job): EvaluationContext {
@@ -220,9 +275,7 @@ async function publish(
   const withheldBy = new Map(decision.withheld.map((file) => [file.path, file]));
   const served = files.filter((file) => !withheldBy.has(file.path));
   // Bytes before records: a record names only what is there. Put checks each digest once more.
-  const contents = new Map(served.map((file) => [file.sha256, file]));
-  for (const file of contents.values())
-    await deps.blobs.put(file.sha256, file.size, folder.file(file), { consume: true });
+  await promote(deps.blobs, served, folder);
   const published = await deps.publisher.publish({
     repo,
     commit: source.commit,
@@ -250,15 +303,12 @@ async function publish(
     approvedAt: decision.decidedAt,
   });
   await deps.quarantine.discard(repo, source.commit);
-  if (!published) return { type: 'closed', commit: source.commit };
+  if (!published) return (await closedMeanwhile(deps, job)) ?? { type: 'closed', commit: source.commit };
   await deps.index.decisions.remove(repo, source.commit);
   return { type: 'approved', commit: source.commit };
 }
 
-function upstreamOf(
-  { upstream }: RunDeps,
-  { source }: Job,
-): ReleaseStatement['upstream'] {
+function upstreamOf({ upstream }: RunDeps, { source }: Job): ReleaseStatement['upstream'] {
   return {
     url: `${upstream.url}/${source.repo.kind === 'models' ? '' : `${source.repo.kind}/`}${source.repo.id}`,
     repo: source.repo,

@@ -20,6 +20,7 @@ import { createScanner } from '#src/scan/scanner.ts';
 import { openFolder } from '#src/store/folder.ts';
 import { FolderBlobStore } from '#src/store/folder-blob-store.ts';
 import { FolderRecordStore } from '#src/store/folder-record-store.ts';
+import { boundedUpstream } from '#src/upstream/bounded.ts';
 import { createHubClient } from '#src/upstream/hub-client.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import { type FoundFile, filesBelow } from '#test/support/files.ts';
@@ -72,7 +73,7 @@ export async function openHouse({ hub, data, config = {}, ...client }: HouseOpti
   const publisher = createPublisher({ journal, records, index, signer: signers.approval });
   const quarantine = createQuarantine(join(data, 'quarantine'));
   const { url: _, ...patience } = settings.upstream;
-  const upstream = createHubClient({ url: hub, ...patience, ...client });
+  const upstream = boundedUpstream(createHubClient({ url: hub, ...patience, ...client }), { clock });
   const write = (details: object, text: string) => void house.log.push({ text, details });
   const intakes = createIntakes({
     upstream,
@@ -87,8 +88,12 @@ export async function openHouse({ hub, data, config = {}, ...client }: HouseOpti
     rules: settings.policy,
     limits: settings.intake,
     follow: settings.refs.follow,
-    queue: new PQueue({ concurrency: settings.intake.concurrent }),
-    downloads: new PQueue({ concurrency: settings.intake.files }),
+    queue: new PQueue({ concurrency: 256 }),
+    turns: {
+      gates: new PQueue({ concurrency: settings.intake.concurrent }),
+      bulk: new PQueue({ concurrency: settings.intake.concurrent }),
+    },
+    downloads: { concurrency: settings.intake.files },
     tries: settings.upstream.tries,
     minFreeBytes: settings.intake.minFreeBytes,
     log: { info: write, error: write },

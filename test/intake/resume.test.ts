@@ -100,18 +100,25 @@ it('a stop does not wait for the pause that a hub asked for', async () => {
   expect(failure(await asked).code).toBe('shutting-down');
 });
 
-it('what waits in the queue at a stop asks upstream nothing, and is taken up at the next start', async () => {
+it('what waits for its turn at a stop asks upstream nothing more, and is taken up at the next start', async () => {
   addBig(rig.hub, 1);
   addTiny(rig.hub);
   rig.hub.faults.add({ fault: 'stall', class: 'cdn', at: 1000 });
   const house = await rig.open({ config: { ...PATIENT.config, intake: { minFreeBytes: 0, concurrent: 1 } } });
   const first = house.intakes.request(repo('acme/big-1'), revisionOf('main'));
   await until('the first one runs', () => first.progress().stage === 'fetching');
-  const second = house.ask('acme/tiny');
-  await until('the second one waits', () => house.intakes.running().length === 2);
+  const second = house.intakes.request(repo('acme/tiny'), revisionOf('main'));
+  const waits = () => second.progress().filesTotal > 0 && second.progress().stage === 'queued';
+  await until('the second one is through the gates', waits);
   await house.intakes.stop();
-  expect(failure(await second).code).toBe('shutting-down');
-  expect(rig.hub.stats.log.filter((row) => row.repo === 'acme/tiny').map((row) => row.class)).toEqual(['info']);
+  expect(failure(await second.outcome).code).toBe('shutting-down');
+  // The listing, and the card by way of one redirect.
+  expect(rig.hub.stats.log.filter((row) => row.repo === 'acme/tiny').map((row) => row.class)).toEqual([
+    'info',
+    'tree',
+    'resolve',
+    'resolve-cache',
+  ]);
   rig.hub.faults.clear();
   const next = await rig.reopen();
   expect(await next.intakes.resume()).toBe(2);

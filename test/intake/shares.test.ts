@@ -6,12 +6,12 @@ import { createLedger } from '#src/intake/ledger.ts';
 import { createQuarantine } from '#src/intake/quarantine.ts';
 import { openFolder } from '#src/store/folder.ts';
 import { FolderBlobStore } from '#src/store/folder-blob-store.ts';
-import { addBig, addTiny } from '#test/fake-hub/repos.ts';
+import { addBig, addLicensed, addTiny } from '#test/fake-hub/repos.ts';
 import { useTemp } from '#test/support/temp.ts';
 import { until } from '#test/support/until.ts';
 import { clientOf, codeOf, fileOf, resolve } from '#test/upstream/client.ts';
 import { repo, revisionOf } from './house.ts';
-import { approved, useHouse } from './use-house.ts';
+import { approved, refused, useHouse } from './use-house.ts';
 
 // What intakes that run at the same time may take from each other: neither all places nor all of the disk.
 const rig = useHouse();
@@ -29,6 +29,22 @@ it('a small model does not wait for the files of a large one', async () => {
   await until('the large one downloads', () => large.progress().bytesDone > MIB / 2);
   approved(await house.ask('acme/tiny'));
   expect(house.intakes.running().map(({ stage }) => stage)).toEqual(['fetching']);
+});
+
+it('what the first gates refuse does not wait for the downloads of others; what they let in does', async () => {
+  addBig(rig.hub, 4);
+  addTiny(rig.hub);
+  addLicensed(rig.hub, 'cc-by-nc-4.0', 'acme/nc');
+  rig.hub.faults.add({ fault: 'stall', class: 'cdn', repo: 'acme/big-4', at: MIB });
+  const upstream = { requestTimeoutSeconds: 60, stallSeconds: 60, tries: 5 };
+  const house = await rig.open({ config: { upstream, intake: { concurrent: 1, minFreeBytes: '1 MiB' } } });
+  const large = house.intakes.request(repo('acme/big-4'), revisionOf('main'));
+  await until('the large one downloads', () => large.progress().bytesDone > MIB / 2);
+  const small = house.intakes.request(repo('acme/tiny'), revisionOf('main'));
+  expect(refused(await house.ask('acme/nc')).outcome).toBe('denied');
+  await until('the small one waits', () => small.progress().filesTotal > 0 && small.progress().stage === 'queued');
+  expect(house.intakes.running().map(({ stage }) => stage)).toEqual(['fetching', 'queued']);
+  expect(rig.hub.stats.sent('acme/tiny/model.safetensors')).toBe(0);
 });
 
 it('one intake keeps to its number of downloads', async () => {
