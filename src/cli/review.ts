@@ -45,7 +45,7 @@ export function reviewCommands(env: NodeJS.ProcessEnv): Command[] {
       };
       await report(await settled(api, subject, await api.post('approve', body)), 'approved');
     });
-  const reject = actCommand('reject', 'refuse a commit for good, whatever policy says').action(
+  const reject = actCommand('reject', 'refuse a commit, whatever policy says, until somebody approves it').action(
     async (subject: SubjectArgument, options: ActOptions) => {
       const api = await client(env);
       await report(await api.post('reject', { ...subjectBody(subject), ...pick(options) }), 'rejected');
