@@ -34,7 +34,10 @@ export function reviewCommands(env: NodeJS.ProcessEnv): Command[] {
     'approve',
     'accept the reasons that stand against a commit now, and serve it; waits for its intake',
   )
-    .option('--even-denied', 'accept reasons that deny, too; what a scanner blocks stays denied')
+    .option(
+      '--even-denied',
+      'accept denials too, and open what a person rejected or revoked; what a scanner blocks stays',
+    )
     .action(async (subject: SubjectArgument, options: ActOptions & { evenDenied?: boolean }) => {
       const api = await client(env);
       const body = {
@@ -45,7 +48,7 @@ export function reviewCommands(env: NodeJS.ProcessEnv): Command[] {
       };
       await report(await settled(api, subject, await api.post('approve', body)), 'approved');
     });
-  const reject = actCommand('reject', 'refuse a commit, whatever policy says, until somebody approves it').action(
+  const reject = actCommand('reject', 'refuse a commit, whatever policy says, until somebody opens it again').action(
     async (subject: SubjectArgument, options: ActOptions) => {
       const api = await client(env);
       await report(await api.post('reject', { ...subjectBody(subject), ...pick(options) }), 'rejected');
