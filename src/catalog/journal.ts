@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LRUCache } from 'lru-cache';
 import { type JournalEntry, type JournalEvent, openJournalEntry, signJournalEntry } from '#src/attest/journal-entry.ts';
 import type { KeyRole, PublicKey, Signer } from '#src/attest/signer.ts';
 import type { Clock } from '#src/domain/clock.ts';
@@ -8,6 +7,7 @@ import { AirlockError } from '#src/domain/errors.ts';
 import { type Repo, repoKey } from '#src/domain/repo.ts';
 import type { Index } from '#src/index/index.ts';
 import type { RecordStore, StoredRecord } from '#src/store/record-store.ts';
+import { boundedCache } from './bounded-cache.ts';
 import { journalKey, journalPrefix } from './keys.ts';
 import { EMPTY_STATE, type RepoState, replay } from './repo-state.ts';
 
@@ -50,9 +50,16 @@ interface Cached {
   readonly checkedAt: number;
 }
 
+/** Commits and pins over all repos: some 500 bytes each, with who did it and why, are 50 MB. */
+const CACHED_ACTS = 100_000;
+
 export function createJournal(options: JournalOptions): Journal {
   const { records, index, clock } = options;
-  const cache = new LRUCache<string, Cached>({ max: options.cachedRepos });
+  const cache = boundedCache<Cached>(
+    options.cachedRepos,
+    CACHED_ACTS,
+    ({ state }) => state.commits.size + state.pins.size,
+  );
   const loading = new Map<string, Promise<RepoState>>();
 
   async function load(repo: Repo, from: RepoState): Promise<RepoState> {
