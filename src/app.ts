@@ -32,7 +32,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
       `Hub Airlock serves approved copies of models of the Hugging Face Hub.\n\nexport HF_ENDPOINT=${deps.publicUrl}\n`,
     ),
   );
-  app.route('/', createHealth(deps.readiness));
+  app.route('/', createHealth(deps.readiness, deps.log));
   app.route('/api/airlock', createAdmin(deps.admin));
   app.route('/', createHub(deps.hub));
   app.onError((error, c) => {

@@ -152,6 +152,7 @@ async function openMirror(config: Config, say: (line: string) => void, opened: A
       review,
       index,
       keys: { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key },
+      trusted: ring.keys,
       isAdmin: adminCheck(admin.token),
     },
     readiness: [

@@ -26,7 +26,7 @@ export interface AdminDeps {
   readonly index: Pick<Index, 'intakes' | 'decisions' | 'refs'>;
   readonly keys: Readonly<Record<KeyRole, PublicKey>>;
   /** All that verify release statements, those of before a rotation included. Default: `keys`. */
-  readonly trusted?: readonly PublicKey[];
+  readonly trusted: readonly PublicKey[];
   readonly isAdmin: AdminCheck;
   /** How long an approval waits for its intake before it answers that the work goes on. Default: 50 seconds. */
   readonly approveWaitMilliseconds?: number;
@@ -62,7 +62,7 @@ export function createAdmin(deps: AdminDeps): Hono {
     ...deps,
     waitMilliseconds: deps.approveWaitMilliseconds ?? APPROVE_WAIT_MILLISECONDS,
   });
-  const describeDeps: DescribeDeps = { ...deps, trusted: deps.trusted ?? Object.values(deps.keys) };
+  const describeDeps: DescribeDeps = deps;
 
   app.get('/key', (c) =>
     c.body(deps.keys[c.req.query('role') === 'evidence' ? 'evidence' : 'approval'].pem, 200, {

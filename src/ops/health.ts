@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Hono } from 'hono';
 import { messageOf } from '#src/domain/errors.ts';
-import { createLog, type Log } from './log.ts';
+import type { Log } from './log.ts';
 
 /** A thing that must work for the mirror to serve: resolves when it does. */
 export type ReadinessCheck = { readonly name: string; readonly check: () => Promise<unknown> };
@@ -12,7 +12,7 @@ const CHECK_MILLISECONDS = 5000;
  * `/healthz`: the process answers. `/readyz`: store and index answer too; 503 and their names when they do not. What
  * exactly is wrong names hosts and paths, so it is for the log alone.
  */
-export function createHealth(checks: readonly ReadinessCheck[], log: Pick<Log, 'warn'> = createLog('warn')): Hono {
+export function createHealth(checks: readonly ReadinessCheck[], log: Pick<Log, 'warn'>): Hono {
   const app = new Hono();
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.get('/readyz', async (c) => {

@@ -48,6 +48,13 @@ export interface ReviewDeps {
   readonly index: Pick<Index, 'decisions' | 'refs' | 'releases'>;
 }
 
+/** `fresh`: the intake ran just now, because of this approval. */
+interface Known {
+  readonly commit: CommitSha;
+  readonly decision?: Decision;
+  readonly fresh?: boolean;
+}
+
 export function createReview(deps: ReviewDeps): Review {
   const { journal, index, intakes } = deps;
 
@@ -69,7 +76,7 @@ export function createReview(deps: ReviewDeps): Review {
   }
 
   /** What stands against the commit. Where nobody asked for it yet, the intake runs first. */
-  async function knownDecision(repo: Repo, revision: Revision): Promise<{ commit: CommitSha; decision?: Decision }> {
+  async function knownDecision(repo: Repo, revision: Revision): Promise<Known> {
     const seen = await commitOf(repo, revision, false);
     const decision = seen && (await storedDecision(repo, seen));
     if (seen && decision) return { commit: seen, decision };
@@ -77,7 +84,7 @@ export function createReview(deps: ReviewDeps): Review {
     if (seen && closed && closed.status !== 'open') return { commit: seen };
     const outcome = await intakes.request(repo, revision).outcome;
     if (outcome.type === 'failed') throw outcome.error;
-    if (outcome.type !== 'refused') return { commit: outcome.commit };
+    if (outcome.type !== 'refused') return { commit: outcome.commit, fresh: true };
     const { commit, decision: found } = outcome;
     if (commit === undefined) throw cannotAccept(repo, revision, found.reasons);
     // A yes is for what a person has seen, and nobody has seen this.
@@ -126,8 +133,11 @@ export function createReview(deps: ReviewDeps): Review {
 
   return {
     async approve(repo, revision, act, evenDenied) {
-      const { commit, decision } = await knownDecision(repo, revision);
+      const { commit, decision, fresh } = await knownDecision(repo, revision);
       const now = await stateOf(repo, commit);
+      // Nobody had asked for it, and policy has just said yes by itself.
+      if (now?.status === 'approved' && fresh)
+        return { commit, outcome: Promise.resolve({ type: 'approved', commit }) };
       if (now?.status === 'approved') throw conflict(repo, commit, 'is approved already');
       if ((now?.status === 'rejected' || now?.status === 'revoked') && !evenDenied)
         throw conflict(

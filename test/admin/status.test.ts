@@ -73,7 +73,7 @@ describe('an approved release', () => {
 function adminDeps() {
   const { catalog, intakes, review, index, ring } = house;
   const keys = { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key };
-  return { catalog, intakes, review, index, keys, isAdmin: adminCheck(ADMIN_TOKEN) };
+  return { catalog, intakes, review, index, keys, trusted: ring.keys, isAdmin: adminCheck(ADMIN_TOKEN) };
 }
 
 describe('recent intakes', () => {

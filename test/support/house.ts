@@ -118,6 +118,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     },
     admin: {
       keys: { approval: approval.key, evidence: evidence.key },
+      trusted: ring.keys,
       isAdmin: adminCheck(ADMIN_TOKEN),
       ...{ catalog, intakes, review, index },
     },
