@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
 import { lfsPointer } from '#src/domain/digest.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import { type Release, type ReleaseFile, upstreamDigest } from '#src/domain/release.ts';
 import type { BlobStore, ByteRange } from '#src/store/blob-store.ts';
+import { hasTurn, outgoingOf } from './outgoing.ts';
 import { parseRange } from './ranges.ts';
 import { hubError } from './respond.ts';
 import { sendFile } from './send-file.ts';
@@ -73,6 +75,8 @@ async function send(
   range?: ByteRange,
 ) {
   if (c.req.method === 'HEAD' || file.size === 0) return new Response(null, { status, headers });
+  const outgoing = outgoingOf(c);
+  if (outgoing && !(await hasTurn(outgoing))) return RESPONSE_ALREADY_SENT;
   const handle = await blobs.openFile?.(file.sha256);
   if (handle) return sendFile(c, status, headers, handle, range ?? { start: 0, end: file.size - 1 });
   const stream = await blobs.open(file.sha256, range);

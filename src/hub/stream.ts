@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
+import { beginAnswer, outgoingOf } from './outgoing.ts';
 
 /**
  * Send a stream. On a real socket it goes straight to the outgoing response: web streams cost 1.4 times as much
@@ -15,12 +15,16 @@ export function streamResponse(
   headers: Record<string, string>,
   body: Readable,
 ): Response {
-  const outgoing = (c.env as { outgoing?: ServerResponse } | undefined)?.outgoing;
+  const outgoing = outgoingOf(c);
   if (!outgoing) return new Response(Readable.toWeb(body) as ReadableStream, { status, headers });
-  for (const [name, value] of c.res.headers) outgoing.setHeader(name, value);
-  outgoing.writeHead(status, headers);
-  // A client that went away, or a store that broke off: either ends the other. The length was promised, so the client
-  // sees a cut transfer and never a short file.
+  try {
+    beginAnswer(c, outgoing, status, headers);
+  } catch (error) {
+    body.destroy();
+    throw error;
+  }
+  // A client that went away, also before this line, or a store that broke off: either ends the other. The length was
+  // promised, so the client sees a cut transfer and never a short file.
   pipeline(body, outgoing).catch(() => outgoing.destroy());
   return RESPONSE_ALREADY_SENT;
 }

@@ -138,12 +138,15 @@ function checkAnswer(stream: Readable, range: ByteRange | undefined, sha256: Sha
   throw new AirlockError('store-unavailable', 'The object store does not answer range requests.', { sha256 });
 }
 
+/** Each side of the pass-through holds so much for a reader that has stopped. */
+const PASSING = 128 * 1024;
+
 /**
  * An answer of node:http reports "aborted" as an error to the very reader who destroys it. Behind a pass-through,
  * which moves chunks without copying them, stopping half-way is as quiet as with a file.
  */
 function detached(answer: Readable): Readable {
-  const through = new PassThrough({ highWaterMark: MIB });
+  const through = new PassThrough({ highWaterMark: PASSING });
   // The reader learns of a failure from the stream itself.
   pipeline(answer, through, () => undefined);
   return through;
