@@ -7,10 +7,11 @@ import { type Revision, revisionText } from '#src/domain/revision.ts';
 import type { SourceRule } from '#src/policy/rules.ts';
 import { matchBothNames } from '#src/policy/stricter.ts';
 import { type Closed, closedByPerson, type DecidedDeps, deniedByName, type Refused, stillRefused } from './decided.ts';
+import type { Job, RunDeps } from './job.ts';
 import type { IntakeOutcome, Progress, Ticket } from './progress.ts';
 import { recordedRun } from './recorded-run.ts';
 import { noteRef, pinApproved, type RefPinDeps } from './ref-pins.ts';
-import { type Job, type RunDeps, runIntake } from './run.ts';
+import { runIntake } from './run.ts';
 import { createTracker, type Tracker } from './tracker.ts';
 
 export interface IntakesDeps extends RunDeps, RefPinDeps {

@@ -4,8 +4,8 @@ import type { Clock } from '#src/domain/clock.ts';
 import { AirlockError, messageOf } from '#src/domain/errors.ts';
 import { repoKey } from '#src/domain/repo.ts';
 import type { Index } from '#src/index/index.ts';
+import type { Job } from './job.ts';
 import type { IntakeOutcome, Progress } from './progress.ts';
-import type { Job } from './run.ts';
 import type { Tracker } from './tracker.ts';
 
 export interface RecordDeps {

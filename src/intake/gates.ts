@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+import { open } from 'node:fs/promises';
+import type { Decision } from '#src/domain/decision.ts';
+import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
+import type { LicenseEvidence } from '#src/domain/evidence.ts';
+import type { SourceFile, SourceManifest } from '#src/domain/manifest.ts';
+import { readLicense } from '#src/policy/card.ts';
+import { earlyDecision, invalidListing } from '#src/policy/evaluate.ts';
+import { CARD_PATH } from '#src/policy/files.ts';
+import { type Selection, select } from '#src/policy/sources.ts';
+import { fetchAll } from './fetch-all.ts';
+import { contextOf, type Job, type RunDeps } from './job.ts';
+import type { IntakeOutcome } from './progress.ts';
+import { contentName, type QuarantinedFolder } from './quarantine.ts';
+import { refuse } from './refuse.ts';
+import type { Tracker } from './tracker.ts';
+
+/** What went through the gates, and is worth its bytes. */
+export interface Admitted extends Selection {
+  readonly manifest: SourceManifest;
+  readonly license: LicenseEvidence;
+  readonly folder: QuarantinedFolder;
+}
+
+/** Listing and card: what can be refused without the weights is refused here. */
+export async function passGates(
+  deps: RunDeps,
+  job: Job,
+  tracker: Tracker,
+  signal: AbortSignal,
+): Promise<Admitted | IntakeOutcome> {
+  const context = contextOf(deps, job);
+  tracker.stage('listing');
+  const manifest = await list(deps, job, signal);
+  if (manifest instanceof AirlockError) return refuse(deps, job, invalidListing(manifest.message, deps.rules, context));
+  const { selected, excluded } = select(manifest.files, job.rule);
+  const atListing = stopsEarly(earlyDecision({ manifest, selected }, deps.rules, context));
+  if (atListing) return refuse(deps, job, atListing);
+  tracker.total(new Set(selected.map(contentName)).size, totalBytes(selected));
+
+  tracker.stage('card');
+  const folder = await deps.quarantine.open(job.repo, job.source.commit);
+  const license = await fetchCard(deps, job, manifest, folder, signal);
+  const atLicense = stopsEarly(earlyDecision({ manifest, selected, license }, deps.rules, context));
+  if (atLicense) return refuse(deps, job, atLicense, license);
+  return { manifest, selected, excluded, license, folder };
+}
+
+/**
+ * A denial stops the intake, and so does a hold: what may never be approved is not worth its bytes. A source whose
+ * every commit a person reviews goes on, because that person wants to see the scan.
+ */
+function stopsEarly(decision: Decision | undefined): Decision | undefined {
+  const stops = decision?.reasons.some(
+    (reason) => reason.effect !== 'note' && reason.accepted === undefined && reason.rule !== 'source-review',
+  );
+  return stops ? decision : undefined;
+}
+
+/** A listing that is none is evidence, and returned; an answer that is no listing is upstream's failure, and thrown. */
+async function list(deps: RunDeps, { source }: Job, signal: AbortSignal): Promise<SourceManifest | AirlockError> {
+  const files: SourceFile[] = [];
+  try {
+    for await (const file of deps.upstream.list(source, signal)) {
+      files.push(file);
+      // The listing itself must end: far above the limit of files, because a selection may leave most of them out.
+      if (files.length > MAX_LISTED)
+        return new AirlockError('upstream-listing-invalid', `The commit has more than ${MAX_LISTED} files.`);
+    }
+  } catch (error) {
+    if (isAirlockError(error, 'upstream-listing-invalid')) return error;
+    throw error;
+  }
+  const paths = new Set(files.map((file) => file.path));
+  if (paths.size < files.length) return new AirlockError('upstream-listing-invalid', 'Upstream lists a path twice.');
+  if (!sizesAgree(files))
+    return new AirlockError('upstream-listing-invalid', 'Upstream lists one content with two sizes.');
+  return { source, files: files.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path))) };
+}
+
+const MAX_LISTED = 1_000_000;
+
+/** Each content is pulled once, for all its paths: a size that only one of them has would be signed unchecked. */
+function sizesAgree(files: readonly SourceFile[]): boolean {
+  const sizes = new Map(files.map((file) => [contentName(file), file.size]));
+  return files.every((file) => sizes.get(contentName(file)) === file.size);
+}
+
+/** The card is evidence even where the selection leaves it out. */
+async function fetchCard(
+  deps: RunDeps,
+  job: Job,
+  manifest: SourceManifest,
+  folder: QuarantinedFolder,
+  signal: AbortSignal,
+): Promise<LicenseEvidence> {
+  const card = manifest.files.find((file) => file.path === CARD_PATH);
+  if (!card) return readLicense(undefined);
+  if (card.size > MAX_CARD_BYTES) return { declared: [], from: `${CARD_PATH} has more than ${MAX_CARD_BYTES} bytes` };
+  await fetchAll(deps, job.source, [card], folder, UNCOUNTED, signal);
+  const handle = await open(folder.file(card), 'r');
+  try {
+    return readLicense(await handle.readFile('utf8'));
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The card may be outside of the selection, whose bytes are what progress counts; inside, it is counted in its turn. */
+const UNCOUNTED = { bytes: () => {}, fileDone: () => {} };
+
+const MAX_CARD_BYTES = 8 * 2 ** 20;
+
+function totalBytes(files: readonly SourceFile[]): number {
+  return [...new Map(files.map((file) => [contentName(file), file.size])).values()].reduce(
+    (sum, size) => sum + size,
+    0,
+  );
+}

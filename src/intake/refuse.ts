@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Decision } from '#src/domain/decision.ts';
+import type { LicenseEvidence, ScannedFile } from '#src/domain/evidence.ts';
+import type { Job, RunDeps } from './job.ts';
+import type { IntakeOutcome } from './progress.ts';
+import { storedDecision } from './stored-decision.ts';
+
+/** Held bytes stay in quarantine, so that an approval need not pull them again; denied bytes go at once. */
+export async function refuse(
+  deps: RunDeps,
+  job: Job,
+  decision: Decision,
+  license?: LicenseEvidence,
+  files: readonly ScannedFile[] = [],
+): Promise<IntakeOutcome> {
+  const { repo, source } = job;
+  await deps.index.decisions.put({
+    kind: repo.kind,
+    repo: repo.id,
+    commit: source.commit,
+    outcome: decision.outcome,
+    policyDigest: decision.policyDigest,
+    rulesVersion: decision.rulesVersion,
+    complete: files.length > 0,
+    decidedAt: decision.decidedAt,
+    body: JSON.stringify(storedDecision(decision, source.repo.id, job.approval, license, files)),
+  });
+  if (decision.outcome === 'denied') await deps.quarantine.discard(repo, source.commit);
+  return { type: 'refused', commit: source.commit, decision };
+}
