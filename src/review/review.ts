@@ -87,11 +87,14 @@ export function createReview(deps: ReviewDeps): Review {
     if (outcome.type !== 'refused') return { commit: outcome.commit, fresh: true };
     const { commit, decision: found } = outcome;
     if (commit === undefined) throw cannotAccept(repo, revision, found.reasons);
+    const all: Approval = { by: 'nobody', reason: '', at: '', accepts: found.reasons.map(reasonKey) };
+    if (outcomeOf(applyApproval(found.reasons, all)) !== 'approved') throw cannotAccept(repo, revision, found.reasons);
     // A yes is for what a person has seen, and nobody has seen this.
+    const again = found.outcome === 'held' ? 'Run the same command again' : 'Run it again with --even-denied';
     throw conflict(
       repo,
       commit,
-      `had not been looked at before. It is ${found.outcome}: ${said(found.reasons)}. Run the same command again to accept that`,
+      `had not been looked at before. It is ${found.outcome}: ${said(found.reasons)}. ${again} to accept that`,
     );
   }
 
