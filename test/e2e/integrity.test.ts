@@ -50,7 +50,7 @@ describe('a wrong byte from upstream', () => {
     expect(kept.length).toBeGreaterThan(0);
     expect(kept.filter((file) => file.size === 16 * MIB && file.sha256 !== weights('once').sha256)).toEqual([]);
     await expectBlobsToBeTheirNames();
-    expect(world.mirror.logs()).toContain('digest-mismatch');
+    await until('it is logged', () => world.mirror.logs().includes('digest-mismatch'));
   });
 
   it('in a small file is noticed by its git blob id', async () => {
