@@ -10,7 +10,7 @@ import { buildTree, listTree, pathsInfo, type Tree, type TreeEntry } from './tre
 const MAX_CARD_BYTES = 2 * 2 ** 20;
 /** JSON that is kept, in bytes over all releases; and trees, in entries. */
 const MAX_JSON_BYTES = 64 * 2 ** 20;
-const MAX_TREE_ENTRIES = 500_000;
+const MAX_TREE_ENTRIES = 200_000;
 
 /**
  * The metadata answers of releases as JSON bytes. A release never changes, so each answer is built once and kept while

@@ -16,8 +16,8 @@ const LARGE = 512 * 1024;
 /** Until a client has taken as much as `PROVEN`, and for all that come after so many with large ones. */
 const SMALL = 64 * 1024;
 const PROVEN = 1024 * 1024;
-/** Clients that stop reading keep their pieces until they are cut off: 16 MiB at the most, and 128 KiB each beyond. */
-const MAX_LARGE = 16;
+/** Clients that stop reading keep their pieces until they are cut off: 6 MiB at the most, and 128 KiB each beyond. */
+const MAX_LARGE = 6;
 let large = 0;
 
 /** Send a range of an open file, and close it. Without a socket (`app.request` in tests) it becomes a web stream. */
