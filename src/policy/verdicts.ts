@@ -17,8 +17,7 @@ export interface VerdictJudgement {
  * Withholding: where safetensors weights passed, a file that a person would have to look at (custom code, a pickle
  * beside the safetensors, a format that no scanner knows) is left out of the selection, and the release need not
  * wait for it. What is left may lack something that a loader wants, such as the code behind `trust_remote_code`; the
- * client is then told that the file does not exist, and a person may accept the file by its reason's key, which the
- * withheld entry names. That is the safe side of a convenience, so it stays a plain rule of names and verdicts and
+ * client is then told that the file does not exist. An approval that names the withheld entry's key has it served. That is the safe side of a convenience, so it stays a plain rule of names and verdicts and
  * does not guess what a loader needs. A safetensors file is never withheld: half a set of shards is no model. What a
  * scanner would block, or could not read, is never withheld either: it says something about the whole commit.
  */
