@@ -10,7 +10,13 @@ const count = z.number().int().nonnegative();
 const words = z.string().max(4096);
 
 const problem = z.strictObject({ code: words, offset: count.optional(), detail: words });
-const note = z.strictObject({ code: words, at: words, value: words, offset: count.optional() });
+const use = z.strictObject({
+  scheme: words,
+  name: words,
+  at: words,
+  count: count.optional(),
+  offset: count.optional(),
+});
 const template = z.strictObject({ at: words, reaches: z.array(words).max(1000) });
 
 const globalFact = z.strictObject({ module: words, name: words, op: words, offset: count, count });
@@ -41,7 +47,7 @@ const node = {
   problems: z.array(problem),
   limit: z.strictObject({ budget: words, limit: z.number(), actual: z.number() }).optional(),
   pickle: pickle.optional(),
-  notes: z.array(note).optional(),
+  uses: z.array(use).optional(),
   templates: z.array(template).optional(),
 };
 
@@ -55,7 +61,11 @@ const member: z.ZodType = z.lazy(() =>
   }),
 );
 
-const factsSchema = z.strictObject({ ...node, members: z.array(member).optional() });
+const factsSchema = z.strictObject({
+  ...node,
+  extractors: z.record(z.string().max(64), z.int()).optional(),
+  members: z.array(member).optional(),
+});
 
 /** The facts in this JSON value, or an error that says what is wrong with it. */
 export function parseFacts(value: unknown): { facts: Facts } | { error: string } {

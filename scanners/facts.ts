@@ -5,6 +5,8 @@
  * judgement and no path of the file itself; rules make findings of it (judge/).
  */
 export interface Facts {
+  /** The extractors that took part, with their versions (formats/index.ts); of the whole file only. */
+  extractors?: Record<string, number>;
   /** What the content is, as the sniffer says; `unknown` when nothing fits. */
   format: string;
   size: number;
@@ -13,8 +15,8 @@ export interface Facts {
   /** A budget was hit: what follows was not read. */
   limit?: { budget: string; limit: number; actual: number };
   pickle?: PickleFacts;
-  /** Strings found in text or JSON that a rule may care about. */
-  notes?: Note[];
+  /** What the content names and a reader would act on; rules judge it by scheme. */
+  uses?: Use[];
   /** Jinja source that a reader would run, with where it was found. */
   templates?: TemplateFacts[];
   /** Members in the order of the archive; a compressed stream has one. */
@@ -28,11 +30,17 @@ export interface Problem {
   detail: string;
 }
 
-export interface Note {
-  code: string;
-  /** Where in the document, such as `$.auto_map`. */
+/**
+ * Something that the content names and a reader would act on: an operator of a graph, a class to construct, a file to
+ * open, a tag, an import. `scheme` says in which vocabulary the name is one; equal ones are counted, the first one's
+ * place is kept.
+ */
+export interface Use {
+  scheme: string;
+  name: string;
+  /** Where in the document, such as `$.auto_map` or `line 3`. */
   at: string;
-  value: string;
+  count?: number;
   offset?: number;
 }
 

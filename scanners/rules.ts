@@ -1,105 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { EXTRACTOR_VERSION } from './version.ts';
+import { CODED_RULES } from './judge/rule-ids.ts';
+import { type RuleData, ruleData } from './rules-schema.ts';
+import { extractorVersions } from './version.ts';
+
+export type { AllowRule, UseRow, UseScheme } from './rules-schema.ts';
 
 /** The rule set: data that makes findings of facts. Only the parent process reads it, never the one with the bytes. */
 export interface Rules extends RuleData {
-  /** sha256 of the rule data in canonical form, with the extractor version: another one may judge differently. */
+  /** sha256 of the rule data in canonical form, with the extractors' versions: another one may judge differently. */
   readonly version: string;
 }
 
-const level = z.enum(['info', 'review', 'block']);
-const words = z.array(z.string().min(1));
-const pattern = z.string().refine(isPattern, 'not a regular expression');
-const reason = z.string().min(1);
+export const RULES_FOLDER = new URL('./rules/', import.meta.url);
 
-const allowRule = z
-  .strictObject({
-    module: z.string().min(1),
-    below: z.boolean().default(false),
-    names: words.optional(),
-    pattern: pattern.optional(),
-    construct: z.boolean().default(false),
-    reason,
-  })
-  .refine((rule) => (rule.names === undefined) !== (rule.pattern === undefined), 'either names or a pattern');
+/**
+ * Read and check rules/*.yaml: one file a family of formats, all sections of all files together.
+ * @throws Error that names file and key when a rule is not as it must be, or stands in two files
+ */
+export function loadRules(folder: URL = RULES_FOLDER): Rules {
+  return parseRules(readRules(folder));
+}
 
-const denyRule = z.strictObject({
-  module: z.string().min(1),
-  names: words.optional(),
-  reason,
-  reference: z.string().optional(),
-});
+/** The merged content of the files, not yet checked. */
+export function readRules(folder: URL = RULES_FOLDER): Record<string, unknown> {
+  const merged: Record<string, unknown> = {};
+  const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+  for (const name of files.sort()) merge(merged, parse(readFileSync(new URL(name, folder), 'utf8')), name);
+  return merged;
+}
 
-const noteRule = z.strictObject({
-  code: z.string(),
-  rule: z.string(),
-  level,
-  reason,
-  extensions: words.optional(),
-  except: pattern.optional(),
-});
+/** Lists grow, maps grow by new keys; anything else, and any key that is there already, stands in one file only. */
+function merge(into: Record<string, unknown>, part: unknown, file: string): void {
+  if (!isMap(part)) throw new Error(`scanners/rules/${file}: sections with a name are expected`);
+  for (const [section, value] of Object.entries(part)) {
+    const known = into[section];
+    if (known === undefined) into[section] = value;
+    else if (Array.isArray(known) && Array.isArray(value)) into[section] = [...known, ...value];
+    else if (isMap(known) && isMap(value)) {
+      const twice = Object.keys(value).find((key) => Object.hasOwn(known, key));
+      if (twice !== undefined)
+        throw new Error(`scanners/rules/${file}: ${section}.${twice} stands in another file too`);
+      into[section] = { ...known, ...value };
+    } else throw new Error(`scanners/rules/${file}: ${section} stands in another file too`);
+  }
+}
 
-const ruleData = z.strictObject({
-  aliases: z.record(z.string(), z.string()),
-  allow: z.array(allowRule).min(1),
-  never: words,
-  closed: words,
-  deny: z.array(denyRule).min(1),
-  suspicious: pattern,
-  stdlib: z.string().transform((text) => text.split(/\s+/)),
-  problems: z.record(z.string(), z.strictObject({ level, reason })),
-  formats: z.strictObject({
-    data: words,
-    executable: z.strictObject({ level, formats: words }),
-    unread: z.strictObject({ level, formats: words }),
-    opaque: z.strictObject({ level, formats: words, extensions: words }),
-  }),
-  expected: z.array(z.strictObject({ extensions: words, formats: words })),
-  mismatch: z.strictObject({ level }),
-  binary: words,
-  code: z.strictObject({ level, extensions: words, names: words }),
-  notes: z.array(noteRule).min(1),
-  templates: z.strictObject({
-    extensions: words,
-    reaches: z.array(z.strictObject({ pattern, level, reason })).min(1),
-  }),
-});
-
-type RuleData = z.infer<typeof ruleData>;
-export type AllowRule = z.infer<typeof allowRule>;
-
-const FILES = ['globals', 'stdlib', 'structure', 'formats', 'names', 'notes'] as const;
-
-/** Read and check rules/*.yaml. Throws, naming file and key, when a rule is not as it must be. */
-export function loadRules(folder: URL = new URL('./rules/', import.meta.url)): Rules {
-  const parts = FILES.map((name) => parse(readFileSync(new URL(`${name}.yaml`, folder), 'utf8')) as unknown);
-  return parseRules(Object.assign({}, ...parts));
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function parseRules(value: unknown): Rules {
   const parsed = ruleData.safeParse(value);
   if (!parsed.success) throw new Error(`scanners/rules: ${z.prettifyError(parsed.error)}`);
-  const content = `${EXTRACTOR_VERSION}\n${canonical(parsed.data)}`;
+  const strangers = undescribed(parsed.data);
+  if (strangers.length > 0) throw new Error(`scanners/rules: not described under "rules": ${strangers.join(', ')}`);
+  const content = `${extractorVersions()}\n${canonical(parsed.data)}`;
   return { ...parsed.data, version: createHash('sha256').update(content).digest('hex') };
+}
+
+/** Rule ids that a finding may carry and that the catalogue does not explain. */
+function undescribed(data: RuleData): string[] {
+  const ids = new Set<string>([...CODED_RULES, ...Object.keys(data.problems)]);
+  for (const scheme of Object.values(data.uses)) {
+    ids.add(scheme.rule);
+    for (const row of scheme.rows) if (row.rule !== undefined) ids.add(row.rule);
+  }
+  return [...ids].filter((id) => !Object.hasOwn(data.rules, id)).sort();
 }
 
 /** JSON with sorted keys, so that neither their order nor comments and layout count as a change. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
+    isMap(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
   );
-}
-
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text) instanceof RegExp;
-  } catch {
-    return false;
-  }
 }

@@ -6,6 +6,13 @@ import { isPickleStart, magicOf } from './magic.ts';
 import { readPickles } from './pickle/stream.ts';
 import { findEnd } from './zip/records.ts';
 
+/** Formats without a magic number: each looks at the grammar of the whole, and claims nothing that is not its own. */
+export type Recogniser = (bytes: Bytes, head: Uint8Array) => string | undefined | Promise<string | undefined>;
+
+/** Asked in this order, once nothing announced itself in the first bytes. */
+const BINARY_RECOGNISERS: readonly Recogniser[] = [];
+const TEXT_RECOGNISERS: readonly Recogniser[] = [];
+
 /** What the content is, from the content alone; the name is a second opinion that only the rules know. */
 export async function sniff(bytes: Bytes): Promise<string> {
   if (bytes.size === 0) return 'empty';
@@ -14,11 +21,29 @@ export async function sniff(bytes: Bytes): Promise<string> {
   if (magic !== undefined) return magic;
   if (isPickleStart(head)) return 'pickle';
   if (looksLikeSafetensors(head)) return 'safetensors';
-  if (head.includes(0)) return (await runsAsPickle(bytes, false)) ? 'pickle' : zlibOr(head, zipByItsEnd(bytes));
+  if (head.includes(0)) return sniffBinary(bytes, head);
   if (looksLikeJson(head)) return 'json';
-  const zlib = zlibOr(head, undefined);
-  if (zlib !== undefined && !isUtf8(head)) return zlib;
-  return (await runsAsPickle(bytes, true)) ? 'pickle' : 'text';
+  if (!isUtf8(head)) return (await runsAsPickle(bytes, true)) ? 'pickle' : sniffBinary(bytes, head);
+  if (await runsAsPickle(bytes, true)) return 'pickle';
+  return (await firstOf(TEXT_RECOGNISERS, bytes, head)) ?? 'text';
+}
+
+async function sniffBinary(bytes: Bytes, head: Uint8Array): Promise<string> {
+  if (head.includes(0) && (await runsAsPickle(bytes, false))) return 'pickle';
+  const known = await firstOf(BINARY_RECOGNISERS, bytes, head);
+  return known ?? zlibOr(head, zipByItsEnd(bytes));
+}
+
+async function firstOf(
+  recognisers: readonly Recogniser[],
+  bytes: Bytes,
+  head: Uint8Array,
+): Promise<string | undefined> {
+  for (const recognise of recognisers) {
+    const format = await recognise(bytes, head);
+    if (format !== undefined) return format;
+  }
+  return undefined;
 }
 
 /** Eight bytes of length, then the header's brace. A text never holds the length's zero bytes. */

@@ -1,7 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Facts } from './facts.ts';
+import { FORMATS } from './formats/index.ts';
 
 /**
- * Raise it with every change that can make an extractor say something else about the same bytes (formats/, pickle/,
- * zip/, io/, budgets.ts): stored facts of another version are read again from the bytes.
+ * Of what every file goes through: sniffing, reading, decompressing, budgets. Raise it with every change there that can
+ * make facts say something else about the same bytes. A change in one extractor raises that one's own version in
+ * formats/index.ts, so that only the files it has read are read again.
  */
-export const EXTRACTOR_VERSION = '1';
+export const CORE_VERSION = '2';
+
+/** Whether every extractor that took part in these facts is still of the version that wrote them. */
+export function isCurrent({ extractors }: Facts): boolean {
+  if (extractors === undefined) return false;
+  return Object.entries(extractors).every(([name, version]) => FORMATS[name]?.version === version);
+}
+
+/** The extractors as a whole, for a rule set's version. */
+export function extractorVersions(): string {
+  const formats = Object.entries(FORMATS).map(([name, { version }]) => `${name} ${version}`);
+  return [`core ${CORE_VERSION}`, ...formats.sort()].join('\n');
+}

@@ -1,32 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-
-import { gzip, zlib, zstd } from './compressed.ts';
 import type { Extractor } from './context.ts';
-import { gguf } from './gguf.ts';
-import { gif, jpeg, png, webp } from './image.ts';
-import { json } from './json.ts';
-import { npy } from './npy.ts';
-import { pickle } from './pickle.ts';
-import { safetensors } from './safetensors.ts';
-import { tar } from './tar.ts';
-import { text } from './text.ts';
-import { zip } from './zip.ts';
 
-/** Every format that is read to its end. A sniffed format that is missing here is `review` by rules/formats.yaml. */
-export const EXTRACTORS: Readonly<Record<string, Extractor>> = {
-  gguf,
-  gif,
-  gzip,
-  jpeg,
-  json,
-  npy,
-  pickle,
-  png,
-  safetensors,
-  tar,
-  text,
-  webp,
-  zip,
-  zlib,
-  zstd,
+export interface Format {
+  /** Raise it whenever the extractor may say something else about the same bytes: what it has read is read again. */
+  readonly version: number;
+  /** Loaded when content of the format is met: a process that reads safetensors needs no decompressor. */
+  readonly load: () => Promise<Extractor>;
+}
+
+/** Every format that is read to its end. A sniffed format that is missing here is never `pass`. */
+export const FORMATS: Readonly<Record<string, Format>> = {
+  gguf: { version: 1, load: async () => (await import('./gguf.ts')).gguf },
+  gif: { version: 1, load: async () => (await import('./image.ts')).gif },
+  gzip: { version: 1, load: async () => (await import('./compressed.ts')).gzip },
+  jpeg: { version: 1, load: async () => (await import('./image.ts')).jpeg },
+  json: { version: 1, load: async () => (await import('./json.ts')).json },
+  npy: { version: 1, load: async () => (await import('./npy.ts')).npy },
+  pickle: { version: 1, load: async () => (await import('./pickle.ts')).pickle },
+  png: { version: 1, load: async () => (await import('./image.ts')).png },
+  safetensors: { version: 1, load: async () => (await import('./safetensors.ts')).safetensors },
+  tar: { version: 1, load: async () => (await import('./tar.ts')).tar },
+  text: { version: 1, load: async () => (await import('./text.ts')).text },
+  webp: { version: 1, load: async () => (await import('./image.ts')).webp },
+  zip: { version: 1, load: async () => (await import('./zip.ts')).zip },
+  zlib: { version: 1, load: async () => (await import('./compressed.ts')).zlib },
+  zstd: { version: 1, load: async () => (await import('./compressed.ts')).zstd },
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { within } from '../budgets.ts';
-import type { Facts, Note } from '../facts.ts';
+import type { Facts } from '../facts.ts';
 import type { Bytes } from '../io/bytes.ts';
+import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
 import { templateReaches } from './jinja.ts';
 import { type JsonListener, type JsonPlace, JsonWalker, MalformedJson, placeText } from './json-walk.ts';
@@ -10,7 +11,7 @@ import { text } from './text.ts';
 const TEMPLATE_BYTES = 1024 * 1024;
 const VALUE_BYTES = 1024;
 
-/** Keys under which some loader takes code, or the name of code, from a configuration; the note's code for each. */
+/** Keys under which some loader takes code, or the name of code, from a configuration; the use's scheme for each. */
 const CODE_KEYS: Readonly<Record<string, string>> = {
   auto_map: 'json-auto-map',
   custom_pipelines: 'json-custom-pipelines',
@@ -29,13 +30,7 @@ export const json: Extractor = async (facts, bytes, context) => {
     if (!(error instanceof MalformedJson)) throw error;
     facts.format = 'text';
     await text(facts, bytes, context);
-    facts.notes ??= [];
-    facts.notes.push({
-      code: 'json-malformed',
-      at: `byte ${error.offset}`,
-      value: error.message,
-      offset: error.offset,
-    });
+    new UseList(facts).add('json-malformed', error.message, `byte ${error.offset}`, error.offset);
   }
 };
 
@@ -64,11 +59,11 @@ function withoutMark(chunk: Uint8Array): Uint8Array {
 
 class ConfigReader implements JsonListener {
   private readonly facts: Facts;
-  private readonly notes: Note[] = [];
+  private readonly uses: UseList;
 
   constructor(facts: Facts) {
     this.facts = facts;
-    facts.notes = this.notes;
+    this.uses = new UseList(facts);
     facts.templates = [];
   }
 
@@ -77,25 +72,25 @@ class ConfigReader implements JsonListener {
   }
 
   open(place: JsonPlace, kind: 'object' | 'array'): void {
-    const code = CODE_KEYS[keyOf(place)];
-    if (code !== undefined) this.note(code, place, kind === 'object' ? '{...}' : '[...]');
+    const scheme = CODE_KEYS[keyOf(place)];
+    if (scheme !== undefined) this.use(scheme, place, kind === 'object' ? '{...}' : '[...]');
   }
 
   close(): void {}
 
   scalar(place: JsonPlace, value: string | number | boolean | null | undefined): void {
     const key = keyOf(place);
-    const code = CODE_KEYS[key];
-    if (code !== undefined && value !== null && value !== false) this.note(code, place, String(value ?? '(long text)'));
-    if (isModuleType(place) && typeof value === 'string') this.note('json-module-type', place, value);
+    const scheme = CODE_KEYS[key];
+    if (scheme !== undefined && value !== null && value !== false)
+      this.use(scheme, place, String(value ?? '(long text)'));
+    if (isModuleType(place) && typeof value === 'string') this.use('json-module-type', place, value);
     if (!isTemplate(place)) return;
-    if (value === undefined) this.note('json-long-template', place, '(long text)');
+    if (value === undefined) this.use('json-long-template', place, '(long text)');
     else if (typeof value === 'string') this.template(place, value);
   }
 
-  private note(code: string, place: JsonPlace, value: string): void {
-    this.notes.push({ code, at: placeText(place), value: value.slice(0, 200) });
-    within('facts', this.notes.length);
+  private use(scheme: string, place: JsonPlace, name: string): void {
+    this.uses.add(scheme, name, placeText(place));
   }
 
   private template(place: JsonPlace, source: string): void {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { within } from '../budgets.ts';
-import type { Facts, Note } from '../facts.ts';
+import type { Facts } from '../facts.ts';
+import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
 import { templateReaches } from './jinja.ts';
 
 const TEMPLATE_BYTES = 1024 * 1024;
 const LINE_CHARACTERS = 64 * 1024;
 
-/** What is looked for line by line; a note is made of the first group, or of the whole match. */
-const LINE_NOTES: readonly (readonly [code: string, pattern: RegExp])[] = [
+/** What is looked for line by line; a use is made of the first group, or of the whole match. */
+const LINE_USES: readonly (readonly [scheme: string, pattern: RegExp])[] = [
   ['yaml-tag', /(?:^|[\s:,[{-])(!!python\/[\w./:]+|!(?:new|apply|call|obj|include|import|eval|exec)\b[\w:./]*)/],
   ['yaml-target', /^\s*(?:-\s*)?["']?(_target_|trust_remote_code|auto_map)["']?\s*:\s*\S/],
   ['python-import', /^\s*(?:import|from)\s+([A-Za-z_][\w.]*)/],
@@ -48,8 +48,7 @@ export const text: Extractor = async (facts, bytes) => {
 
 class TextReader {
   private readonly facts: Facts;
-  private readonly notes: Note[] = [];
-  private readonly seen = new Set<string>();
+  private readonly uses: UseList;
   private line = '';
   private lineNumber = 1;
   private start = '';
@@ -57,7 +56,7 @@ class TextReader {
 
   constructor(facts: Facts) {
     this.facts = facts;
-    facts.notes = this.notes;
+    this.uses = new UseList(facts);
   }
 
   read(part: string): void {
@@ -86,18 +85,14 @@ class TextReader {
   }
 
   private readLine(line: string, whole = true): void {
-    for (const [code, pattern] of LINE_NOTES) {
+    for (const [scheme, pattern] of LINE_USES) {
       const match = pattern.exec(line);
-      if (match) this.note(code, this.lineNumber, match[1] ?? match[0]);
+      if (match) this.note(scheme, this.lineNumber, match[1] ?? match[0]);
     }
     if (whole) this.lineNumber++;
   }
 
-  private note(code: string, line: number, value: string): void {
-    const key = `${code}\0${value}`;
-    if (this.seen.has(key) || this.seen.size >= 1000) return;
-    this.seen.add(key);
-    this.notes.push({ code, at: `line ${line}`, value: value.slice(0, 200) });
-    within('facts', this.notes.length);
+  private note(scheme: string, line: number, name: string): void {
+    this.uses.add(scheme, name, `line ${line}`);
   }
 }

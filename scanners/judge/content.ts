@@ -1,32 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Facts, Note, TemplateFacts } from '../facts.ts';
+import type { Facts, TemplateFacts } from '../facts.ts';
 import type { Rules } from '../rules.ts';
 import { shown } from './finding.ts';
 import type { Name } from './names.ts';
 import type { LocalFinding } from './pickle.ts';
 
-/** Structure problems, each with the level that rules/structure.yaml gives it. A code it does not know is `review`. */
+/** Structure problems, each with the level that the rules give it. A code that they do not know is `review`. */
 export function judgeProblems(facts: Facts, rules: Rules): LocalFinding[] {
   return facts.problems.map(({ code, offset, detail }) => {
-    const rule = rules.problems[code];
-    const message = rule ? `${rule.reason}: ${detail}` : detail;
-    return { rule: code, level: rule?.level ?? 'review', ...(offset === undefined ? {} : { offset }), message };
+    const rule = Object.hasOwn(rules.problems, code) ? rules.problems[code] : undefined;
+    return {
+      rule: code,
+      level: rule?.level ?? 'review',
+      ...(offset === undefined ? {} : { offset }),
+      message: rule ? `${rule.reason}: ${detail}` : detail,
+      ...(rule?.references === undefined ? {} : { references: rule.references }),
+    };
   });
-}
-
-/** What was noticed inside text and JSON. */
-export function judgeNotes(facts: Facts, name: Name, rules: Rules): LocalFinding[] {
-  return (facts.notes ?? []).flatMap((note) =>
-    rules.notes
-      .filter((rule) => rule.code === note.code)
-      .filter((rule) => rule.extensions?.includes(name.extension) ?? true)
-      .filter((rule) => rule.except === undefined || !new RegExp(rule.except).test(note.value))
-      .map((rule) => ({ rule: rule.rule, level: rule.level, message: `${rule.reason}: ${place(note)}` })),
-  );
-}
-
-function place(note: Note): string {
-  return `${shown(note.value)} at ${note.at}`;
 }
 
 /** Templates inside JSON and GGUF always count; a text is one when its name says so. */

@@ -10,6 +10,8 @@ export interface Finding {
   readonly member?: string;
   readonly offset?: number;
   readonly message: string;
+  /** Advisories and catalogues that say more: CVE-, GHSA-, CWE-, AML.T (MITRE ATLAS), LLM (OWASP). */
+  readonly references?: readonly string[];
 }
 
 /** The worst finding. What could not be read to its end is unscannable, whatever else was found. */

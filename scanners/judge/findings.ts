@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Facts, MemberFacts } from '../facts.ts';
 import type { Rules } from '../rules.ts';
-import { judgeNotes, judgeProblems, judgeTemplates } from './content.ts';
+import { judgeProblems, judgeTemplates } from './content.ts';
 import { type Finding, type Verdict, verdictOf } from './finding.ts';
-import { type ImportJudge, importJudge } from './imports.ts';
+import { importJudge } from './imports.ts';
 import { Kept } from './kept.ts';
-import { judgeName, nameOf } from './names.ts';
+import { nameJudge, nameOf } from './names.ts';
 import { judgePickle, type LocalFinding } from './pickle.ts';
+import { useJudge } from './uses.ts';
 
 /** The judgement of one blob under one rule set. */
 export interface Judgement {
@@ -19,15 +20,43 @@ export type Judge = (facts: Facts, path: string) => Judgement;
 
 /** Pure: the same facts, path and rules give the same judgement on every machine. */
 export function createJudge(rules: Rules): Judge {
-  const imports = importJudge(rules);
+  const judge = nodeJudge(rules);
   return (facts, path) => {
     const kept = new Kept();
-    for (const finding of nodeFindings(facts, path, rules, imports)) kept.add(finding);
-    for (const finding of memberFindings(facts, '', rules, imports)) kept.add(finding);
+    for (const finding of judge(facts, path)) kept.add(finding);
+    for (const finding of memberFindings(facts, '', rules, judge)) kept.add(finding);
     const found = kept.findings();
     const verdict = verdictOf(found, facts.limit === undefined);
     return { format: facts.format, verdict, findings: facts.limit ? [unread(facts.limit), ...found] : found };
   };
+}
+
+/** The findings of one node of the facts, without those of its members. */
+type NodeJudge = (facts: Facts, path: string) => LocalFinding[];
+
+function nodeJudge(rules: Rules): NodeJudge {
+  const imports = importJudge(rules);
+  const uses = useJudge(rules);
+  const names = nameJudge(rules);
+  return (facts, path) => {
+    const name = nameOf(path);
+    const storages = facts.format === 'torch-legacy' || /(?:^|\/)(?:data|constants)\.pkl$/.test(path);
+    return [
+      ...(facts.pickle ? judgePickle(facts.pickle, imports, storages) : []),
+      ...judgeProblems(facts, rules),
+      ...uses(facts, name),
+      ...judgeTemplates(facts, name, rules),
+      ...names(name, facts.format),
+    ].map((finding) => withReferences(finding, rules));
+  };
+}
+
+/** What the rule's row says, and what the catalogue says of the rule. */
+function withReferences(finding: LocalFinding, rules: Rules): LocalFinding {
+  const own = finding.references ?? [];
+  const general = Object.hasOwn(rules.rules, finding.rule) ? (rules.rules[finding.rule]?.references ?? []) : [];
+  const references = [...new Set([...own, ...general])];
+  return references.length === 0 ? finding : { ...finding, references };
 }
 
 /**
@@ -39,14 +68,12 @@ function unread({ budget, limit, actual }: NonNullable<Facts['limit']>): Finding
   return { rule: 'budget', level: 'review', message };
 }
 
-function* memberFindings(facts: Facts, outer: string, rules: Rules, imports: ImportJudge): Generator<Finding> {
+function* memberFindings(facts: Facts, outer: string, rules: Rules, judge: NodeJudge): Generator<Finding> {
   for (const member of facts.members ?? []) {
     const name = `${outer}${member.name}`;
     if (member.storage) for (const finding of judgeProblems(member, rules)) yield { ...finding, member: name };
-    else
-      for (const finding of nodeFindings(member, memberPath(facts, member), rules, imports))
-        yield { ...finding, member: name };
-    yield* memberFindings(member, `${name}!/`, rules, imports);
+    else for (const finding of judge(member, memberPath(facts, member))) yield { ...finding, member: name };
+    yield* memberFindings(member, `${name}!/`, rules, judge);
   }
 }
 
@@ -54,16 +81,4 @@ function* memberFindings(facts: Facts, outer: string, rules: Rules, imports: Imp
 function memberPath(outer: Facts, member: MemberFacts): string {
   const named = ['zip', 'torch-zip', 'keras-zip', 'npz', 'tar'].includes(outer.format);
   return named && !member.name.startsWith('(') ? member.name : '';
-}
-
-function nodeFindings(facts: Facts, path: string, rules: Rules, imports: ImportJudge): LocalFinding[] {
-  const name = nameOf(path);
-  const storages = facts.format === 'torch-legacy' || /(?:^|\/)(?:data|constants)\.pkl$/.test(path);
-  return [
-    ...(facts.pickle ? judgePickle(facts.pickle, imports, storages) : []),
-    ...judgeProblems(facts, rules),
-    ...judgeNotes(facts, name, rules),
-    ...judgeTemplates(facts, name, rules),
-    ...judgeName(name, facts.format, rules),
-  ];
 }

@@ -7,6 +7,7 @@ interface ImportJudgement {
   readonly rule: string;
   readonly level: Level | 'allowed' | 'rebuild';
   readonly reason: string;
+  readonly references?: readonly string[];
 }
 
 export type ImportJudge = (module: string, name: string) => ImportJudgement;
@@ -37,7 +38,11 @@ export function importJudge(rules: Rules): ImportJudge {
     if (exact.has(`${module}\0${name}`)) return ALLOWED;
     if (name.includes('.')) return block('pickle-dotted-name', 'a dotted name reaches through one module into another');
     const denied = rules.deny.find((rule) => covers(rule.module, module) && (rule.names?.includes(name) ?? true));
-    if (denied) return block('pickle-denied-import', denied.reason);
+    if (denied)
+      return {
+        ...block('pickle-denied-import', denied.reason),
+        ...(denied.references && { references: denied.references }),
+      };
     if (never.has(name)) return block('pickle-denied-import', 'a class that runs or loads code');
     const fitting = patterns.filter(({ rule, pattern }) => fits(rule, pattern, module, name));
     if (fitting.length > 0) return fitting.some(({ rule }) => rule.construct) ? ALLOWED : REBUILD;

@@ -15,43 +15,61 @@ export function nameOf(path: string): Name {
 }
 
 /** What name and content say together: code by its extension, content that the extension does not promise. */
-export function judgeName(name: Name, format: string, rules: Rules): LocalFinding[] {
-  return [
+export type NameJudge = (name: Name, format: string) => LocalFinding[];
+
+export function nameJudge(rules: Rules): NameJudge {
+  const expected = expectedFormats(rules);
+  return (name, format) => [
     ...judgeCode(name, format, rules),
-    ...judgeExpected(name, format, rules),
+    ...judgeExpected(name, format, expected, rules),
     ...judgeFormat(name, format, rules),
   ];
+}
+
+/** The formats that each extension promises, from what the formats say of themselves. */
+function expectedFormats(rules: Rules): ReadonlyMap<string, ReadonlySet<string>> {
+  const expected = new Map<string, Set<string>>();
+  for (const [format, { extensions }] of Object.entries(rules.formats))
+    for (const extension of extensions) {
+      const formats = expected.get(extension);
+      if (formats) formats.add(format);
+      else expected.set(extension, new Set([format]));
+    }
+  return expected;
 }
 
 function judgeCode({ base, extension }: Name, format: string, rules: Rules): LocalFinding[] {
   const isCode = rules.code.extensions.includes(extension) || rules.code.names.includes(base);
   if (!isCode || (format !== 'text' && format !== 'json')) return [];
-  return [
-    { rule: 'custom-code', level: rules.code.level, message: `is code (.${extension || base}): some program runs it` },
-  ];
+  const message = `is code (.${extension || base}): some program runs it`;
+  return [{ rule: 'custom-code', level: rules.levels.code, message }];
 }
 
-function judgeExpected({ extension }: Name, format: string, rules: Rules): LocalFinding[] {
-  const expected = rules.expected.find((entry) => entry.extensions.includes(extension));
+function judgeExpected(
+  { extension }: Name,
+  format: string,
+  expected: ReadonlyMap<string, ReadonlySet<string>>,
+  rules: Rules,
+): LocalFinding[] {
   const textAsBinary = format === 'text' && rules.binary.includes(extension);
-  const fits = expected === undefined || format === 'empty' || expected.formats.includes(format);
+  const fits = format === 'empty' || (expected.get(extension)?.has(format) ?? true);
   if (fits && !textAsBinary) return [];
   const message = `is called .${extension} and its content is ${describe(format)}`;
-  return [{ rule: 'extension-mismatch', level: rules.mismatch.level, message }];
+  return [{ rule: 'extension-mismatch', level: rules.levels.mismatch, message }];
 }
 
-function judgeFormat({ extension }: Name, format: string, rules: Rules): LocalFinding[] {
-  const { data, executable, opaque, unread } = rules.formats;
-  if (data.includes(format)) return [];
-  if (executable.formats.includes(format))
-    return [{ rule: 'executable', level: executable.level, message: `is a program (${format})` }];
-  if (opaque.formats.includes(format) && opaque.extensions.includes(extension)) {
-    const message = `is an archive (${format}) that can not be looked into, under a name that loaders open`;
-    return [{ rule: 'opaque-archive', level: opaque.level, message }];
+function judgeFormat({ extension }: Name, format: string, { formats, levels, loaders }: Rules): LocalFinding[] {
+  const as = Object.hasOwn(formats, format) ? formats[format]?.as : undefined;
+  if (as === 'data') return [];
+  if (as === 'program') return [{ rule: 'executable', level: levels.program, message: `is a program (${format})` }];
+  if (as === 'opaque') {
+    const opened = loaders.includes(extension);
+    const message = `is an archive (${format}) that can not be looked into${opened ? ', under a name that loaders open' : ''}`;
+    return [{ rule: 'opaque-archive', level: opened ? levels.opaqueUnderLoaderName : levels.opaque, message }];
   }
-  const message =
-    format === 'unknown' ? 'its content is not recognised as data' : `its format (${format}) is not read yet`;
-  return [{ rule: format === 'unknown' ? 'unrecognised-content' : 'no-extractor', level: unread.level, message }];
+  if (format === 'unknown')
+    return [{ rule: 'unrecognised-content', level: levels.unread, message: 'its content is not recognised as data' }];
+  return [{ rule: 'no-extractor', level: levels.unread, message: `its format (${format}) is not read yet` }];
 }
 
 function describe(format: string): string {

@@ -35,14 +35,14 @@ const REBUILDING: ReadonlySet<string> = new Set(['NEWOBJ', 'NEWOBJ_EX', 'BUILD']
 
 /** One finding an import; when it is also called, the call says more. */
 function judgeImport(global: GlobalFact, calls: readonly CallFact[], judge: ImportJudge): LocalFinding[] {
-  const { level, rule, reason } = judge(global.module, global.name);
+  const { level, rule, reason, references } = judge(global.module, global.name);
   if (level === 'allowed') return [];
   if (level === 'rebuild') return calls.filter(({ op }) => !REBUILDING.has(op)).map((call) => constructs(global, call));
   const [call] = calls;
   const dotted = name(global);
   const offset = call?.offset ?? global.offset;
   const what = call ? `calls ${dotted}${call.args} at byte ${offset}` : `imports ${dotted} at byte ${offset}`;
-  return [{ rule, level, offset, message: `${what}: ${reason}` }];
+  return [{ rule, level, offset, message: `${what}: ${reason}`, ...(references && { references }) }];
 }
 
 /** A class that may be rebuilt from its state, and whose constructor may fetch or open what it is given. */

@@ -70,7 +70,7 @@ async function scanPath(scanner: Scanner, folder: string, path: string): Promise
     const scan = scans.get(file);
     if (scan === undefined) continue;
     verdict = worse(verdict, scan.verdict);
-    for (const { rule, level, member, offset, message } of scan.findings)
+    for (const { rule, level, member, offset, message, references } of scan.findings)
       findings.push({
         rule,
         level,
@@ -78,6 +78,7 @@ async function scanPath(scanner: Scanner, folder: string, path: string): Promise
         ...(member === undefined ? {} : { member }),
         ...(offset === undefined ? {} : { offset }),
         message,
+        ...(references === undefined ? {} : { references }),
       });
   }
   return { path, verdict, findings };

@@ -14,6 +14,8 @@ export interface Finding {
   readonly member?: string;
   readonly offset?: number;
   readonly message: string;
+  /** Advisories and catalogues that say more: CVE-, GHSA-, CWE-, AML.T (MITRE ATLAS), LLM (OWASP). */
+  readonly references?: readonly string[];
 }
 
 /** The scan of one blob: depends on its bytes and the rule set alone. `format` is what content sniffing recognised. */

@@ -6,7 +6,7 @@ import type { Facts } from '#scanners/facts.ts';
 import { parseFacts } from '#scanners/facts-schema.ts';
 import { createJudge, type Judge } from '#scanners/judge/findings.ts';
 import { loadRules } from '#scanners/rules.ts';
-import { EXTRACTOR_VERSION } from '#scanners/version.ts';
+import { CORE_VERSION, isCurrent } from '#scanners/version.ts';
 import type { Sha256 } from '#src/domain/digest.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import type { BlobScan } from '#src/domain/evidence.ts';
@@ -31,7 +31,7 @@ interface ScanOptions {
 }
 
 export interface Scanner {
-  /** Changes with the rules and with the extractor version. */
+  /** Changes with the rules and with the extractors. */
   readonly rulesVersion: string;
   /**
    * Scan the files of one snapshot. A file that can not be read to its end is `unscannable`, never an error.
@@ -100,10 +100,10 @@ class Run {
 
   private async fromCache(target: ScanTarget): Promise<boolean> {
     this.deps.signal?.throwIfAborted();
-    const json = await this.deps.cache?.get(target.sha256, EXTRACTOR_VERSION);
+    const json = await this.deps.cache?.get(target.sha256, CORE_VERSION);
     if (json === undefined) return false;
     const parsed = parseCached(json);
-    if (parsed?.size !== target.size) return false;
+    if (parsed?.size !== target.size || !isCurrent(parsed)) return false;
     this.judged(target, { facts: parsed });
     return true;
   }
@@ -147,7 +147,7 @@ class Run {
 
   /** Budgets are part of the extractor version and the same everywhere: that they were hit may be remembered too. */
   private async extracted(target: ScanTarget, facts: Facts): Promise<void> {
-    await this.deps.cache?.put(target.sha256, EXTRACTOR_VERSION, JSON.stringify(facts));
+    await this.deps.cache?.put(target.sha256, CORE_VERSION, JSON.stringify(facts));
     this.judged(target, { facts });
   }
 

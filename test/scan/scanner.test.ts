@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EXTRACTOR_VERSION } from '#scanners/version.ts';
+import { CORE_VERSION } from '#scanners/version.ts';
 import { sha256Of } from '#src/domain/digest.ts';
 import type { BlobScan } from '#src/domain/evidence.ts';
 import { parseRepoPath, type RepoPath } from '#src/domain/path.ts';
@@ -102,7 +102,7 @@ describe('facts that are remembered', () => {
     const first = await createScanner({ cache, cacheKey }).scan([evil]);
     const second = await createScanner({ cache, cacheKey }).scan([{ ...evil, file: '/nowhere' }]);
     expect(cache.entries.size).toBe(1);
-    expect([...cache.entries.keys()][0]).toBe(`${EXTRACTOR_VERSION}/${evil.sha256}`);
+    expect([...cache.entries.keys()][0]).toBe(`${CORE_VERSION}/${evil.sha256}`);
     expect(second).toEqual(first);
   });
 
@@ -113,7 +113,7 @@ describe('facts that are remembered', () => {
   ])('count for nothing when they are %s', async (_what, entry) => {
     const evil = await target('evil.pkl', callPickle('os', 'system'));
     const cache = new MemoryCache();
-    await new SealedFacts(cache, cacheKey).put(evil.sha256, EXTRACTOR_VERSION, entry);
+    await new SealedFacts(cache, cacheKey).put(evil.sha256, CORE_VERSION, entry);
     expect(verdicts(await createScanner({ cache, cacheKey }).scan([evil]))).toEqual({ 'evil.pkl': 'block' });
   });
 });

@@ -1,39 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { importJudge } from '#scanners/judge/imports.ts';
-import { parseRules } from '#scanners/rules.ts';
+import { parseRules, readRules } from '#scanners/rules.ts';
 import { rules } from './judged.ts';
 
 const judge = importJudge(rules);
 
-function data(): Record<string, unknown> {
-  const files = ['globals', 'stdlib', 'structure', 'formats', 'names', 'notes'];
-  const parts = files.map((file) =>
-    parse(readFileSync(new URL(`../../scanners/rules/${file}.yaml`, import.meta.url), 'utf8')),
-  );
-  return Object.assign({}, ...parts) as Record<string, unknown>;
-}
+const data = readRules();
 
 describe('the rule set', () => {
   test('has the version of its content, whatever the order of its keys', () => {
-    const reversed = Object.fromEntries(Object.entries(data()).reverse());
+    const reversed = Object.fromEntries(Object.entries(data).reverse());
     expect(parseRules(reversed).version).toBe(rules.version);
     expect(rules.version).toMatch(/^[0-9a-f]{64}$/);
   });
 
   test('has another version when any rule changes', () => {
-    expect(parseRules({ ...data(), closed: ['numpy'] }).version).not.toBe(rules.version);
+    expect(parseRules({ ...data, closed: ['numpy'] }).version).not.toBe(rules.version);
   });
 
   test.each([
     ['an unknown key', { extra: 1 }, 'extra'],
     ['a pattern that is none', { suspicious: '(' }, 'suspicious'],
-    ['an unknown level', { mismatch: { level: 'warn' } }, 'mismatch'],
+    ['an unknown level', { levels: { mismatch: 'warn' } }, 'mismatch'],
+    [
+      'a problem that the catalogue does not explain',
+      { problems: { 'no-such': { level: 'info', reason: 'x' } } },
+      'no-such',
+    ],
+    ['a reference of no known kind', { rules: { budget: { means: 'x', references: ['http://x'] } } }, 'references'],
     ['an allow rule without names and pattern', { allow: [{ module: 'x', reason: 'y' }] }, 'allow'],
   ])('is refused with %s', (_what, change, named) => {
-    expect(() => parseRules({ ...data(), ...change })).toThrow(named);
+    expect(() => parseRules({ ...data, ...change })).toThrow(named);
   });
 
   test('knows the standard library of Python 2 and 3', () => {

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Rule ids that the judges themselves give, beside those that the rule data names. */
+export const CODED_RULES: readonly string[] = [
+  'budget',
+  'chat-template',
+  'custom-code',
+  'executable',
+  'extension-mismatch',
+  'more-findings',
+  'no-extractor',
+  'opaque-archive',
+  'pickle-computed-call',
+  'pickle-constructor',
+  'pickle-denied-import',
+  'pickle-dotted-name',
+  'pickle-dunder',
+  'pickle-extension',
+  'pickle-persistent-id',
+  'pickle-stdlib-import',
+  'pickle-unknown-import',
+  'unrecognised-content',
+];

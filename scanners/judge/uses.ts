@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Facts, Use } from '../facts.ts';
+import type { Rules, UseRow, UseScheme } from '../rules.ts';
+import { shown } from './finding.ts';
+import type { Name } from './names.ts';
+import type { LocalFinding } from './pickle.ts';
+
+/** What the rules say about one name of a vocabulary. */
+interface UseJudgement {
+  readonly rule: string;
+  readonly level: 'allowed' | 'info' | 'review' | 'block';
+  readonly reason: string;
+  readonly references?: readonly string[];
+}
+
+/** Judges the uses of one node of the facts. */
+export type UseJudge = (facts: Facts, name: Name) => LocalFinding[];
+
+/** A scheme that no rule knows is `review`: facts of a newer extractor, or a rule that was forgotten. */
+export function useJudge(rules: Rules): UseJudge {
+  const schemes = new Map(Object.entries(rules.uses).map(([name, scheme]) => [name, compiled(scheme)]));
+  return (facts, name) =>
+    (facts.uses ?? []).flatMap((use) => {
+      const scheme = schemes.get(use.scheme);
+      if (scheme === undefined) return [finding(use, UNKNOWN_SCHEME)];
+      if (!scheme.counts(name)) return [];
+      const judgement = scheme.judge(use.name);
+      return judgement.level === 'allowed' ? [] : [finding(use, judgement)];
+    });
+}
+
+const UNKNOWN_SCHEME: UseJudgement = {
+  rule: 'no-extractor',
+  level: 'review',
+  reason: 'no rule speaks of such a thing',
+};
+
+interface CompiledScheme {
+  counts(name: Name): boolean;
+  judge(name: string): UseJudgement;
+}
+
+function compiled(scheme: UseScheme): CompiledScheme {
+  const allowed = new Set(scheme.allow.names);
+  const patterns = scheme.allow.patterns.map((pattern) => new RegExp(pattern));
+  const rows = scheme.rows.map((row) => ({ row, fits: matcher(row) }));
+  const { rule, otherwise, extensions, names } = scheme;
+  const everywhere = extensions === undefined && names === undefined;
+  return {
+    counts: ({ base, extension }) => everywhere || extensions?.includes(extension) || names?.includes(base) || false,
+    judge(name) {
+      if (allowed.has(name)) return ALLOWED;
+      const row = rows.find(({ fits }) => fits(name))?.row;
+      if (row) return judgementOf(row, rule);
+      if (patterns.some((pattern) => pattern.test(name))) return ALLOWED;
+      return judgementOf(otherwise, rule);
+    },
+  };
+}
+
+function judgementOf(row: UseScheme['otherwise'] & { readonly rule?: string | undefined }, rule: string): UseJudgement {
+  const { level, reason = '', references } = row;
+  return { rule: row.rule ?? rule, level, reason, ...(references === undefined ? {} : { references }) };
+}
+
+const ALLOWED: UseJudgement = { rule: '', level: 'allowed', reason: '' };
+
+function matcher({ names, pattern }: UseRow): (name: string) => boolean {
+  if (names !== undefined) {
+    const set = new Set(names);
+    return (name) => set.has(name);
+  }
+  const expression = new RegExp(pattern ?? '');
+  return (name) => expression.test(name);
+}
+
+function finding(use: Use, { rule, level, reason, references }: UseJudgement): LocalFinding {
+  const times = (use.count ?? 1) > 1 ? ` (${use.count} times)` : '';
+  const message = `${reason}: ${shown(use.name)} at ${use.at}${times}`;
+  return {
+    rule,
+    level: level === 'allowed' ? 'info' : level,
+    ...(use.offset === undefined ? {} : { offset: use.offset }),
+    message,
+    ...(references === undefined ? {} : { references }),
+  };
+}

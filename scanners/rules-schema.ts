@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+
+/** What rules/*.yaml may say. README.md explains each section. */
+const level = z.enum(['info', 'review', 'block']);
+const words = z.array(z.string().min(1));
+const pattern = z.string().refine(isPattern, 'not a regular expression');
+const reason = z.string().min(1);
+
+/** An advisory, a weakness, an ATLAS technique, an OWASP entry for LLM applications, or a specification. */
+const reference = z
+  .string()
+  .regex(
+    /^(?:CVE-\d{4}-\d{4,}|GHSA(?:-[0-9a-z]{4}){3}|CWE-\d+|AML\.T\d{4}(?:\.\d{3})?|LLM\d{2}(?::\d{4})?|PYSEC-[\d-]+)$/,
+  );
+const references = z.array(reference).optional();
+
+const allowRule = z
+  .strictObject({
+    module: z.string().min(1),
+    below: z.boolean().default(false),
+    names: words.optional(),
+    pattern: pattern.optional(),
+    construct: z.boolean().default(false),
+    reason,
+  })
+  .refine((rule) => (rule.names === undefined) !== (rule.pattern === undefined), 'either names or a pattern');
+
+const denyRule = z.strictObject({ module: z.string().min(1), names: words.optional(), reason, references });
+
+const useRow = z
+  .strictObject({
+    names: words.optional(),
+    pattern: pattern.optional(),
+    level,
+    rule: z.string().optional(),
+    reason,
+    references,
+  })
+  .refine((row) => (row.names === undefined) !== (row.pattern === undefined), 'either names or a pattern');
+
+/** What a vocabulary's names mean: `allow.names`, then the first row that fits, then `allow.patterns`, then the rest. */
+const useScheme = z.strictObject({
+  rule: z.string().min(1),
+  /** The scheme counts in files of these extensions or base names only; in others the same words are prose. */
+  extensions: words.optional(),
+  names: words.optional(),
+  allow: z
+    .strictObject({ names: words.default([]), patterns: z.array(pattern).default([]) })
+    .default({ names: [], patterns: [] }),
+  rows: z.array(useRow).default([]),
+  otherwise: z.strictObject({
+    level: z.enum(['allowed', 'info', 'review', 'block']),
+    reason: reason.optional(),
+    references,
+  }),
+});
+
+const format = z.strictObject({
+  /**
+   * data: an extractor reads it to its end, and its facts decide. program: code for some machine. opaque: an archive
+   * that can not be looked into. unread: no extractor.
+   */
+  as: z.enum(['data', 'program', 'opaque', 'unread']),
+  /** File name extensions under which this content is expected. */
+  extensions: words.default([]),
+});
+
+export const ruleData = z.strictObject({
+  aliases: z.record(z.string(), z.string()),
+  allow: z.array(allowRule).min(1),
+  never: words,
+  closed: words,
+  deny: z.array(denyRule).min(1),
+  suspicious: pattern,
+  stdlib: z.string().transform((text) => text.split(/\s+/)),
+  problems: z.record(z.string(), z.strictObject({ level, reason, references })),
+  formats: z.record(z.string(), format),
+  levels: z.strictObject({
+    program: level,
+    opaque: level,
+    opaqueUnderLoaderName: level,
+    unread: level,
+    mismatch: level,
+    code: level,
+  }),
+  /** Extensions of files that loaders open. */
+  loaders: words,
+  binary: words,
+  code: z.strictObject({ extensions: words, names: words }),
+  uses: z.record(z.string(), useScheme),
+  templates: z.strictObject({
+    extensions: words,
+    reaches: z.array(z.strictObject({ pattern, level, reason })).min(1),
+  }),
+  /** Every rule id: what it means for someone who loads the file, and where to read more. */
+  rules: z.record(z.string(), z.strictObject({ means: reason, references })),
+});
+
+export type RuleData = z.infer<typeof ruleData>;
+export type AllowRule = z.infer<typeof allowRule>;
+export type UseScheme = z.infer<typeof useScheme>;
+export type UseRow = z.infer<typeof useRow>;
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
