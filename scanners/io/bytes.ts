@@ -52,6 +52,14 @@ export class RandomBytes implements Bytes {
     return new RandomBytes(Math.min(Math.max(0, length), this.size - start), (at, n) => this.read(start + at, n));
   }
 
+  /** The same region with zeros before `end`: for an archive behind something else whose offsets count from the start. */
+  blankBefore(end: number): RandomBytes {
+    return new RandomBytes(this.size, (at, n) => {
+      const bytes = Buffer.from(this.read(at, n));
+      return at < end ? bytes.fill(0, 0, Math.min(n, end - at)) : bytes;
+    });
+  }
+
   cursor(offset = 0): Cursor {
     let at = offset;
     return new Cursor(() => {
