@@ -35,9 +35,14 @@ const MAGICS: readonly (readonly [format: string, magic: readonly number[], at?:
   ['sqlite', bytes('SQLite format 3\0')],
 ];
 
+/** Identifiers of flatbuffers, behind the offset of the root table. */
+const FLATBUFFERS: readonly (readonly [format: string, identifier: readonly number[]])[] = [['tflite', bytes('TFL3')]];
+
 /** What the first bytes announce. RIFF and PE need a second look further in. */
 export function magicOf(head: Uint8Array): string | undefined {
   for (const [format, magic, at = 0] of MAGICS) if (startsWith(head, magic, at)) return format;
+  // The root table is among the first 16 MB, so that the fourth byte is zero, as it is in no text.
+  if (head[3] === 0) for (const [format, magic] of FLATBUFFERS) if (startsWith(head, magic, 4)) return format;
   if (startsWith(head, bytes('RIFF')) && startsWith(head, bytes('WEBP'), 8)) return 'webp';
   if (isPortableExecutable(head)) return 'pe';
   return undefined;

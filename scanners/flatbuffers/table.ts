@@ -89,8 +89,7 @@ export class Table {
   *tables(field: string): Generator<Table> {
     const type = this.fieldType(field);
     if (type?.kind !== 'vector' || type.item.kind !== 'table') return;
-    for (const at of this.items(field, 4))
-      yield new Table(this.buffer, type.item.name, at + this.buffer.pages.u32(at));
+    for (const at of this.items(field, 4)) yield new Table(this.buffer, type.item.name, at + this.buffer.pages.u32(at));
   }
 
   /** Places of the items of a vector. */

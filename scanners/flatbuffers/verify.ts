@@ -81,12 +81,12 @@ class Walk {
 
   private table({ type, at, depth }: Visit): void {
     const vtable = at - this.pages.i32(at);
-    if (vtable < this.start || vtable + 4 > this.pages.size) return this.problem(at, `a vtable at byte ${vtable}`);
+    if (vtable < this.start || vtable + 4 > this.pages.size) return void this.problem(at, `a vtable at byte ${vtable}`);
     const length = this.pages.u16(vtable);
     const inline = this.pages.u16(vtable + 2);
     if (length < 4 || length % 2 !== 0 || vtable + length > this.pages.size)
-      return this.problem(vtable, `a vtable of ${length} bytes`);
-    if (inline < 4 || at + inline > this.pages.size) return this.problem(at, `a table of ${inline} bytes`);
+      return void this.problem(vtable, `a vtable of ${length} bytes`);
+    if (inline < 4 || at + inline > this.pages.size) return void this.problem(at, `a table of ${inline} bytes`);
     this.range(vtable, vtable + length);
     this.range(at, at + inline);
     const fields = this.schema.tables.get(type) ?? [];

@@ -21,6 +21,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   safetensors: { version: 1, load: async () => (await import('./safetensors.ts')).safetensors },
   tar: { version: 1, load: async () => (await import('./tar.ts')).tar },
   text: { version: 1, load: async () => (await import('./text.ts')).text },
+  tflite: { version: 1, load: async () => (await import('./tflite.ts')).tflite },
   webp: { version: 1, load: async () => (await import('./image.ts')).webp },
   zip: { version: 1, load: async () => (await import('./zip.ts')).zip },
   zlib: { version: 1, load: async () => (await import('./compressed.ts')).zlib },

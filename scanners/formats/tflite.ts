@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { type Facts, type MemberFacts, newFacts } from '../facts.ts';
 import { accountGaps, reportTail, reportVerified } from '../flatbuffers/account.ts';
 import { flexOperator } from '../flatbuffers/flex.ts';
 import { Table } from '../flatbuffers/table.ts';
 import { BUILTIN_OPERATORS, TFLITE } from '../flatbuffers/tflite-schema.ts';
 import { verify } from '../flatbuffers/verify.ts';
-import { type Facts, type MemberFacts, newFacts } from '../facts.ts';
 import type { RandomBytes } from '../io/bytes.ts';
 import { Pages } from '../io/pages.ts';
 import { payloadName } from '../magic.ts';
@@ -34,13 +35,7 @@ export const tflite: Extractor = async (facts, bytes, context) => {
 };
 
 /** A zip behind the model holds the label files of its metadata; its offsets count from the start of the file. */
-async function readTail(
-  facts: Facts,
-  bytes: RandomBytes,
-  pages: Pages,
-  end: number,
-  context: Context,
-): Promise<void> {
+async function readTail(facts: Facts, bytes: RandomBytes, pages: Pages, end: number, context: Context): Promise<void> {
   if (end >= pages.size) return;
   if (payloadName(pages.take(end, 512)) !== 'zip') return reportTail(facts, pages, end);
   const member: MemberFacts = { ...newFacts('zip', bytes.size - end), name: '(appended archive)', offset: end };
@@ -104,7 +99,11 @@ class ModelReader {
     const size = table.u64(sizeField);
     if (offset <= 1 && size === 0) return;
     if (offset + size > this.pages.size)
-      this.problem('tflite-out-of-bounds', table.at, `${at}: bytes ${offset} to ${offset + size} of ${this.pages.size}`);
+      this.problem(
+        'tflite-out-of-bounds',
+        table.at,
+        `${at}: bytes ${offset} to ${offset + size} of ${this.pages.size}`,
+      );
     else this.ranges.push([offset, offset + size]);
   }
 
@@ -125,8 +124,10 @@ class ModelReader {
 
   private operator(operator: Table, at: string, graph: number, tensors: number): void {
     const code = this.codes[operator.u32('opcode_index')];
-    if (code === undefined) this.problem('tflite-out-of-bounds', operator.at, `${at}: an operator code that is not there`);
-    for (const field of ['inputs', 'outputs', 'intermediates']) this.indices(operator, field, `${at}.${field}`, tensors);
+    if (code === undefined)
+      this.problem('tflite-out-of-bounds', operator.at, `${at}: an operator code that is not there`);
+    for (const field of ['inputs', 'outputs', 'intermediates'])
+      this.indices(operator, field, `${at}.${field}`, tensors);
     this.outside(at, operator, 'large_custom_options_offset', 'large_custom_options_size');
     if (code?.startsWith('custom Flex')) this.flex(operator, code.slice('custom Flex'.length), at);
     for (const union of [operator.union('builtin_options'), operator.union('builtin_options2')]) {
@@ -144,7 +145,11 @@ class ModelReader {
     if (real === name) return;
     if (real !== undefined) this.uses.add('tf-operator', real, at, start);
     const detail = real === undefined ? 'options that name no operator' : `runs ${JSON.stringify(real.slice(0, 80))}`;
-    this.problem(real === undefined ? 'tflite-flex-options' : 'tflite-flex-mismatch', start, `${at}: Flex${name} ${detail}`);
+    this.problem(
+      real === undefined ? 'tflite-flex-options' : 'tflite-flex-mismatch',
+      start,
+      `${at}: Flex${name} ${detail}`,
+    );
   }
 
   /** -1 stands for an input that is left out; any other index leads to a tensor of the same subgraph. */

@@ -14,7 +14,7 @@ export class Pages {
   private readonly bytes: RandomBytes;
   private readonly pages = new Map<number, DataView>();
   private lastNumber = -1;
-  private last = new DataView(new ArrayBuffer(0));
+  private last: DataView = new DataView(new ArrayBuffer(0));
 
   constructor(bytes: RandomBytes) {
     this.bytes = bytes;

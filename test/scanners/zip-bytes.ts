@@ -27,6 +27,8 @@ export interface MemberSpec {
 
 export interface ZipSpec {
   readonly prefix?: Uint8Array;
+  /** Where the archive begins, when its offsets count from the start of the file around it. */
+  readonly base?: number;
   readonly comment?: Uint8Array;
   readonly tail?: Uint8Array;
   readonly entries?: number;
@@ -37,7 +39,7 @@ export interface ZipSpec {
 export function zipOf(members: readonly MemberSpec[], spec: ZipSpec = {}): Buffer {
   const locals: Uint8Array[] = [];
   const centrals: Uint8Array[] = [];
-  let offset = 0;
+  let offset = spec.base ?? 0;
   for (const member of members) {
     const before = member.before ?? raw();
     const local = localRecord(member);
