@@ -31,6 +31,8 @@ export const BUDGETS = {
   /** The safetensors specification's limit. */
   safetensorsHeader: 100_000_000,
   tensors: 2_000_000,
+  /** Values of one msgpack, UBJSON, R or MATLAB document. */
+  values: 50_000_000,
   /** Tables, and items of vectors of tables or texts, of one flatbuffer. */
   flatbufferTables: 600_000,
   /** Items that are looked at one by one, where several tables may share a vector. */

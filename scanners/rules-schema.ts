@@ -45,6 +45,8 @@ const useScheme = z.strictObject({
   /** The scheme counts in files of these extensions or base names only; in others the same words are prose. */
   extensions: words.optional(),
   names: words.optional(),
+  /** The names are `module.name` of Python: the import rules judge what `allow.names` and the rows do not. */
+  imports: z.boolean().default(false),
   allow: z
     .strictObject({ names: words.default([]), patterns: z.array(pattern).default([]) })
     .default({ names: [], patterns: [] }),

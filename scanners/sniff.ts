@@ -3,6 +3,7 @@ import { Spending } from './budgets.ts';
 import { newFacts } from './facts.ts';
 import type { Bytes } from './io/bytes.ts';
 import { isPickleStart, magicOf } from './magic.ts';
+import { recogniseMsgpack } from './msgpack/recognise.ts';
 import { readPickles } from './pickle/stream.ts';
 import { findEnd } from './zip/records.ts';
 
@@ -10,7 +11,7 @@ import { findEnd } from './zip/records.ts';
 export type Recogniser = (bytes: Bytes, head: Uint8Array) => string | undefined | Promise<string | undefined>;
 
 /** Asked in this order, once nothing announced itself in the first bytes. */
-const BINARY_RECOGNISERS: readonly Recogniser[] = [];
+const BINARY_RECOGNISERS: readonly Recogniser[] = [recogniseMsgpack];
 const TEXT_RECOGNISERS: readonly Recogniser[] = [];
 
 /** What the content is, from the content alone; the name is a second opinion that only the rules know. */

@@ -15,6 +15,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   gzip: { version: 1, load: async () => (await import('./compressed.ts')).gzip },
   jpeg: { version: 1, load: async () => (await import('./image.ts')).jpeg },
   json: { version: 1, load: async () => (await import('./json.ts')).json },
+  msgpack: { version: 1, load: async () => (await import('./msgpack.ts')).msgpack },
   npy: { version: 1, load: async () => (await import('./npy.ts')).npy },
   pickle: { version: 1, load: async () => (await import('./pickle.ts')).pickle },
   png: { version: 1, load: async () => (await import('./image.ts')).png },

@@ -2,6 +2,7 @@
 import type { Facts, Use } from '../facts.ts';
 import type { Rules, UseRow, UseScheme } from '../rules.ts';
 import { shown } from './finding.ts';
+import { type ImportJudge, importJudge } from './imports.ts';
 import type { Name } from './names.ts';
 import type { LocalFinding } from './pickle.ts';
 
@@ -18,7 +19,8 @@ export type UseJudge = (facts: Facts, name: Name) => LocalFinding[];
 
 /** A scheme that no rule knows is `review`: facts of a newer extractor, or a rule that was forgotten. */
 export function useJudge(rules: Rules): UseJudge {
-  const schemes = new Map(Object.entries(rules.uses).map(([name, scheme]) => [name, compiled(scheme)]));
+  const imports = importJudge(rules);
+  const schemes = new Map(Object.entries(rules.uses).map(([name, scheme]) => [name, compiled(scheme, imports)]));
   return (facts, name) =>
     (facts.uses ?? []).flatMap((use) => {
       const scheme = schemes.get(use.scheme);
@@ -40,7 +42,7 @@ interface CompiledScheme {
   judge(name: string): UseJudgement;
 }
 
-function compiled(scheme: UseScheme): CompiledScheme {
+function compiled(scheme: UseScheme, imports: ImportJudge): CompiledScheme {
   const allowed = new Set(scheme.allow.names);
   const patterns = scheme.allow.patterns.map((pattern) => new RegExp(pattern));
   const rows = scheme.rows.map((row) => ({ row, fits: matcher(row) }));
@@ -53,9 +55,17 @@ function compiled(scheme: UseScheme): CompiledScheme {
       const row = rows.find(({ fits }) => fits(name))?.row;
       if (row) return judgementOf(row, rule);
       if (patterns.some((pattern) => pattern.test(name))) return ALLOWED;
-      return judgementOf(otherwise, rule);
+      return scheme.imports ? imported(name, rule, imports) : judgementOf(otherwise, rule);
     },
   };
+}
+
+/** `package.module.name`, split at its last point. */
+function imported(name: string, rule: string, imports: ImportJudge): UseJudgement {
+  const point = name.lastIndexOf('.');
+  const { level, reason, references } = imports(point < 0 ? 'builtins' : name.slice(0, point), name.slice(point + 1));
+  if (level === 'allowed' || level === 'rebuild') return ALLOWED;
+  return { rule, level, reason, ...(references === undefined ? {} : { references }) };
 }
 
 function judgementOf(row: UseScheme['otherwise'] & { readonly rule?: string | undefined }, rule: string): UseJudgement {

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { judged } from './judged.ts';
+import { flaxArray, packed } from './msgpack-bytes.ts';
 import { callPickle, floatStorage, legacyTorch, raw, stateDict, u32, u64 } from './pickle-bytes.ts';
 import { zipOf } from './zip-bytes.ts';
 
@@ -31,6 +32,7 @@ const SEEDS: readonly (readonly [string, Buffer])[] = [
   ['png', raw('\x89PNG\r\n\x1a\n', 0, 0, 0, 1, 'IDATx', 'crc!', 0, 0, 0, 0, 'IEND', 'crc!')],
   ['jpeg', raw('\xff\xd8\xff\xe0', 0, 6, 'JFIF', '\xff\xda', 0, 3, 1, 'data\xff\xd9')],
   ['gif', raw('GIF89a', 1, 0, 1, 0, 0x80, 0, 0, Buffer.alloc(6), 0x2c, Buffer.alloc(9), 2, 2, 'ab', 0, ';')],
+  ['msgpack', packed({ w: flaxArray([2], 'float32', Buffer.alloc(8)), x: [1, null, true, { y: raw('blob blob') }] })],
   [
     'npy',
     raw('\x93NUMPY\x01\x00', 60, 0, "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }   \n", Buffer.alloc(8)),
