@@ -28,6 +28,7 @@ export const BUDGETS = {
   /** Distinct globals, calls and problems that are kept of one file; more is no model. */
   facts: 20_000,
   jsonDepth: 512,
+  xmlDepth: 512,
   /** The safetensors specification's limit. */
   safetensorsHeader: 100_000_000,
   tensors: 2_000_000,

@@ -5,14 +5,15 @@ import type { Bytes } from './io/bytes.ts';
 import { isPickleStart, magicOf } from './magic.ts';
 import { recogniseMsgpack } from './msgpack/recognise.ts';
 import { readPickles } from './pickle/stream.ts';
+import { recogniseXml } from './xml/sniff.ts';
 import { findEnd } from './zip/records.ts';
 
 /** Formats without a magic number: each looks at the grammar of the whole, and claims nothing that is not its own. */
 export type Recogniser = (bytes: Bytes, head: Uint8Array) => string | undefined | Promise<string | undefined>;
 
 /** Asked in this order, once nothing announced itself in the first bytes. */
-const BINARY_RECOGNISERS: readonly Recogniser[] = [recogniseMsgpack];
-const TEXT_RECOGNISERS: readonly Recogniser[] = [];
+const BINARY_RECOGNISERS: readonly Recogniser[] = [recogniseXml, recogniseMsgpack];
+const TEXT_RECOGNISERS: readonly Recogniser[] = [recogniseXml];
 
 /** What the content is, from the content alone; the name is a second opinion that only the rules know. */
 export async function sniff(bytes: Bytes): Promise<string> {

@@ -24,6 +24,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   text: { version: 1, load: async () => (await import('./text.ts')).text },
   tflite: { version: 1, load: async () => (await import('./tflite.ts')).tflite },
   webp: { version: 1, load: async () => (await import('./image.ts')).webp },
+  xml: { version: 1, load: async () => (await import('./xml.ts')).xml },
   zip: { version: 1, load: async () => (await import('./zip.ts')).zip },
   zlib: { version: 1, load: async () => (await import('./compressed.ts')).zlib },
   zstd: { version: 1, load: async () => (await import('./compressed.ts')).zstd },

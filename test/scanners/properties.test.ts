@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { TFLITE } from '#scanners/flatbuffers/tflite-schema.ts';
+import { flatbuffer } from './flatbuffers-bytes.ts';
 import { judged } from './judged.ts';
 import { flaxArray, packed } from './msgpack-bytes.ts';
 import { callPickle, floatStorage, legacyTorch, raw, stateDict, u32, u64 } from './pickle-bytes.ts';
@@ -36,6 +38,16 @@ const SEEDS: readonly (readonly [string, Buffer])[] = [
   [
     'npy',
     raw('\x93NUMPY\x01\x00', 60, 0, "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }   \n", Buffer.alloc(8)),
+  ],
+  [
+    'tflite',
+    flatbuffer(TFLITE, 'Model', { version: 3, operator_codes: [{ custom_code: 'x', builtin_code: 32 }] }, 'TFL3'),
+  ],
+  [
+    'xml',
+    raw(
+      '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a b="c&amp;d"><!-- x --><![CDATA[ y ]]><x:c xmlns:x="u"/></a>',
+    ),
   ],
 ];
 
