@@ -27,6 +27,8 @@ export const BUDGETS = {
   stack: 5_000_000,
   /** Distinct globals, calls and problems that are kept of one file; more is no model. */
   facts: 20_000,
+  /** Names in the groups of one HDF5 file. */
+  links: 2_000_000,
   jsonDepth: 512,
   xmlDepth: 512,
   /** The safetensors specification's limit. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Spending } from './budgets.ts';
 import { newFacts } from './facts.ts';
+import { hdf5BehindUserBlock } from './hdf5/superblock.ts';
 import type { Bytes } from './io/bytes.ts';
 import { isPickleStart, magicOf } from './magic.ts';
 import { recogniseMsgpack } from './msgpack/recognise.ts';
@@ -12,8 +13,8 @@ import { findEnd } from './zip/records.ts';
 export type Recogniser = (bytes: Bytes, head: Uint8Array) => string | undefined | Promise<string | undefined>;
 
 /** Asked in this order, once nothing announced itself in the first bytes. */
-const BINARY_RECOGNISERS: readonly Recogniser[] = [recogniseXml, recogniseMsgpack];
-const TEXT_RECOGNISERS: readonly Recogniser[] = [recogniseXml];
+const BINARY_RECOGNISERS: readonly Recogniser[] = [recogniseXml, hdf5BehindUserBlock, recogniseMsgpack];
+const TEXT_RECOGNISERS: readonly Recogniser[] = [recogniseXml, hdf5BehindUserBlock];
 
 /** What the content is, from the content alone; the name is a second opinion that only the rules know. */
 export async function sniff(bytes: Bytes): Promise<string> {

@@ -13,6 +13,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   gguf: { version: 1, load: async () => (await import('./gguf.ts')).gguf },
   gif: { version: 1, load: async () => (await import('./image.ts')).gif },
   gzip: { version: 1, load: async () => (await import('./compressed.ts')).gzip },
+  hdf5: { version: 1, load: async () => (await import('./hdf5.ts')).hdf5 },
   jpeg: { version: 1, load: async () => (await import('./image.ts')).jpeg },
   json: { version: 1, load: async () => (await import('./json.ts')).json },
   msgpack: { version: 1, load: async () => (await import('./msgpack.ts')).msgpack },

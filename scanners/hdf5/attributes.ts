@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Datatype, padded, readDatatype } from './datatype.ts';
 import { Fields, type Hdf5File, MalformedHdf5 } from './file.ts';
-import { FractalHeap } from './heaps.ts';
 import { MESSAGE, type Message, readHeader, SHARED } from './header.ts';
+import { FractalHeap } from './heaps.ts';
 import { treeRecords } from './tree2.ts';
 
 export interface Attribute {

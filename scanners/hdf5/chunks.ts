@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { bytesFor } from './datatype.ts';
-import { Fields, type Hdf5File, MalformedHdf5 } from './file.ts';
+import { type Fields, type Hdf5File, MalformedHdf5 } from './file.ts';
 import { checkSum } from './header.ts';
 import type { Layout } from './layout.ts';
 import { treeRecords } from './tree2.ts';
@@ -123,7 +122,8 @@ function* fixedArray(file: Hdf5File, root: number, size: number): Generator<Chun
   const count = header.length();
   const address = header.address();
   if (address === undefined) return;
-  if (entryBytes < file.sizes.offsets || count > CHUNKS || pageBits > 32) throw header.broken('an index of impossible shape');
+  if (entryBytes < file.sizes.offsets || count > CHUNKS || pageBits > 32)
+    throw header.broken('an index of impossible shape');
   const page = 2 ** pageBits;
   const prefix = 6 + file.sizes.offsets;
   const pages = count > page ? Math.ceil(count / page) : 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Fields, type Hdf5File, MalformedHdf5 } from './file.ts';
-import { FractalHeap, LocalHeap } from './heaps.ts';
 import { MESSAGE, type Message } from './header.ts';
+import { FractalHeap, LocalHeap } from './heaps.ts';
 import type { Superblock } from './superblock.ts';
 import { treeRecords } from './tree2.ts';
 

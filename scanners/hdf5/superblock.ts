@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RandomBytes } from '../io/bytes.ts';
+import type { Bytes, RandomBytes } from '../io/bytes.ts';
 import { lookup3 } from './checksum.ts';
 import { Fields, Hdf5File, MalformedHdf5 } from './file.ts';
 
@@ -25,6 +25,12 @@ export function findSuperblock(readAt: (offset: number, length: number) => Uint8
     if (SIGNATURE.every((byte, i) => found[i] === byte)) return at;
   }
   return -1;
+}
+
+/** HDF5 behind a user block; at the first byte its magic announces it. */
+export function hdf5BehindUserBlock({ random }: Bytes): string | undefined {
+  if (random === undefined) return undefined;
+  return findSuperblock((at, length) => random.readAt(at, length), random.size) > 0 ? 'hdf5' : undefined;
 }
 
 /** Section II.A. @throws MalformedHdf5 */

@@ -37,16 +37,20 @@ function sharing(fields: Fields, known: readonly VirtualSource[]): VirtualSource
 function skipSelection(fields: Fields): void {
   const type = fields.u32();
   const version = fields.u32();
-  if (type === 0 || type === 3) return fields.skip(8);
-  if (type === 2 && version === 3) return skipHyperslabs(fields);
-  if (type === 1 && version === 2) {
-    const width = fields.u8();
-    const rank = fields.u32();
-    return fields.skip(fields.uint(width) * rank * width);
+  if (type === 0 || type === 3) fields.skip(8);
+  else if (type === 2 && version === 3) skipHyperslabs(fields);
+  else if (type === 1 && version === 2) skipPoints(fields);
+  else if (version > 2 || type > 2) throw new MalformedHdf5(fields.start, 'an unknown selection');
+  else {
+    fields.skip(version === 2 ? 1 : 4);
+    fields.skip(fields.u32());
   }
-  if (version > 2 || type > 2) throw new MalformedHdf5(fields.start, 'an unknown selection');
-  fields.skip(version === 2 ? 1 : 4);
-  fields.skip(fields.u32());
+}
+
+function skipPoints(fields: Fields): void {
+  const width = fields.u8();
+  const rank = fields.u32();
+  fields.skip(fields.uint(width) * rank * width);
 }
 
 function skipHyperslabs(fields: Fields): void {

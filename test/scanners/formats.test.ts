@@ -193,7 +193,7 @@ describe('programs and archives by their content', () => {
       'block',
     ],
     ['a 7z archive', raw('7z\xbc\xaf\x27\x1c', Buffer.alloc(20)), 'data.7z', 'opaque-archive', 'review'],
-    ['HDF5', raw('\x89HDF\r\n\x1a\n', Buffer.alloc(20)), 'model.h5', 'no-extractor', 'review'],
+    ['HDF5', raw('\x89HDF\r\n\x1a\n', Buffer.alloc(20)), 'model.h5', 'hdf5-malformed', 'review'],
   ])('%s is a finding', async (_what, bytes, path, rule, verdict) => {
     const scan = await judged(bytes, path);
     expect(scan.findings.map((finding) => finding.rule)).toContain(rule);

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { RandomBytes } from '../io/bytes.ts';
+import type { Attribute } from './attributes.ts';
+import type { Dataset } from './dataset.ts';
+import { type Datatype, holdsBytes } from './datatype.ts';
+import { Fields, type Hdf5File } from './file.ts';
+import { READ_FILTERS, unfiltered } from './filters.ts';
+import type { GlobalHeap } from './heaps.ts';
+
+/** Values that are held in memory at once; what is larger is looked at by its beginning. */
+const HELD_BYTES = 32 * 1024 * 1024;
+const CHUNK_BYTES = 64 * 1024 * 1024;
+
+/** Texts and octets of an attribute, each as its bytes. @throws MalformedHdf5 */
+export function* attributeValues(file: Hdf5File, heap: GlobalHeap, attribute: Attribute): Generator<Uint8Array> {
+  attribute.data.at = 0;
+  yield* valuesIn(file, heap, attribute.type, attribute.count, attribute.data);
+}
+
+function* valuesIn(
+  file: Hdf5File,
+  heap: GlobalHeap,
+  type: Datatype,
+  count: number,
+  fields: Fields,
+): Generator<Uint8Array> {
+  if (type.kind === 'array' && type.base && type.base.size > 0)
+    return yield* valuesIn(file, heap, type.base, count * Math.floor(type.size / type.base.size), fields);
+  if (!holdsBytes(type) || type.size === 0) return;
+  if (type.kind === 'integer' || type.kind === 'bits') {
+    yield fields.take(Math.min(count, fields.left));
+    return;
+  }
+  for (let i = 0; i < count && fields.left >= type.size; i++) {
+    const start = fields.at;
+    if (type.kind !== 'text' && type.kind !== 'sequence') yield withoutPadding(fields.take(type.size));
+    else yield* heapValue(heap, type, fields);
+    fields.at = start + type.size;
+  }
+}
+
+/** Length, address of the collection, index: what stands in place of a value of variable length. */
+function* heapValue(heap: GlobalHeap, type: Datatype, fields: Fields): Generator<Uint8Array> {
+  const length = fields.u32();
+  const address = fields.address();
+  const index = fields.u32();
+  if (length === 0 || index === 0 || address === undefined || address === 0) return;
+  if (type.kind === 'sequence' && type.base && !isOctets(type.base)) return;
+  yield heap.value(address, index);
+}
+
+function isOctets(type: Datatype): boolean {
+  return type.size === 1 || type.kind === 'string' || type.kind === 'opaque';
+}
+
+function withoutPadding(bytes: Uint8Array): Uint8Array {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return bytes.subarray(0, end);
+}
+
+/** The octets of a dataset as one stream, or its texts one by one. */
+export interface Content {
+  readonly whole?: RandomBytes | Uint8Array;
+  readonly values?: Iterable<Uint8Array>;
+  /** Why the values could not be looked at. */
+  readonly unread?: string;
+}
+
+/** What a dataset holds that may be anything; nothing for numbers. */
+export function contentOf(file: Hdf5File, heap: GlobalHeap, dataset: Dataset): Content {
+  const { type, space, layout, filters } = dataset;
+  if (!leadsToBytes(type) || space.count === 0 || dataset.stored === 0) return {};
+  const isStream = type.kind === 'integer' || type.kind === 'bits' || space.count === 1;
+  const foreign = filters.find((filter) => !READ_FILTERS.has(filter.id));
+  if (foreign) return { unread: `its values are packed by filter ${foreign.id}` };
+  if (
+    layout.kind === 'contiguous' &&
+    isStream &&
+    layout.address !== undefined &&
+    type.kind !== 'text' &&
+    type.kind !== 'sequence'
+  )
+    return { whole: file.bytes.slice(file.base + layout.address, dataset.stored) };
+  const bytes = held(file, dataset);
+  if (bytes === undefined) return { unread: 'its chunks do not unpack' };
+  if (isStream && type.kind !== 'text' && type.kind !== 'sequence') return { whole: bytes };
+  return { values: valuesIn(file, heap, type, space.count, new Fields(bytes, file.base, file.sizes)) };
+}
+
+function leadsToBytes(type: Datatype): boolean {
+  return type.kind === 'array' && type.base ? leadsToBytes(type.base) : holdsBytes(type);
+}
+
+/** The values with their filters undone, up to a limit. */
+function held(file: Hdf5File, { layout, chunks, filters, stored }: Dataset): Uint8Array | undefined {
+  if (layout.kind === 'compact') return layout.data;
+  if (layout.kind === 'contiguous')
+    return layout.address === undefined
+      ? new Uint8Array(0)
+      : file.bytes.readAt(file.base + layout.address, Math.min(stored, HELD_BYTES));
+  if (layout.kind === 'virtual') return new Uint8Array(0);
+  const size = layout.chunk.reduce((product, n) => product * n, 1);
+  if (!(size <= CHUNK_BYTES)) return undefined;
+  const parts: Uint8Array[] = [];
+  let total = 0;
+  for (const chunk of chunks) {
+    const part = unfiltered(
+      file.bytes.readAt(file.base + chunk.address, Math.min(chunk.size, CHUNK_BYTES)),
+      filters,
+      chunk.mask,
+      size,
+    );
+    if (part === undefined) return undefined;
+    parts.push(part);
+    total += part.length;
+    if (total >= HELD_BYTES) break;
+  }
+  return Buffer.concat(parts);
+}
