@@ -40,6 +40,8 @@ export const BUDGETS = {
   flatbufferTables: 600_000,
   /** Items that are looked at one by one, where several tables may share a vector. */
   flatbufferItems: 20_000_000,
+  /** Fields of all messages of a protobuf file together. */
+  protobufFields: 100_000_000,
 } as const;
 
 export type BudgetName = keyof typeof BUDGETS;

@@ -6,6 +6,7 @@ import type { Bytes } from './io/bytes.ts';
 import { isPickleStart, magicOf } from './magic.ts';
 import { recogniseMsgpack } from './msgpack/recognise.ts';
 import { readPickles } from './pickle/stream.ts';
+import { recogniseProtobuf } from './protobuf/recognise.ts';
 import { recogniseXml } from './xml/sniff.ts';
 import { findEnd } from './zip/records.ts';
 
@@ -13,8 +14,13 @@ import { findEnd } from './zip/records.ts';
 export type Recogniser = (bytes: Bytes, head: Uint8Array) => string | undefined | Promise<string | undefined>;
 
 /** Asked in this order, once nothing announced itself in the first bytes. */
-const BINARY_RECOGNISERS: readonly Recogniser[] = [recogniseXml, hdf5BehindUserBlock, recogniseMsgpack];
-const TEXT_RECOGNISERS: readonly Recogniser[] = [recogniseXml, hdf5BehindUserBlock];
+const BINARY_RECOGNISERS: readonly Recogniser[] = [
+  recogniseXml,
+  hdf5BehindUserBlock,
+  recogniseMsgpack,
+  recogniseProtobuf,
+];
+const TEXT_RECOGNISERS: readonly Recogniser[] = [recogniseXml, hdf5BehindUserBlock, recogniseProtobuf];
 
 /** What the content is, from the content alone; the name is a second opinion that only the rules know. */
 export async function sniff(bytes: Bytes): Promise<string> {

@@ -6,6 +6,18 @@ import { flatbuffer } from './flatbuffers-bytes.ts';
 import { judged } from './judged.ts';
 import { flaxArray, packed } from './msgpack-bytes.ts';
 import { callPickle, floatStorage, legacyTorch, raw, stateDict, u32, u64 } from './pickle-bytes.ts';
+import {
+  field,
+  onnxModel,
+  onnxNode,
+  onnxTensor,
+  savedModel,
+  sentencePieces,
+  tfConst,
+  tfFunction,
+  tfGraph,
+  tfNode,
+} from './protobuf-bytes.ts';
 import { zipOf } from './zip-bytes.ts';
 
 /** One of each format, to be mutated: what is almost well-formed reaches furthest into an extractor. */
@@ -49,6 +61,9 @@ const SEEDS: readonly (readonly [string, Buffer])[] = [
       '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a b="c&amp;d"><!-- x --><![CDATA[ y ]]><x:c xmlns:x="u"/></a>',
     ),
   ],
+  ['onnx', onnxModel({ nodes: [onnxNode('Add')], initializers: [onnxTensor('w', [2], field(9, Buffer.alloc(8)))] })],
+  ['tensorflow', savedModel(tfGraph([tfConst('c', 'x'), tfNode('s', 'SaveV2', ['c'])], [tfFunction('f', [])]))],
+  ['sentencepiece', sentencePieces(['a', 'b'])],
 ];
 
 const VERDICTS = ['pass', 'review', 'block', 'unscannable'];
