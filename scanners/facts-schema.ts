@@ -17,7 +17,6 @@ const use = z.strictObject({
   count: count.optional(),
   offset: count.optional(),
 });
-const template = z.strictObject({ at: words, reaches: z.array(words).max(1000) });
 
 const globalFact = z.strictObject({ module: words, name: words, op: words, offset: count, count });
 const callFact = z.strictObject({
@@ -48,7 +47,6 @@ const node = {
   limit: z.strictObject({ budget: words, limit: z.number(), actual: z.number() }).optional(),
   pickle: pickle.optional(),
   uses: z.array(use).optional(),
-  templates: z.array(template).optional(),
 };
 
 const member: z.ZodType = z.lazy(() =>

@@ -17,8 +17,6 @@ export interface Facts {
   pickle?: PickleFacts;
   /** What the content names and a reader would act on; rules judge it by scheme. */
   uses?: Use[];
-  /** Jinja source that a reader would run, with where it was found. */
-  templates?: TemplateFacts[];
   /** Members in the order of the archive; a compressed stream has one. */
   members?: MemberFacts[];
 }
@@ -42,12 +40,6 @@ export interface Use {
   at: string;
   count?: number;
   offset?: number;
-}
-
-export interface TemplateFacts {
-  at: string;
-  /** Constructs of the template that reach further than its messages, as they are written. */
-  reaches: string[];
 }
 
 export interface MemberFacts extends Facts {

@@ -47,6 +47,8 @@ const useScheme = z.strictObject({
   names: words.optional(),
   /** The names are `module.name` of Python: the import rules judge what `allow.names` and the rows do not. */
   imports: z.boolean().default(false),
+  /** In plain text the scheme counts under these names only; in any other format always. */
+  inText: z.strictObject({ extensions: words, names: words }).optional(),
   allow: z
     .strictObject({ names: words.default([]), patterns: z.array(pattern).default([]) })
     .default({ names: [], patterns: [] }),
@@ -91,10 +93,6 @@ export const ruleData = z.strictObject({
   binary: words,
   code: z.strictObject({ extensions: words, names: words }),
   uses: z.record(z.string(), useScheme),
-  templates: z.strictObject({
-    extensions: words,
-    reaches: z.array(z.strictObject({ pattern, level, reason })).min(1),
-  }),
   /** Every rule id: what it means for someone who loads the file, and where to read more. */
   rules: z.record(z.string(), z.strictObject({ means: reason, references })),
 });

@@ -2,8 +2,9 @@
 import { within } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
 import { type Cursor, EndOfBytes } from '../io/cursor.ts';
+import { addTemplate, hasTags } from '../jinja/uses.ts';
+import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
-import { templateReaches } from './jinja.ts';
 
 const SCALAR_BYTES: Readonly<Record<number, number>> = {
   0: 1,
@@ -92,7 +93,6 @@ class GgufReader {
   }
 
   async read(): Promise<void> {
-    this.facts.templates = [];
     await this.c.fill(24);
     this.c.take(4);
     const version = this.c.u32();
@@ -144,7 +144,7 @@ class GgufReader {
 
   private template(key: string, source: string | undefined): void {
     if (source === undefined) this.problem(`${key} is longer than ${KEPT} bytes`);
-    else this.facts.templates?.push({ at: key, reaches: templateReaches(source) });
+    else if (hasTags(source)) addTemplate(new UseList(this.facts), source, key);
   }
 
   private async passValue(type: number, depth: number): Promise<void> {

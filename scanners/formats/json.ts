@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { within } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
 import type { Bytes } from '../io/bytes.ts';
+import { addTemplate, hasTags, TEMPLATE_BYTES } from '../jinja/uses.ts';
 import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
-import { templateReaches } from './jinja.ts';
 import { type JsonListener, type JsonPlace, JsonWalker, MalformedJson, placeText } from './json-walk.ts';
 import { text } from './text.ts';
 
-const TEMPLATE_BYTES = 1024 * 1024;
 const VALUE_BYTES = 1024;
 
 /** Keys under which some loader takes code, or the name of code, from a configuration; the use's scheme for each. */
@@ -58,13 +56,10 @@ function withoutMark(chunk: Uint8Array): Uint8Array {
 }
 
 class ConfigReader implements JsonListener {
-  private readonly facts: Facts;
   private readonly uses: UseList;
 
   constructor(facts: Facts) {
-    this.facts = facts;
     this.uses = new UseList(facts);
-    facts.templates = [];
   }
 
   keep(place: JsonPlace): number {
@@ -94,8 +89,7 @@ class ConfigReader implements JsonListener {
   }
 
   private template(place: JsonPlace, source: string): void {
-    this.facts.templates?.push({ at: placeText(place), reaches: templateReaches(source) });
-    within('facts', this.facts.templates?.length ?? 0);
+    if (hasTags(source)) addTemplate(this.uses, source, placeText(place));
   }
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Facts } from '../facts.ts';
+import { addTemplate, hasTags, TEMPLATE_BYTES } from '../jinja/uses.ts';
 import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
-import { templateReaches } from './jinja.ts';
 
-const TEMPLATE_BYTES = 1024 * 1024;
 const LINE_CHARACTERS = 64 * 1024;
 
 /** What is looked for line by line; a use is made of the first group, or of the whole match. */
@@ -78,10 +77,8 @@ class TextReader {
       this.facts.problems.push({ code: 'text-controls', detail: `${this.controls} control characters in a text` });
     if (this.start.startsWith('#!')) this.note('script', 1, this.start.slice(0, 80).split('\n')[0] ?? '');
     if (/^\s*<(?:\?xml|!doctype|html|svg)/i.test(this.start)) this.note('markup', 1, this.start.trim().slice(0, 40));
-    if (this.start.includes('{{') || this.start.includes('{%'))
-      this.facts.templates = [{ at: 'the file', reaches: templateReaches(this.start) }];
-    if (this.facts.templates && this.facts.size > TEMPLATE_BYTES)
-      this.note('long-template', 1, `${this.facts.size} bytes`);
+    if (this.facts.size > TEMPLATE_BYTES) this.note('long-template', 1, `${this.facts.size} bytes`);
+    else if (hasTags(this.start)) addTemplate(this.uses, this.start, 'the file,');
   }
 
   private readLine(line: string, whole = true): void {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Facts, MemberFacts } from '../facts.ts';
 import type { Rules } from '../rules.ts';
-import { judgeProblems, judgeTemplates } from './content.ts';
+import { judgeProblems } from './content.ts';
 import { type Finding, type Verdict, verdictOf } from './finding.ts';
 import { importJudge } from './imports.ts';
 import { Kept } from './kept.ts';
@@ -45,7 +45,6 @@ function nodeJudge(rules: Rules): NodeJudge {
       ...(facts.pickle ? judgePickle(facts.pickle, imports, storages) : []),
       ...judgeProblems(facts, rules),
       ...uses(facts, name),
-      ...judgeTemplates(facts, name, rules),
       ...names(name, facts.format),
     ].map((finding) => withReferences(finding, rules));
   };

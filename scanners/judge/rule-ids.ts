@@ -3,7 +3,6 @@
 /** Rule ids that the judges themselves give, beside those that the rule data names. */
 export const CODED_RULES: readonly string[] = [
   'budget',
-  'chat-template',
   'custom-code',
   'executable',
   'extension-mismatch',

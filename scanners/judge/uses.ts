@@ -25,7 +25,7 @@ export function useJudge(rules: Rules): UseJudge {
     (facts.uses ?? []).flatMap((use) => {
       const scheme = schemes.get(use.scheme);
       if (scheme === undefined) return [finding(use, UNKNOWN_SCHEME)];
-      if (!scheme.counts(name)) return [];
+      if (!scheme.counts(name, facts.format)) return [];
       const judgement = scheme.judge(use.name);
       return judgement.level === 'allowed' ? [] : [finding(use, judgement)];
     });
@@ -38,7 +38,7 @@ const UNKNOWN_SCHEME: UseJudgement = {
 };
 
 interface CompiledScheme {
-  counts(name: Name): boolean;
+  counts(name: Name, format: string): boolean;
   judge(name: string): UseJudgement;
 }
 
@@ -46,10 +46,9 @@ function compiled(scheme: UseScheme, imports: ImportJudge): CompiledScheme {
   const allowed = new Set(scheme.allow.names);
   const patterns = scheme.allow.patterns.map((pattern) => new RegExp(pattern));
   const rows = scheme.rows.map((row) => ({ row, fits: matcher(row) }));
-  const { rule, otherwise, extensions, names } = scheme;
-  const everywhere = extensions === undefined && names === undefined;
+  const { rule, otherwise } = scheme;
   return {
-    counts: ({ base, extension }) => everywhere || extensions?.includes(extension) || names?.includes(base) || false,
+    counts: counter(scheme),
     judge(name) {
       if (allowed.has(name)) return ALLOWED;
       const row = rows.find(({ fits }) => fits(name))?.row;
@@ -66,6 +65,14 @@ function imported(name: string, rule: string, imports: ImportJudge): UseJudgemen
   const { level, reason, references } = imports(point < 0 ? 'builtins' : name.slice(0, point), name.slice(point + 1));
   if (level === 'allowed' || level === 'rebuild') return ALLOWED;
   return { rule, level, reason, ...(references === undefined ? {} : { references }) };
+}
+
+function counter({ extensions, names, inText }: UseScheme): CompiledScheme['counts'] {
+  const everywhere = extensions === undefined && names === undefined;
+  return ({ base, extension }, format) => {
+    if (format === 'text' && inText) return inText.extensions.includes(extension) || inText.names.includes(base);
+    return everywhere || extensions?.includes(extension) || names?.includes(base) || false;
+  };
 }
 
 function judgementOf(row: UseScheme['otherwise'] & { readonly rule?: string | undefined }, rule: string): UseJudgement {

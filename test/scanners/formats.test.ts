@@ -105,14 +105,6 @@ describe('text and configuration', () => {
     ['run.txt', 'MZ is a county code; ELF is a game\n'],
     ['train.jsonl', '{"a": 1}\n{"a": 2}\n'],
     ['empty.txt', ''],
-    [
-      'tokenizer_config.json',
-      JSON.stringify({ chat_template: "{% for m in messages %}{{ m['role'] + m.content | trim }}{% endfor %}" }),
-    ],
-    [
-      'chat_template.jinja',
-      '{%- set ns = namespace(n=0) %}{{ raise_exception("import os") }}{{ messages[-1].content.split("</think>")[-1] }}',
-    ],
   ])('%s passes', async (path, content) => {
     expect(await judged(content, path)).toMatchObject(PASS);
   });
@@ -141,16 +133,6 @@ describe('text and configuration', () => {
       'xml-entities',
       'block',
     ],
-    ['chat_template.jinja', "{{ ''.__class__.__mro__ }}", 'chat-template', 'block'],
-    ['tokenizer_config.json', '{"chat_template": "{{ x[\'\\\\x5f\\\\x5fclass\'] }}"}', 'chat-template', 'block'],
-    [
-      'tokenizer_config.json',
-      '{"chat_template": [{"name": "a", "template": "{{ cycler.next }}"}]}',
-      'chat-template',
-      'block',
-    ],
-    ['tokenizer_config.json', '{"chat_template": "{{ m|attr(a ~ b) }}"}', 'chat-template', 'block'],
-    ['tokenizer_config.json', '{"chat_template": "{% include \'/etc/passwd\' %}"}', 'chat-template', 'block'],
     ['notes.md', 'key: AKIAABCDEFGHIJKLMNOP\n', 'credential', 'review'],
     ['blob.txt', '\xff\xfe latin\n', 'unrecognised-content', 'review'],
     ['saved_model.pb', `\n2${'x'.repeat(50)}\n`, 'extension-mismatch', 'review'],
