@@ -70,6 +70,10 @@ const format = z.strictObject({
   extensions: words.default([]),
 });
 
+const outcome = z.enum(['allowed', 'info', 'review', 'block']);
+const importExample = z.strictObject({ import: z.string().regex(/^[^:]+:[^:]+$/), expect: outcome });
+const useExample = z.strictObject({ use: z.string().min(1), name: z.string().min(1), expect: outcome });
+
 export const ruleData = z.strictObject({
   aliases: z.record(z.string(), z.string()),
   allow: z.array(allowRule).min(1),
@@ -93,6 +97,8 @@ export const ruleData = z.strictObject({
   binary: words,
   code: z.strictObject({ extensions: words, names: words }),
   uses: z.record(z.string(), useScheme),
+  /** What `airlock rules test` holds the rules to: `module:name` of a pickle's import, or a name of a scheme. */
+  examples: z.array(z.union([importExample, useExample])).default([]),
   /** Every rule id: what it means for someone who loads the file, and where to read more. */
   rules: z.record(z.string(), z.strictObject({ means: reason, references })),
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { CODED_RULES } from './judge/rule-ids.ts';
@@ -18,14 +19,16 @@ export interface Rules extends RuleData {
 export const RULES_FOLDER = new URL('./rules/', import.meta.url);
 
 /**
- * Read and check rules/*.yaml: one file a family of formats, all sections of all files together.
- * @throws Error that names file and key when a rule is not as it must be, or stands in two files
+ * Read and check rules/*.yaml: one file a family of formats, all sections of all files together. `own` is a folder of
+ * further files: its lists are added, its entries replace those of the same key.
+ * @throws Error that names file and key when a rule is not as it must be, or stands in two files of one folder
  */
-export function loadRules(folder: URL = RULES_FOLDER): Rules {
-  return parseRules(readRules(folder));
+export function loadRules(own?: URL | string): Rules {
+  const shipped = readRules(RULES_FOLDER);
+  return parseRules(own === undefined ? shipped : overlaid(shipped, readRules(folderUrl(own))));
 }
 
-/** The merged content of the files, not yet checked. */
+/** The merged content of a folder's files, not yet checked. */
 export function readRules(folder: URL = RULES_FOLDER): Record<string, unknown> {
   const merged: Record<string, unknown> = {};
   const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
@@ -33,20 +36,32 @@ export function readRules(folder: URL = RULES_FOLDER): Record<string, unknown> {
   return merged;
 }
 
+function folderUrl(folder: URL | string): URL {
+  return typeof folder === 'string' ? pathToFileURL(`${folder}/`) : folder;
+}
+
 /** Lists grow, maps grow by new keys; anything else, and any key that is there already, stands in one file only. */
 function merge(into: Record<string, unknown>, part: unknown, file: string): void {
-  if (!isMap(part)) throw new Error(`scanners/rules/${file}: sections with a name are expected`);
+  if (!isMap(part)) throw new Error(`${file}: sections with a name are expected`);
   for (const [section, value] of Object.entries(part)) {
     const known = into[section];
     if (known === undefined) into[section] = value;
     else if (Array.isArray(known) && Array.isArray(value)) into[section] = [...known, ...value];
     else if (isMap(known) && isMap(value)) {
       const twice = Object.keys(value).find((key) => Object.hasOwn(known, key));
-      if (twice !== undefined)
-        throw new Error(`scanners/rules/${file}: ${section}.${twice} stands in another file too`);
+      if (twice !== undefined) throw new Error(`${file}: ${section}.${twice} stands in another file too`);
       into[section] = { ...known, ...value };
-    } else throw new Error(`scanners/rules/${file}: ${section} stands in another file too`);
+    } else throw new Error(`${file}: ${section} stands in another file too`);
   }
+}
+
+function overlaid(shipped: Record<string, unknown>, own: Record<string, unknown>): Record<string, unknown> {
+  const sections = Object.entries(own).map(([section, value]) => {
+    const known = shipped[section];
+    if (Array.isArray(known) && Array.isArray(value)) return [section, [...known, ...value]];
+    return [section, isMap(known) && isMap(value) ? { ...known, ...value } : value];
+  });
+  return { ...shipped, ...Object.fromEntries(sections) };
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

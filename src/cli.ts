@@ -3,7 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT } from './cli/exit.ts';
+import { rescanCommand } from './cli/rescan.ts';
 import { reviewCommands } from './cli/review.ts';
+import { rulesCommand } from './cli/rules.ts';
 import { scanCommand } from './cli/scan.ts';
 import { serveCommand } from './cli/serve.ts';
 import { statusCommand } from './cli/status.ts';
@@ -16,9 +18,16 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const program = new Command('airlock')
   .description('A mirror of the Hugging Face Hub that serves only approved, verified and signed copies.')
   .version(version);
-const commands = [serveCommand(process.env), statusCommand(process.env), ...reviewCommands(process.env), scanCommand()];
+const commands = [
+  serveCommand(process.env),
+  statusCommand(process.env),
+  ...reviewCommands(process.env),
+  rescanCommand(process.env),
+  scanCommand(),
+  rulesCommand(),
+];
 for (const command of commands) program.addCommand(command);
-for (const command of [program, ...commands]) command.exitOverride();
+for (const command of [program, ...commands, ...commands.flatMap((one) => one.commands)]) command.exitOverride();
 
 try {
   await program.parseAsync();

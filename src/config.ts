@@ -41,7 +41,7 @@ export async function loadConfig({ file, env }: LoadOptions): Promise<Config> {
   if (!parsed.success)
     problems.push(...describeIssues(configSchema, parsed.error.issues, raw, nameIn(environment.values)));
   const config = parsed.success ? complete(parsed.data, environment, problems) : undefined;
-  if (config) problems.push(...(await missingKeyFiles(config.keys)));
+  if (config) problems.push(...(await missingKeyFiles(config.keys)), ...(await missingRules(config.scan.rules)));
   if (!config || problems.length > 0)
     throw configInvalid(`The configuration${file === undefined ? '' : ` ${file}`} is not valid`, problems);
   return config;
@@ -97,6 +97,7 @@ function complete(values: FileConfig, { secrets }: Environment, problems: string
     data: resolve(values.data),
     upstream: { ...values.upstream, ...(secrets.upstreamToken ? { token: secrets.upstreamToken } : {}) },
     store,
+    scan: { ...values.scan, rules: values.scan.rules === null ? null : resolve(values.scan.rules) },
     keys: {
       approval: inPlace(values.keys.approval),
       evidence: inPlace(values.keys.evidence),
@@ -137,4 +138,9 @@ async function missingKeyFiles({ approval, evidence, trusted }: Config['keys']):
       problems.push(`${key}: ${JSON.stringify(file)} is not there; expected a key file, which is never created here`);
   }
   return problems;
+}
+
+async function missingRules(folder: string | null): Promise<string[]> {
+  if (folder === null || (await stat(folder).catch(() => undefined))?.isDirectory()) return [];
+  return [`scan.rules: ${JSON.stringify(folder)} is not there; expected a folder of rule files`];
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import PQueue from 'p-queue';
+import { loadRules } from '#scanners/rules.ts';
 import { adminCheck, readOrCreateToken } from './access/admin-token.ts';
 import { createApp } from './app.ts';
 import { type KeyRing, openKeyRing } from './attest/key-ring.ts';
@@ -9,10 +10,12 @@ import { createJournal } from './catalog/journal.ts';
 import { createPublisher } from './catalog/publisher.ts';
 import { type Config, explainConfig, publicUrl } from './config.ts';
 import { systemClock } from './domain/clock.ts';
+import { messageOf } from './domain/errors.ts';
 import { openIndex } from './index/index.ts';
 import { createIntakes, type Intakes } from './intake/intakes.ts';
 import { createQuarantine, type Quarantine } from './intake/quarantine.ts';
 import { startRechecks } from './intake/recheck.ts';
+import { createRescan, type Rescan } from './intake/rescan.ts';
 import { listen } from './ops/door.ts';
 import { createLog, type Log } from './ops/log.ts';
 import { createReview } from './review/review.ts';
@@ -34,6 +37,8 @@ import type { Upstream } from './upstream/upstream.ts';
 /** A running mirror. */
 export interface Mirror {
   readonly url: string;
+  /** Read the scanner rules again, and judge all releases by them; what is wrong with them goes to the log. */
+  reloadRules(): void;
   /** Finish running answers, stop intakes where they are, let go of the data folder. May be called twice. */
   stop(): Promise<void>;
 }
@@ -59,7 +64,7 @@ export async function startMirror(config: Config, say: (line: string) => void): 
     return stopped;
   };
   try {
-    return { url: await openMirror(config, say, opened), stop };
+    return { ...(await openMirror(config, say, opened)), stop };
   } catch (error) {
     // Why it did not start is what the operator needs, not what else went wrong on the way back.
     await stop().catch(() => undefined);
@@ -71,7 +76,11 @@ export async function startMirror(config: Config, say: (line: string) => void): 
  * Build everything, in the order in which data flows; `opened` gets what has to be undone, in reverse. The address is
  * taken early, while nothing runs yet: a mirror that nobody can reach must not download anything.
  */
-async function openMirror(config: Config, say: (line: string) => void, opened: AsyncDisposableStack): Promise<string> {
+async function openMirror(
+  config: Config,
+  say: (line: string) => void,
+  opened: AsyncDisposableStack,
+): Promise<Omit<Mirror, 'stop'>> {
   opened.defer(await takeDataFolder(config.data));
   const log = createLog(config.log.level);
   const door = await listen(config.listen.host, config.listen.port, log);
@@ -84,6 +93,7 @@ async function openMirror(config: Config, say: (line: string) => void, opened: A
   const admin = await adminToken(config);
 
   const scanner = createScanner({
+    rules: () => loadRules(config.scan.rules ?? undefined),
     processes: config.scan.processes,
     limits: { memoryBytes: config.scan.memoryBytes, fileMilliseconds: config.scan.secondsPerFile * 1000 },
     cache: index.facts,
@@ -108,18 +118,22 @@ async function openMirror(config: Config, say: (line: string) => void, opened: A
   });
   const publisher = createPublisher({ journal, records: stores.records, index, signer: ring.signers.approval });
   const quarantine = createQuarantine(join(config.data, 'quarantine'));
-  const intakes = createIntakes({
-    upstream: openUpstream(config),
-    blobs: stores.blobs,
-    scanner,
+  const judging = {
+    catalog,
     journal,
     publisher,
-    index,
+    blobs: stores.blobs,
+    scanner,
     quarantine,
-    clock: systemClock,
+    index,
     sources: config.sources,
     rules: config.policy,
     limits: config.intake,
+    clock: systemClock,
+  };
+  const intakes = createIntakes({
+    ...judging,
+    upstream: openUpstream(config),
     follow: config.refs.follow,
     queue: new PQueue({ concurrency: KNOWN_INTAKES }),
     turns: {
@@ -131,6 +145,7 @@ async function openMirror(config: Config, say: (line: string) => void, opened: A
     minFreeBytes: config.intake.minFreeBytes,
     log,
   });
+  const rescan = createRescan({ ...judging, log });
   const review = createReview({ journal, catalog, publisher, intakes, index });
 
   opened.defer(async () => {
@@ -150,6 +165,7 @@ async function openMirror(config: Config, say: (line: string) => void, opened: A
       catalog,
       intakes,
       review,
+      rescan,
       index,
       keys: { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key },
       trusted: ring.keys,
@@ -177,11 +193,23 @@ async function openMirror(config: Config, say: (line: string) => void, opened: A
     void door.close();
     stopSweeps();
     await intakes.stop();
+    await rescan.stop();
     await stopRechecks();
   });
   greet(config, url, ring, admin, say);
   door.open(app.fetch);
-  return url;
+  // Served meanwhile, as they were before the stop: a pass over ten thousand releases must not keep a mirror closed.
+  await rescan.startIfDue();
+  return { url, reloadRules: () => reloadRules(rescan, log) };
+}
+
+/** For a signal, which has nobody to answer to. */
+function reloadRules(rescan: Rescan, log: Log): void {
+  try {
+    rescan.reload();
+  } catch (error) {
+    log.error({ err: error }, `${messageOf(error)} The rules in force stay.`);
+  }
 }
 
 async function openStores({ store, data }: Config): Promise<Stores> {

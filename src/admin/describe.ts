@@ -27,23 +27,29 @@ const RECENT = 50;
 export async function describe(deps: DescribeDeps, repo: Repo, revision: Revision, admin: boolean): Promise<object> {
   const name = { kind: repo.kind, repo: repo.id };
   const found = await deps.catalog.find(repo, revision);
-  if (found.type !== 'unknown') return { ...name, ...(await describeFound(deps, found)) };
+  if (found.type !== 'unknown') return { ...name, ...(await describeFound(deps, repo, found)) };
   const seen = revision.type === 'commit' ? revision.commit : (await deps.index.refs.get(repo, revision.ref))?.commit;
   if (seen === undefined) return { ...name, state: 'unknown' };
   // A ref that was never approved has no pin: what a person said about its commit is found under the commit.
   const there = await deps.catalog.find(repo, { type: 'commit', commit: seen });
-  if (there.type !== 'unknown') return { ...name, ...(await describeFound(deps, there)) };
+  if (there.type !== 'unknown') return { ...name, ...(await describeFound(deps, repo, there)) };
   return { ...name, commit: seen, ...(await describeUndecided(deps, repo, seen, admin)) };
 }
 
-async function describeFound(deps: DescribeDeps, found: Exclude<Found, { type: 'unknown' }>): Promise<object> {
+async function describeFound(
+  deps: DescribeDeps,
+  repo: Repo,
+  found: Exclude<Found, { type: 'unknown' }>,
+): Promise<object> {
   if (found.type === 'release') {
     const { commit, approvedAt, approvedBy, files, digest } = found.release;
     const known = { commit, state: 'approved', approvedAt, approvedBy, files: files.size, statement: digest };
     return { ...known, ...(await signedDetails(deps, found.release)) };
   }
   const { by, at, reason } = found.act;
-  return { commit: found.commit, state: found.type, by, at, reason };
+  const closed = { commit: found.commit, state: found.type, by, at, reason };
+  // A person's words are all there is to say; the mirror's own no has a decision behind it.
+  return found.type === 'quarantined' ? { ...(await storedJson(deps, repo, found.commit)), ...closed } : closed;
 }
 
 /** The catalog has verified the statement already; this opens it once more for what a {@link Release} leaves out. */
@@ -78,8 +84,12 @@ async function describeUndecided(deps: DescribeDeps, repo: Repo, commit: CommitS
     .running()
     .find((progress) => progress.repo.kind === repo.kind && progress.repo.id === repo.id && progress.commit === commit);
   if (running) return { state: 'running', intake: progressJson(running) };
-  const row = await deps.index.decisions.get(repo, commit);
-  if (!row) return describeFailure(deps, repo, commit, admin);
+  return (await storedJson(deps, repo, commit)) ?? describeFailure(deps, repo, commit, admin);
+}
+
+async function storedJson({ index }: DescribeDeps, repo: Repo, commit: CommitSha): Promise<object | undefined> {
+  const row = await index.decisions.get(repo, commit);
+  if (!row) return undefined;
   const { decision, license, files, findingsLeftOff } = JSON.parse(row.body) as StoredDecision;
   return { state: decision.outcome, ...decision, license, files, findingsLeftOff };
 }

@@ -11,6 +11,7 @@ import { parseCommitSha, parseRef, parseRevision, type Revision } from '#src/dom
 import type { Index } from '#src/index/index.ts';
 import type { DecisionRow } from '#src/index/schema.ts';
 import type { Intakes } from '#src/intake/intakes.ts';
+import type { Rescan } from '#src/intake/rescan.ts';
 import type { StoredDecision } from '#src/intake/stored-decision.ts';
 import type { Review } from '#src/review/review.ts';
 import { createApprovals } from './approvals.ts';
@@ -23,6 +24,7 @@ export interface AdminDeps {
   readonly catalog: Catalog;
   readonly intakes: Intakes;
   readonly review: Review;
+  readonly rescan: Pick<Rescan, 'reload' | 'report'>;
   readonly index: Pick<Index, 'intakes' | 'decisions' | 'refs'>;
   readonly keys: Readonly<Record<KeyRole, PublicKey>>;
   /** All that verify release statements, those of before a rotation included. Default: `keys`. */
@@ -115,6 +117,15 @@ export function createAdmin(deps: AdminDeps): Hono {
     const commit = parseCommitSha(asked.commit);
     await deps.review.pin(repo, parseRef(asked.ref), commit, asked);
     return c.json({ repo: repoName(repo), commit, ref: asked.ref, state: 'pinned' });
+  });
+
+  app.post('/rescan', (c) => {
+    requireAdmin(c, deps);
+    return c.json(deps.rescan.reload(), 202);
+  });
+  app.get('/rescan', (c) => {
+    requireAdmin(c, deps);
+    return c.json(deps.rescan.report() ?? null);
   });
 
   app.get('/:rest{.+}', async (c) => {

@@ -21,7 +21,9 @@ export type JournalEvent =
     }
   | { readonly type: 'approval'; readonly commit: CommitSha; readonly accepts: readonly string[] }
   | { readonly type: 'rejection'; readonly commit: CommitSha }
-  | { readonly type: 'revocation'; readonly commit: CommitSha };
+  | { readonly type: 'revocation'; readonly commit: CommitSha }
+  /** New scanner rules no longer let the release pass. `rulesVersion` names them. */
+  | { readonly type: 'quarantine'; readonly commit: CommitSha; readonly rulesVersion: string };
 
 /**
  * One signed, numbered record of a repo's journal. `seq` counts from 1 without gaps and `previous` is the sha256 of the
@@ -45,6 +47,7 @@ const ROLE_OF: Readonly<Record<JournalEvent['type'], KeyRole>> = {
   approval: 'approval',
   rejection: 'evidence',
   revocation: 'evidence',
+  quarantine: 'evidence',
 };
 
 const eventSchema = z.discriminatedUnion('type', [
@@ -58,6 +61,7 @@ const eventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('approval'), commit: commitField, accepts: z.array(textField) }),
   z.strictObject({ type: z.literal('rejection'), commit: commitField }),
   z.strictObject({ type: z.literal('revocation'), commit: commitField }),
+  z.strictObject({ type: z.literal('quarantine'), commit: commitField, rulesVersion: textField }),
 ]);
 
 const entrySchema: z.ZodType<JournalEntry> = z

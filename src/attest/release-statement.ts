@@ -114,6 +114,7 @@ const releaseSchema: z.ZodType<ReleaseStatement> = z
           effect: z.enum(['note', 'hold', 'deny']),
           message: textField,
           path: pathField.exactOptional(),
+          findings: z.array(textField).exactOptional(),
           accepted: textField.exactOptional(),
         })
         .refine(isSettled, 'it stands against the release and nobody accepted it'),

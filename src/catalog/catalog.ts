@@ -9,13 +9,18 @@ import { type CommitSha, isCommitSha, type Ref, type Revision } from '#src/domai
 import type { RecordStore } from '#src/store/record-store.ts';
 import { boundedCache } from './bounded-cache.ts';
 import type { Journal } from './journal.ts';
-import { bundleKey } from './keys.ts';
+import { bundleKey, JOURNALS, repoOfJournalKey } from './keys.ts';
 import type { Act, CommitState, Pin, RepoState } from './repo-state.ts';
 
 /** The answer to "may this be served?". `unknown`: nobody decided about it here. */
 export type Found =
   | { readonly type: 'release'; readonly release: Release }
-  | { readonly type: 'revoked' | 'rejected'; readonly commit: CommitSha; readonly act: Act; readonly byRef: boolean }
+  | {
+      readonly type: 'revoked' | 'rejected' | 'quarantined';
+      readonly commit: CommitSha;
+      readonly act: Act;
+      readonly byRef: boolean;
+    }
   | { readonly type: 'unknown' };
 
 /** The one place that makes a {@link Release}: out of signed records, verified when they are loaded. */
@@ -29,6 +34,10 @@ export interface Catalog {
    * when it never was. @throws as {@link find}
    */
   upstreamName(repo: Repo, commit: CommitSha): Promise<Repo | undefined>;
+  /** The statement of a commit's last release, whatever became of it since. @throws as {@link find} */
+  statement(repo: Repo, commit: CommitSha): Promise<ReleaseStatement | undefined>;
+  /** Every repo that has a journal, in no order. @throws AirlockError store-unavailable */
+  repos(): AsyncIterable<Repo>;
   /** The bundle bytes of a release as they were signed. @throws as {@link find} */
   statementBundle(release: Release): Promise<Buffer>;
   modelSignatureBundle(release: Release): Promise<Buffer>;
@@ -98,6 +107,21 @@ export function createCatalog(options: CatalogOptions): Catalog {
     async upstreamName(repo, commit) {
       const statement = (await journal.state(repo)).commits.get(commit)?.statement;
       return statement && (await release(repo, commit, statement)).upstreamRepo;
+    },
+
+    async statement(repo, commit) {
+      const digest = (await journal.state(repo)).commits.get(commit)?.statement;
+      return digest && openReleaseStatement(await bundle(repo, commit, digest), options.keys);
+    },
+
+    async *repos() {
+      let last = '';
+      for await (const key of records.list(JOURNALS)) {
+        const repo = repoOfJournalKey(key);
+        if (repo === undefined || repoKey(repo) === last) continue;
+        last = repoKey(repo);
+        yield repo;
+      }
     },
 
     statementBundle: ({ repo, commit, digest }) => bundle(repo, commit, digest),

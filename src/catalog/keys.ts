@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Sha256 } from '#src/domain/digest.ts';
-import type { Repo } from '#src/domain/repo.ts';
+import { isRepoKind, parseRepo, type Repo } from '#src/domain/repo.ts';
 import type { CommitSha } from '#src/domain/revision.ts';
 
 /*
@@ -22,6 +22,15 @@ export function journalKey(repo: Repo, seq: number): string {
 /** What every entry's key of a repo begins with; byte order is the order of entries. */
 export function journalPrefix(repo: Repo): string {
   return `journal/${repoSegment(repo)}/`;
+}
+
+/** What every journal's keys begin with. */
+export const JOURNALS = 'journal/';
+
+/** The repo that a journal entry's key belongs to; undefined for a key that is none. */
+export function repoOfJournalKey(key: string): Repo | undefined {
+  const [, kind = '', name = ''] = key.split('/');
+  return isRepoKind(kind) ? parseRepo(kind, name.replace('=', '/')) : undefined;
 }
 
 export function bundleKey(repo: Repo, commit: CommitSha, digest: Sha256): string {

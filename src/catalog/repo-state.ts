@@ -13,7 +13,8 @@ export interface Act {
 
 /** What the journal says about one commit. */
 export interface CommitState extends Act {
-  readonly status: 'approved' | 'rejected' | 'revoked' | 'open';
+  /** `quarantined`: released, and no longer passing under newer scanner rules. */
+  readonly status: 'approved' | 'rejected' | 'revoked' | 'quarantined' | 'open';
   /** Digest of the release statement's bundle, once there was a release. */
   readonly statement?: Sha256;
   /** The last approval by a person that no rejection or revocation has ended. */
@@ -63,19 +64,30 @@ function commitAfter(
       if (now && !allowsRelease(now)) return now;
       return { ...now, ...act, status: 'approved', statement: event.statement };
     case 'approval':
-      // An approval re-opens a rejected or revoked commit; only the release that follows makes it servable.
+      // An approval re-opens a rejected or revoked commit; only the release that follows makes it servable. One that
+      // is quarantined stays so until it was judged again with this approval.
       return {
-        ...(now?.status === 'approved' ? now : { ...act, status: 'open' as const }),
+        ...(now && isReleased(now) ? now : { ...act, status: 'open' as const }),
         approval: { ...act, accepts: event.accepts },
       };
     case 'rejection':
       return { ...act, status: 'rejected' };
     case 'revocation':
       return { ...act, status: 'revoked', ...(now?.statement === undefined ? {} : { statement: now.statement }) };
+    case 'quarantine':
+      // What a person closed meanwhile stays closed by that person.
+      if (now?.status !== 'approved') return now ?? { ...act, status: 'open' };
+      // Nor does an earlier yes cover what new rules say.
+      return { ...act, status: 'quarantined', ...(now.statement === undefined ? {} : { statement: now.statement }) };
   }
 }
 
 /** Whether a release of this commit may be published now. */
 export function allowsRelease(state: CommitState | undefined): boolean {
-  return state === undefined || state.status === 'open' || state.status === 'approved';
+  return state === undefined || state.status === 'open' || isReleased(state);
+}
+
+/** It has a release that the mirror itself may serve again, or withhold. */
+function isReleased({ status }: CommitState): boolean {
+  return status === 'approved' || status === 'quarantined';
 }

@@ -63,7 +63,7 @@ async function firstMissing(folder: string, paths: readonly string[]): Promise<s
 async function scanPath(scanner: Scanner, folder: string, path: string): Promise<Report> {
   const tree = new Tree(await realpath(resolve(folder, path)));
   await tree.read();
-  const scans = await scanner.scan(tree.targets);
+  const { files: scans } = await scanner.scan(tree.targets);
   const findings = [...tree.findings];
   let verdict: Verdict = findings.length > 0 ? 'review' : 'pass';
   for (const { path: file } of tree.targets) {

@@ -7,7 +7,7 @@ const DEFAULT_CONFIG = resolve(import.meta.dirname, '../../config/default.yaml')
 /** `airlock serve`: run the mirror until Ctrl-C or SIGTERM. */
 export function serveCommand(env: NodeJS.ProcessEnv): Command {
   return new Command('serve')
-    .description('run the mirror')
+    .description('run the mirror; SIGHUP reads the scanner rules again and judges all releases by them')
     .option('--config <file>', 'configuration file', env.AIRLOCK_CONFIG ?? DEFAULT_CONFIG)
     .action(async ({ config: file }: { config: string }) => {
       // Loaded here, because it is most of the program and the other subcommands need none of it.
@@ -26,5 +26,6 @@ export function serveCommand(env: NodeJS.ProcessEnv): Command {
         );
       };
       process.once('SIGINT', stop).once('SIGTERM', stop);
+      process.on('SIGHUP', () => mirror.reloadRules());
     });
 }

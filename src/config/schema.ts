@@ -102,6 +102,7 @@ export const configSchema = mapping({
     processes: wholeNumber(1, 64).prefault(2),
     memoryBytes: bytes(64 * 2 ** 20).prefault('1 GiB'),
     secondsPerFile: wholeNumber(1, DAY_SECONDS).prefault(600),
+    rules: text('the path of a folder').nullable().prefault(null),
   }).prefault({}),
   catalog: mapping({
     releases: wholeNumber(1, 1_000_000).prefault(1000),

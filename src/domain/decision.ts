@@ -14,6 +14,8 @@ export interface Reason {
   readonly effect: 'note' | 'hold' | 'deny';
   readonly message: string;
   readonly path?: RepoPath;
+  /** The scanner rules behind it, sorted: a person's yes covers these and no others. */
+  readonly findings?: readonly string[];
   readonly accepted?: string;
 }
 

@@ -87,7 +87,7 @@ async function answerCommit(
 function answerFound(repo: Repo, found: Exclude<Found, { type: 'unknown' }>): Admission {
   if (found.type === 'release') return found;
   // On a branch, RevisionNotFound is the only answer that clients' caches do not hide (hub-api 6.4).
-  const hidden = found.type === 'revoked' && found.byRef;
+  const hidden = found.type !== 'rejected' && found.byRef;
   const error: HubError = {
     status: hidden ? 404 : 403,
     code: hidden ? 'RevisionNotFound' : 'GatedRepo',

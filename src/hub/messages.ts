@@ -59,14 +59,27 @@ export function refusalText(repo: Repo, commit: CommitSha | undefined, decision:
   return fitted({ name, says, reasons, next, details });
 }
 
-export function closedText(repo: Repo, commit: CommitSha, status: 'revoked' | 'rejected', act: Act): string {
-  const next =
-    status === 'revoked'
-      ? 'Delete copies that you have, and use another revision.'
-      : 'Ask your security team, or use another model.';
+export function closedText(
+  repo: Repo,
+  commit: CommitSha,
+  status: 'revoked' | 'rejected' | 'quarantined',
+  act: Act,
+): string {
   const says = `was ${status} by ${cut(asciiLine(act.by), 80)} on ${act.at.slice(0, 10)}`;
-  return fitted({ name: subjectName(repo, commit), says, reasons: [sentence(act.reason)], next, details: '' });
+  return fitted({
+    name: subjectName(repo, commit),
+    says,
+    reasons: [sentence(act.reason)],
+    next: NEXT[status],
+    details: '',
+  });
 }
+
+const NEXT = {
+  revoked: 'Delete copies that you have, and use another revision.',
+  rejected: 'Ask your security team, or use another model.',
+  quarantined: 'Do not load copies that you have, and ask your security team.',
+} as const;
 
 interface Refusal {
   readonly name: string;

@@ -8,6 +8,7 @@ import { type Intakes, intakeQueries } from './intakes.ts';
 import { migrate } from './migrations.ts';
 import { type Refs, refQueries } from './refs.ts';
 import { type Releases, releaseQueries } from './releases.ts';
+import { type Rescans, rescanQueries } from './rescans.ts';
 import type { Tables } from './schema.ts';
 import { guardOf, kyselyOver, openSqlite } from './sqlite.ts';
 
@@ -22,6 +23,7 @@ export interface Index {
   readonly heads: Heads;
   readonly facts: Facts;
   readonly releases: Releases;
+  readonly rescans: Rescans;
   close(): Promise<void>;
 }
 
@@ -50,6 +52,7 @@ export async function openIndex(file: string): Promise<Index> {
       heads: headQueries(db, guard),
       facts: factQueries(db, guard),
       releases: releaseQueries(db, guard),
+      rescans: rescanQueries(db, guard),
       close: async () => {
         // Not Kysely's destroy: it closes only what has answered a query before.
         if (database.isOpen) database.close();

@@ -8,6 +8,7 @@ import { type Migration, Migrator } from 'kysely/migration';
  */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first-tables': { up: firstTables },
+  '0002-rescans': { up: rescans },
 };
 
 export async function migrate(db: Kysely<unknown>): Promise<void> {
@@ -107,4 +108,33 @@ async function releases(db: Kysely<unknown>): Promise<void> {
     .execute();
   const pages = db.schema.createIndex('releasesApproved').on('releases');
   await pages.columns(['approvedAt', 'kind', 'repo', 'commit']).execute();
+}
+
+/** SQLite can not change a check: the table is made anew, with what it held. */
+async function rescans(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('releases').renameTo('releasesBefore').execute();
+  await db.schema.dropIndex('releasesApproved').execute();
+  await db.schema
+    .createTable('releases')
+    .addColumn('kind', 'text', (c) => c.notNull())
+    .addColumn('repo', 'text', (c) => c.notNull())
+    .addColumn('commit', 'text', (c) => c.notNull())
+    .addColumn('state', 'text', (c) => c.notNull().check(sql`"state" in ('approved', 'revoked', 'quarantined')`))
+    .addColumn('approvedAt', 'text', (c) => c.notNull())
+    .addColumn('digest', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('releasesKey', ['kind', 'repo', 'commit'])
+    .execute();
+  await sql`insert into "releases" select "kind", "repo", "commit", "state", "approvedAt", "digest" from "releasesBefore"`.execute(
+    db,
+  );
+  await db.schema.dropTable('releasesBefore').execute();
+  const pages = db.schema.createIndex('releasesApproved').on('releases');
+  await pages.columns(['approvedAt', 'kind', 'repo', 'commit']).execute();
+  await db.schema
+    .createTable('rescans')
+    .addColumn('startedAt', 'text', (c) => c.primaryKey())
+    .addColumn('rulesVersion', 'text', (c) => c.notNull())
+    .addColumn('finishedAt', 'text')
+    .addColumn('report', 'text', (c) => c.notNull())
+    .execute();
 }

@@ -15,6 +15,7 @@ export interface Tables {
   readonly heads: HeadRow;
   readonly facts: FactRow;
   readonly releases: ReleaseRow;
+  readonly rescans: RescanRow;
 }
 
 /** One run from ref to decision, for people and for other replicas to look at. */
@@ -79,7 +80,15 @@ export interface ReleaseRow {
   readonly kind: RepoKind;
   readonly repo: string;
   readonly commit: CommitSha;
-  readonly state: 'approved' | 'revoked';
+  readonly state: 'approved' | 'revoked' | 'quarantined';
   readonly approvedAt: string;
   readonly digest: Sha256;
+}
+
+/** One pass over all releases under one rule set. `report` is JSON; `finishedAt` null: it broke off. */
+export interface RescanRow {
+  readonly rulesVersion: string;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly report: string;
 }

@@ -7,6 +7,7 @@ import { policyDigest } from '#src/policy/digest.ts';
 import { deniedSource, type EvaluationContext } from '#src/policy/evaluate.ts';
 import type { Limits, PolicyRules, SourceRule } from '#src/policy/rules.ts';
 import { matchBothNames } from '#src/policy/stricter.ts';
+import type { Scanner } from '#src/scan/scanner.ts';
 import type { IntakeOutcome } from './progress.ts';
 import type { StoredDecision } from './stored-decision.ts';
 
@@ -18,14 +19,19 @@ export interface DecidedDeps {
   readonly sources: readonly SourceRule[];
   readonly rules: PolicyRules;
   readonly limits: Limits;
-  readonly rulesVersion: string;
+  readonly scanner: Pick<Scanner, 'rulesVersion'>;
   readonly now: () => Date;
 }
 
 /** The denial that needs no upstream: no source matches, or the one that does says no. */
 export function deniedByName(deps: DecidedDeps, asked: Repo, upstream: Repo): Refused | undefined {
   const rule = matchBothNames(deps.sources, asked, upstream);
-  const context: EvaluationContext = { rule, limits: deps.limits, rulesVersion: deps.rulesVersion, now: deps.now() };
+  const context: EvaluationContext = {
+    rule,
+    limits: deps.limits,
+    rulesVersion: deps.scanner.rulesVersion,
+    now: deps.now(),
+  };
   const decision = deniedSource(rule, upstream, deps.rules, context);
   return decision && { type: 'refused', decision };
 }
@@ -45,7 +51,7 @@ export async function stillRefused(
   state: CommitState | undefined,
 ): Promise<Refused | undefined> {
   const row = await deps.index.decisions.get(repo, commit);
-  if (!row || row.outcome === 'approved' || row.rulesVersion !== deps.rulesVersion) return undefined;
+  if (!row || row.outcome === 'approved' || row.rulesVersion !== deps.scanner.rulesVersion) return undefined;
   const { decision, approvalAt, upstreamId } = JSON.parse(row.body) as StoredDecision;
   const rule = matchBothNames(deps.sources, repo, parseRepo(repo.kind, upstreamId));
   if (row.policyDigest !== policyDigest(deps.rules, rule, deps.limits)) return undefined;

@@ -3,7 +3,7 @@ import type PQueue from 'p-queue';
 import { AirlockError, type ErrorCode, messageOf } from '#src/domain/errors.ts';
 import type { Source } from '#src/domain/manifest.ts';
 import { parseRepo, type Repo, repoKey } from '#src/domain/repo.ts';
-import { type Revision, revisionText } from '#src/domain/revision.ts';
+import { type CommitSha, type Revision, revisionText } from '#src/domain/revision.ts';
 import type { SourceRule } from '#src/policy/rules.ts';
 import { matchBothNames } from '#src/policy/stricter.ts';
 import { type Closed, closedByPerson, type DecidedDeps, deniedByName, type Refused, stillRefused } from './decided.ts';
@@ -11,15 +11,18 @@ import type { Job, RunDeps } from './job.ts';
 import type { IntakeOutcome, Progress, Ticket } from './progress.ts';
 import { recordedRun } from './recorded-run.ts';
 import { noteRef, pinApproved, type RefPinDeps } from './ref-pins.ts';
+import { type RejudgeDeps, rejudgeRelease } from './rejudge.ts';
 import { runIntake } from './run.ts';
 import { createTracker, type Tracker } from './tracker.ts';
 
-export interface IntakesDeps extends RunDeps, RefPinDeps {
-  // Both have an index, a journal and a publisher: the whole ones.
+export interface IntakesDeps extends RunDeps, RefPinDeps, RejudgeDeps {
+  // Those below have some of these in part: the whole ones.
   readonly index: RunDeps['index'];
   readonly upstream: RunDeps['upstream'];
   readonly journal: RunDeps['journal'];
   readonly publisher: RunDeps['publisher'];
+  readonly blobs: RunDeps['blobs'];
+  readonly quarantine: RunDeps['quarantine'];
   readonly sources: readonly SourceRule[];
   /** So many intakes at once. */
   readonly queue: PQueue;
@@ -48,7 +51,6 @@ export function createIntakes(deps: IntakesDeps): Intakes {
   const stopping = new AbortController();
   const decidedDeps: DecidedDeps = {
     ...deps,
-    rulesVersion: deps.scanner.rulesVersion,
     now: () => deps.clock.now(),
   };
 
@@ -74,6 +76,11 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     stopping.signal.throwIfAborted();
     const denied = deniedByName(decidedDeps, repo, repo);
     if (denied) return denied;
+    // Its bytes are here and its statement too: upstream has no part in it.
+    if (revision.type === 'commit') {
+      const known = await judgedAgain(repo, revision.commit);
+      if (known) return known;
+    }
     const source = await deps.upstream.resolve(repo, revision, stopping.signal);
     const deniedThere = deniedByName(decidedDeps, repo, source.repo);
     if (deniedThere) return { ...deniedThere, commit: source.commit };
@@ -97,6 +104,8 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     const closed = closedByPerson(commit, state) ?? closedByPerson(commit, itsOwn);
     if (closed) return closed;
     if (state?.status === 'approved') return { type: 'approved', commit };
+    const again = await judgedAgain(repo, commit);
+    if (again) return again;
     const before = afresh ? undefined : await stillRefused(decidedDeps, repo, commit, state);
     if (before) return before;
     const rule = matchBothNames(deps.sources, repo, source.repo);
@@ -114,13 +123,29 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     return run.outcome;
   }
 
+  /** A release in quarantine is judged again, from its facts; undefined for any other commit. */
+  async function judgedAgain(repo: Repo, commit: CommitSha): Promise<IntakeOutcome | undefined> {
+    if ((await deps.journal.state(repo)).commits.get(commit)?.status !== 'quarantined') return undefined;
+    const judged = await rejudgeRelease(deps, repo, commit, stopping.signal);
+    if (judged === undefined) return { type: 'closed', commit };
+    const { decision } = judged;
+    return decision.outcome === 'approved' ? { type: 'approved', commit } : { type: 'refused', commit, decision };
+  }
+
   function joinRun(job: Job): Run {
     const key = `${repoKey(job.repo)}@${job.source.commit}`;
     const known = runs.get(key);
     if (known) return known;
     const tracker = createTracker(deps.clock, job.repo, job.ref);
     tracker.commit(job.source.commit);
-    const work = () => runIntake(deps, job, tracker, stopping.signal);
+    const work = async (): Promise<IntakeOutcome> => {
+      const { rulesVersion } = deps.scanner;
+      const outcome = await runIntake(deps, job, tracker, stopping.signal);
+      // Rules that changed after the verdicts and before the release: the rescan that follows them may have missed it.
+      if (outcome.type === 'approved' && rulesVersion !== deps.scanner.rulesVersion)
+        await rejudgeRelease(deps, job.repo, outcome.commit, stopping.signal);
+      return outcome;
+    };
     const outcome = deps.queue
       .add(() => recordedRun(deps, job, tracker, stopping.signal, work))
       .finally(() => runs.delete(key));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Sha256 } from '#src/domain/digest.ts';
 import type { SourceFile } from '#src/domain/manifest.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { CommitSha } from '#src/domain/revision.ts';
@@ -11,6 +12,7 @@ import { createLedger, type Ledger } from './ledger.ts';
  *
  *   <root>/<kind>/<namespace>=<name>/<commit>/sha256-<hex>.part   an LFS file, by what upstream promised
  *                                            /git-<hex>.part      any other file
+ *   <root>/stored/sha256-<hex>.part                             a stored blob, while a scanner reads it again
  *
  * Two reasons for a folder of its own: scanners read from a descriptor, with random access; and a store that never
  * held an unapproved byte can not leak one. Files of equal content share one entry. Nothing in here is trusted after
@@ -19,6 +21,8 @@ import { createLedger, type Ledger } from './ledger.ts';
 export interface Quarantine extends Ledger {
   /** The snapshot's folder, made when missing. */
   open(repo: Repo, commit: CommitSha): Promise<QuarantinedFolder>;
+  /** Where a blob of the store lies while a scanner reads it again. */
+  copyOf(sha256: Sha256): string;
   /** Remove a snapshot's bytes. */
   discard(repo: Repo, commit: CommitSha): Promise<void>;
   /** Remove snapshots that were last touched before `before`, but for those that `keep` names. */
@@ -39,6 +43,7 @@ export function createQuarantine(root: string): Quarantine {
       await mkdir(path, { recursive: true, mode: 0o700 });
       return { path, file: (file) => join(path, `${contentName(file)}.part`) };
     },
+    copyOf: (sha256) => join(root, 'stored', `sha256-${sha256}.part`),
     async discard(repo, commit) {
       await rm(folderOf(repo, commit), { recursive: true, force: true });
     },

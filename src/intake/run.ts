@@ -59,8 +59,8 @@ async function bringIn(
   const beforeScanning = await closedMeanwhile(deps, job);
   if (beforeScanning) return beforeScanning;
   tracker.stage('scanning');
-  const files = await scanAll(deps, [...small, ...large], folder, signal);
-  const evidence: Evidence = { manifest, excluded, license, files, rulesVersion: deps.scanner.rulesVersion };
+  const { files, rulesVersion } = await scanAll(deps, [...small, ...large], folder, signal);
+  const evidence: Evidence = { manifest, excluded, license, files, rulesVersion };
   const decision = evaluate(evidence, deps.rules, contextOf(deps, job));
   if (decision.outcome !== 'approved') return refuse(deps, job, decision, license, files);
 
@@ -88,18 +88,19 @@ async function scanAll(
   files: readonly VerifiedFile[],
   folder: QuarantinedFolder,
   signal: AbortSignal,
-): Promise<ScannedFile[]> {
+): Promise<{ files: ScannedFile[]; rulesVersion: string }> {
   const targets = files.map((file) => ({
     path: file.path,
     sha256: file.sha256,
     size: file.size,
     file: folder.file(file),
   }));
-  const scans = await deps.scanner.scan(targets, { signal });
-  return files.map((file) => {
+  const { files: scans, rulesVersion } = await deps.scanner.scan(targets, { signal });
+  const scanned = files.map((file) => {
     const scan = scans.get(file.path);
     if (!scan)
       throw new AirlockError('scan-failed', `The scanner gave no verdict for ${file.path}.`, { path: file.path });
     return { ...file, scan };
   });
+  return { files: scanned, rulesVersion };
 }

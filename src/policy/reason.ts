@@ -3,8 +3,20 @@ import { type Approval, type Outcome, type Reason, reasonKey } from '#src/domain
 import type { RepoPath } from '#src/domain/path.ts';
 import type { PolicyRule } from './rules.ts';
 
-export function reasonOf(rule: PolicyRule, effect: Reason['effect'], message: string, path?: RepoPath): Reason {
-  return path === undefined ? { rule, effect, message } : { rule, effect, message, path };
+export function reasonOf(
+  rule: PolicyRule,
+  effect: Reason['effect'],
+  message: string,
+  path?: RepoPath,
+  findings: readonly string[] = [],
+): Reason {
+  return {
+    rule,
+    effect,
+    message,
+    ...(path === undefined ? {} : { path }),
+    ...(findings.length === 0 ? {} : { findings }),
+  };
 }
 
 /**

@@ -47,17 +47,18 @@ function judgeFile(file: ScannedFile, rules: PolicyRules, inert: (path: string) 
   const { verdicts } = rules;
   const levels = new Set<Verdict | Level>([file.scan.verdict, ...file.scan.findings.map((finding) => finding.level)]);
   const reasons: Reason[] = [];
-  const add = (rule: PolicyRule, effect: 'hold' | 'deny', words: string) =>
-    reasons.push(reasonOf(rule, effect, `${printable(file.path)} ${words}`, file.path));
+  const add = (rule: PolicyRule, effect: 'hold' | 'deny', words: string, behind: readonly Level[] = []) =>
+    reasons.push(reasonOf(rule, effect, `${printable(file.path)} ${words}`, file.path, rulesBehind(file.scan, behind)));
 
   // The verdict is the worst of the findings; where a record says less than its findings, the findings count.
-  if (levels.has('block')) add('verdict-block', verdicts.block, `is dangerous: ${findingText(file.scan, 'block')}`);
-  if (levels.has('unscannable')) add('verdict-unscannable', verdicts.unscannable, unreadText(file.scan));
+  if (levels.has('block'))
+    add('verdict-block', verdicts.block, `is dangerous: ${findingText(file.scan, 'block')}`, ['block']);
+  if (levels.has('unscannable')) add('verdict-unscannable', verdicts.unscannable, unreadText(file.scan), ['review']);
   if (reasons.length > 0) return reasons;
 
   const name = inert(file.path);
   if (levels.has('review') && !(name && isOnlyUnread(file)))
-    add('verdict-review', verdicts.review, `needs a person's look: ${findingText(file.scan, 'review')}`);
+    add('verdict-review', verdicts.review, `needs a person's look: ${findingText(file.scan, 'review')}`, ['review']);
   else if (!levels.has('review') && !name && NAMED_TYPES.has(file.scan.format))
     add(
       'file-unjudged',
@@ -65,6 +66,11 @@ function judgeFile(file: ScannedFile, rules: PolicyRules, inert: (path: string) 
       'is not of a type that the policy lists as inert, and no scanner reads its text',
     );
   return reasons;
+}
+
+/** The scanner rules that speak at these levels; a pickle can break one of them a thousand times. */
+function rulesBehind({ findings }: BlobScan, levels: readonly Level[]): string[] {
+  return [...new Set(findings.filter(({ level }) => levels.includes(level)).map(({ rule }) => rule))].sort();
 }
 
 /**

@@ -190,11 +190,8 @@ export function createReview(deps: ReviewDeps): Review {
       if (commit === undefined) throw unknownRevision(repo, revision);
       const before = await stateOf(repo, commit);
       const name = await nameUpstream(repo, commit);
-      const done = await journal.append(
-        repo,
-        { type: 'revocation', commit },
-        act,
-        (state) => state.commits.get(commit)?.status === 'approved',
+      const done = await journal.append(repo, { type: 'revocation', commit }, act, (state) =>
+        isReleased(state, commit),
       );
       if (!done) throw conflict(repo, commit, 'is not approved, so there is nothing to revoke');
       await listRevoked(repo, commit, before);
@@ -217,6 +214,11 @@ export function createReview(deps: ReviewDeps): Review {
 
 function isSettled(state: RepoState, commit: CommitSha): boolean {
   return isClosed(state, commit) || state.commits.get(commit)?.status === 'approved';
+}
+
+function isReleased(state: RepoState, commit: CommitSha): boolean {
+  const status = state.commits.get(commit)?.status;
+  return status === 'approved' || status === 'quarantined';
 }
 
 function isClosed(state: RepoState, commit: CommitSha): boolean {

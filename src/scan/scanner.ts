@@ -5,10 +5,10 @@ import PQueue from 'p-queue';
 import type { Facts } from '#scanners/facts.ts';
 import { parseFacts } from '#scanners/facts-schema.ts';
 import { createJudge, type Judge } from '#scanners/judge/findings.ts';
-import { loadRules } from '#scanners/rules.ts';
+import { loadRules, type Rules } from '#scanners/rules.ts';
 import { CORE_VERSION, isCurrent } from '#scanners/version.ts';
 import type { Sha256 } from '#src/domain/digest.ts';
-import { AirlockError } from '#src/domain/errors.ts';
+import { AirlockError, messageOf } from '#src/domain/errors.ts';
 import type { BlobScan } from '#src/domain/evidence.ts';
 import type { RepoPath } from '#src/domain/path.ts';
 import { printable } from '#src/domain/repo.ts';
@@ -22,6 +22,14 @@ export interface ScanTarget {
   readonly sha256: Sha256;
   readonly size: number;
   readonly file: string;
+  /** For bytes that are not there yet: brings them to `file`, and takes them away again. Called only to read them. */
+  readonly copy?: { take(): Promise<void>; drop(): Promise<void> };
+}
+
+/** What became of the files of one snapshot, all under one rule set. */
+export interface ScanResult {
+  readonly rulesVersion: string;
+  readonly files: ReadonlyMap<RepoPath, BlobScan>;
 }
 
 interface ScanOptions {
@@ -31,17 +39,24 @@ interface ScanOptions {
 }
 
 export interface Scanner {
-  /** Changes with the rules and with the extractors. */
+  /** Of the rules in force now. Changes with them and with the extractors. */
   readonly rulesVersion: string;
+  /**
+   * Read the rules again; later scans use them. Those in force stay where the new ones are not as they must be.
+   * @throws AirlockError config-invalid
+   */
+  reload(): void;
   /**
    * Scan the files of one snapshot. A file that can not be read to its end is `unscannable`, never an error.
    * @throws AirlockError scan-failed when this machine twice ended the process that read a file, or could not start one:
    * that is no verdict on the bytes; what `signal` was aborted with, or what reading a file that is not there throws
    */
-  scan(targets: readonly ScanTarget[], options?: ScanOptions): Promise<ReadonlyMap<RepoPath, BlobScan>>;
+  scan(targets: readonly ScanTarget[], options?: ScanOptions): Promise<ScanResult>;
 }
 
 export interface ScannerOptions {
+  /** Rule data; read again by `reload`. Default: that of `scanners/rules`. */
+  readonly rules?: () => Rules;
   readonly limits?: Partial<ScanLimits>;
   /** Child processes at a time, over all scans of this scanner. */
   readonly processes?: number;
@@ -54,17 +69,34 @@ export interface ScannerOptions {
 }
 
 export function createScanner(options: ScannerOptions = {}): Scanner {
-  const rules = loadRules();
-  const judge = createJudge(rules);
+  let current = rulesInForce(options.rules);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const queue = new PQueue({ concurrency: options.processes ?? 2 });
   const { worker = WORKER, cacheKey = randomBytes(32) } = options;
   const cache = options.cache && new SealedFacts(options.cache, cacheKey, options.onAlteredFacts);
   return {
-    rulesVersion: rules.version,
-    scan: (targets, scanOptions = {}) =>
-      new Run({ targets, judge, limits, queue, worker, cache, ...scanOptions }).finished(),
+    get rulesVersion() {
+      return current.version;
+    },
+    reload() {
+      current = rulesInForce(options.rules);
+    },
+    async scan(targets, scanOptions = {}) {
+      // One rule set for the whole snapshot, whatever is reloaded meanwhile.
+      const { judge, version } = current;
+      const files = await new Run({ targets, judge, limits, queue, worker, cache, ...scanOptions }).finished();
+      return { rulesVersion: version, files };
+    },
   };
+}
+
+function rulesInForce(read: () => Rules = loadRules): { readonly judge: Judge; readonly version: string } {
+  try {
+    const rules = read();
+    return { judge: createJudge(rules), version: rules.version };
+  } catch (error) {
+    throw new AirlockError('config-invalid', `The scanner rules can not be used: ${messageOf(error)}`, {}, error);
+  }
 }
 
 interface RunDeps extends ScanOptions {
@@ -124,7 +156,9 @@ class Run {
   private async read(batch: readonly ScanTarget[], again = false): Promise<void> {
     const facts: Facts[] = [];
     const { limits, signal, worker } = this.deps;
-    const failed = await extractInChild(batch, limits, (_index, extracted) => facts.push(extracted), signal, worker);
+    const failed = await withBytes(batch, () =>
+      extractInChild(batch, limits, (_index, extracted) => facts.push(extracted), signal, worker),
+    );
     for (const [index, extracted] of facts.entries()) {
       const target = batch[index];
       if (target) await this.extracted(target, extracted);
@@ -157,6 +191,20 @@ class Run {
       this.scans.set(path, scan);
       this.deps.onScanned?.(path, scan);
     }
+  }
+}
+
+/** The bytes of a batch are here while it is read, and no longer. */
+async function withBytes<T>(batch: readonly ScanTarget[], read: () => Promise<T>): Promise<T> {
+  const taken: ScanTarget[] = [];
+  try {
+    for (const target of batch) {
+      taken.push(target);
+      await target.copy?.take();
+    }
+    return await read();
+  } finally {
+    for (const { copy } of taken) await copy?.drop();
   }
 }
 

@@ -71,9 +71,9 @@ describe('an approved release', () => {
 });
 
 function adminDeps() {
-  const { catalog, intakes, review, index, ring } = house;
+  const { catalog, intakes, review, rescan, index, ring } = house;
   const keys = { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key };
-  return { catalog, intakes, review, index, keys, trusted: ring.keys, isAdmin: adminCheck(ADMIN_TOKEN) };
+  return { catalog, intakes, review, rescan, index, keys, trusted: ring.keys, isAdmin: adminCheck(ADMIN_TOKEN) };
 }
 
 describe('recent intakes', () => {

@@ -3,6 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import type { Dispatcher } from 'undici';
+import { loadRules, type Rules } from '#scanners/rules.ts';
 import { openKeyRing } from '#src/attest/key-ring.ts';
 import { type Catalog, createCatalog } from '#src/catalog/catalog.ts';
 import { createJournal, type Journal } from '#src/catalog/journal.ts';
@@ -15,6 +16,7 @@ import { createIntakes, type Intakes } from '#src/intake/intakes.ts';
 import type { IntakeOutcome } from '#src/intake/progress.ts';
 import { createQuarantine, type Quarantine } from '#src/intake/quarantine.ts';
 import { recheckDue } from '#src/intake/recheck.ts';
+import { createRescan, type Rescan } from '#src/intake/rescan.ts';
 import { createReview, type Review } from '#src/review/review.ts';
 import { createScanner } from '#src/scan/scanner.ts';
 import { openFolder } from '#src/store/folder.ts';
@@ -38,6 +40,9 @@ export interface HouseOptions {
 export interface House {
   readonly intakes: Intakes;
   readonly review: Review;
+  readonly rescan: Rescan;
+  /** What the scanner reads its rules from; a test puts others in its place and reloads. */
+  scannerRules: () => Rules;
   readonly journal: Journal;
   readonly catalog: Catalog;
   readonly index: Index;
@@ -65,7 +70,7 @@ export async function openHouse({ hub, data, config = {}, ...client }: HouseOpti
     folder: join(data, 'keys'),
     storeIsInUse: async () => (await readdir(join(data, 'store', 'records'))).length > 0,
   });
-  const house = { ahead: 0, log: [] as House['log'][number][] };
+  const house = { ahead: 0, log: [] as House['log'][number][], scannerRules: () => loadRules() };
   const clock = { now: () => new Date(Date.now() + house.ahead * 60_000) };
   const { signers, keys } = ring;
   const journal = createJournal({ records, index, signers, keys, clock, refreshSeconds: 1, cachedRepos: 100 });
@@ -75,18 +80,21 @@ export async function openHouse({ hub, data, config = {}, ...client }: HouseOpti
   const { url: _, ...patience } = settings.upstream;
   const upstream = boundedUpstream(createHubClient({ url: hub, ...patience, ...client }), { clock });
   const write = (details: object, text: string) => void house.log.push({ text, details });
-  const intakes = createIntakes({
-    upstream,
-    blobs,
-    scanner: createScanner({ processes: 2, cache: index.facts }),
-    journal,
-    publisher,
-    index,
-    quarantine,
-    clock,
+  const scanner = createScanner({
+    processes: 2,
+    cache: index.facts,
+    cacheKey: Buffer.alloc(32, 1),
+    rules: () => house.scannerRules(),
+  });
+  const judging = {
+    ...{ blobs, scanner, journal, catalog, publisher, index, quarantine, clock },
     sources: settings.sources,
     rules: settings.policy,
     limits: settings.intake,
+  };
+  const intakes = createIntakes({
+    ...judging,
+    upstream,
     follow: settings.refs.follow,
     queue: new PQueue({ concurrency: 256 }),
     turns: {
@@ -98,6 +106,7 @@ export async function openHouse({ hub, data, config = {}, ...client }: HouseOpti
     minFreeBytes: settings.intake.minFreeBytes,
     log: { info: write, error: write },
   });
+  const rescan = createRescan({ ...judging, log: { info: write, warn: write, error: write } });
   const rechecks = {
     index,
     journal,
@@ -109,6 +118,7 @@ export async function openHouse({ hub, data, config = {}, ...client }: HouseOpti
   };
   return Object.assign(house, {
     intakes,
+    rescan,
     review: createReview({ journal, catalog, publisher, intakes, index }),
     journal,
     catalog,
@@ -122,6 +132,7 @@ export async function openHouse({ hub, data, config = {}, ...client }: HouseOpti
     stored: () => filesBelow(join(data, 'store', 'blobs')),
     async stop() {
       await intakes.stop();
+      await rescan.stop();
       await index.close();
     },
   });

@@ -59,7 +59,7 @@ describe.runIf(process.platform === 'linux')('a scanner process that is killed f
     await writeFile(join(folder, 'other'), 'good');
     await rename(join(folder, 'other'), hang.file);
     process.kill(pid, 'SIGKILL');
-    expect([...(await scan).values()].map(({ verdict }) => verdict)).toEqual(['pass', 'pass', 'pass']);
+    expect([...(await scan).files.values()].map(({ verdict }) => verdict)).toEqual(['pass', 'pass', 'pass']);
   });
 
   test('twice fails the scan, and leaves no verdict that would deny the file', async () => {

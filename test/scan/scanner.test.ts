@@ -46,7 +46,7 @@ describe('the scanner', () => {
       { name: 'a/data/0', data: Buffer.alloc(8) },
     ]);
     const scanned: string[] = [];
-    const scans = await createScanner().scan(
+    const { files: scans } = await createScanner().scan(
       [
         await target('pytorch_model.bin', checkpoint),
         await target('evil.pkl', callPickle('os', 'system')),
@@ -66,20 +66,23 @@ describe('the scanner', () => {
 
   test('reads a blob once and judges it under each of its names', async () => {
     const text = await target('notes.txt', 'import os\n');
-    const scans = await createScanner().scan([text, { ...text, path: parseRepoPath('notes.py'), file: '/nowhere' }]);
+    const { files: scans } = await createScanner().scan([
+      text,
+      { ...text, path: parseRepoPath('notes.py'), file: '/nowhere' },
+    ]);
     expect(verdicts(scans)).toEqual({ 'notes.txt': 'pass', 'notes.py': 'review' });
   });
 
   test('takes many small files', async () => {
     const targets = await Promise.all(Array.from({ length: 600 }, (_, i) => target(`${i}.json`, `{"a": ${i}}`)));
-    const scans = await createScanner().scan(targets);
+    const { files: scans } = await createScanner().scan(targets);
     expect(scans.size).toBe(600);
     expect([...scans.values()].every(({ verdict }) => verdict === 'pass')).toBe(true);
   });
 
   test('says unscannable of a file that is shorter than its size says', async () => {
     const short = { ...(await target('model.pkl', callPickle('os', 'system'))), size: 5000 };
-    expect(verdicts(await createScanner().scan([short]))).toEqual({ 'model.pkl': 'unscannable' });
+    expect(verdicts((await createScanner().scan([short])).files)).toEqual({ 'model.pkl': 'unscannable' });
   });
 
   test('fails when a file is not there', async () => {
@@ -114,7 +117,7 @@ describe('facts that are remembered', () => {
     const evil = await target('evil.pkl', callPickle('os', 'system'));
     const cache = new MemoryCache();
     await new SealedFacts(cache, cacheKey).put(evil.sha256, CORE_VERSION, entry);
-    expect(verdicts(await createScanner({ cache, cacheKey }).scan([evil]))).toEqual({ 'evil.pkl': 'block' });
+    expect(verdicts((await createScanner({ cache, cacheKey }).scan([evil])).files)).toEqual({ 'evil.pkl': 'block' });
   });
 });
 
@@ -143,7 +146,7 @@ describe('a child process that misbehaves', () => {
     const cache = new MemoryCache();
     const scanner = misbehaving(limits, cache);
     const bad = await target('bad', word);
-    const scans = await scanner.scan([await target('a', 'good 1'), bad, await target('c', 'good 2')]);
+    const { files: scans } = await scanner.scan([await target('a', 'good 1'), bad, await target('c', 'good 2')]);
     expect(verdicts(scans)).toEqual({ a: 'pass', bad: 'unscannable', c: 'pass' });
     const findings = scans.get(bad.path)?.findings;
     expect(findings).toEqual([{ rule: 'unscannable', level: 'review', message: expect.stringMatching(reason) }]);
@@ -151,6 +154,6 @@ describe('a child process that misbehaves', () => {
     // What a machine's limits did is not remembered: it says nothing about the bytes.
     expect(cache.entries.size).toBe(2);
     // And the scanner goes on.
-    expect(verdicts(await scanner.scan([await target('next', 'good 3')]))).toEqual({ next: 'pass' });
+    expect(verdicts((await scanner.scan([await target('next', 'good 3')])).files)).toEqual({ next: 'pass' });
   });
 });

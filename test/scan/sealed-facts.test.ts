@@ -59,7 +59,7 @@ describe('facts in an index that somebody edited', () => {
     const bytes = raw(callPickle('os', 'system'), Buffer.alloc(40, ' '));
     const evil = await target('evil.safetensors', bytes);
     const good = await target('good.safetensors', safetensors(bytes.length));
-    const first = await (await open()).scan([evil, good]);
+    const { files: first } = await (await open()).scan([evil, good]);
     expect([...first.values()].map(({ verdict }) => verdict).sort()).toEqual(['block', 'pass']);
 
     edit(
@@ -68,12 +68,12 @@ describe('facts in an index that somebody edited', () => {
       evil.sha256,
     );
 
-    const second = await (await open()).scan([evil, good]);
+    const { files: second } = await (await open()).scan([evil, good]);
     expect(second.get(evil.path)).toEqual(first.get(evil.path));
     expect(second.get(good.path)).toEqual(first.get(good.path));
     expect(altered).toEqual([evil.sha256]);
     // The file was read again, and what was found is remembered in the place of the copy.
-    const third = await (await open()).scan([{ ...evil, file: '/nowhere' }]);
+    const { files: third } = await (await open()).scan([{ ...evil, file: '/nowhere' }]);
     expect(third.get(evil.path)).toEqual(first.get(evil.path));
     expect(altered).toHaveLength(1);
   });

@@ -13,6 +13,7 @@ import type { Clock } from '#src/domain/clock.ts';
 import { type Index, openIndex } from '#src/index/index.ts';
 import { createIntakes, type Intakes } from '#src/intake/intakes.ts';
 import { createQuarantine } from '#src/intake/quarantine.ts';
+import { createRescan, type Rescan } from '#src/intake/rescan.ts';
 import { createReview, type Review } from '#src/review/review.ts';
 import { createScanner } from '#src/scan/scanner.ts';
 import { openFolder } from '#src/store/folder.ts';
@@ -63,6 +64,7 @@ export interface House {
   readonly publisher: Publisher;
   readonly intakes: Intakes;
   readonly review: Review;
+  readonly rescan: Rescan;
   readonly app: ReturnType<typeof createApp>;
   /** Log lines, parsed. */
   readonly log: Record<string, unknown>[];
@@ -89,20 +91,24 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const publisher = createPublisher({ journal, records, index, signer: ring.signers.approval });
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const intakes = createIntakes({
-    upstream: createHubClient(config.upstream),
+  const judging = {
     scanner: createScanner({ processes: config.scan.processes, cache: index.facts }),
     quarantine: createQuarantine(join(folder, 'quarantine')),
     sources: config.sources,
     rules: config.policy,
     limits: config.intake,
+    ...{ blobs, journal, publisher, catalog, index, clock, log },
+  };
+  const intakes = createIntakes({
+    ...judging,
+    upstream: createHubClient(config.upstream),
     follow: config.refs.follow,
     queue: new PQueue({ concurrency: config.intake.concurrent }),
     downloads: new PQueue({ concurrency: config.intake.files }),
     tries: config.upstream.tries,
     minFreeBytes: 0,
-    ...{ blobs, journal, publisher, index, clock, log },
   });
+  const rescan = createRescan(judging);
   const review = createReview({ journal, catalog, publisher, intakes, index });
   const { approval, evidence } = ring.signers;
   const { holdApiSeconds, holdResolveSeconds, holdLlamaCppSeconds } = config.intake;
@@ -120,7 +126,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       keys: { approval: approval.key, evidence: evidence.key },
       trusted: ring.keys,
       isAdmin: adminCheck(ADMIN_TOKEN),
-      ...{ catalog, intakes, review, index },
+      ...{ catalog, intakes, review, rescan, index },
     },
     readiness: [{ name: 'store', check: () => records.get('readiness-probe') }],
     publicUrl: PUBLIC_URL,
@@ -128,9 +134,10 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   });
   const close = async () => {
     await intakes.stop();
+    await rescan.stop();
     await index.close();
   };
-  const parts = { records, blobs, index, indexFile, journal, catalog, publisher, intakes, review };
+  const parts = { records, blobs, index, indexFile, journal, catalog, publisher, intakes, review, rescan };
   return { options, config, clock, ring, app, log: lines, close, ...parts };
 }
 

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Decision, type Reason, reasonKey } from '#src/domain/decision.ts';
+import type { ScannedFile } from '#src/domain/evidence.ts';
+import { policyDigest } from './digest.ts';
+import type { EvaluationContext } from './evaluate.ts';
+import { applyApproval, outcomeOf } from './reason.ts';
+import type { PolicyRules } from './rules.ts';
+import { judgeVerdicts } from './verdicts.ts';
+
+/**
+ * A release judged again after the scanner rules changed: its files, as they are served, under today's verdicts. Its
+ * selection is signed and frozen, so nothing can be withheld any more: what a person would have to look at holds the
+ * whole. Source, licence and listing were gates on the way in and are not asked again.
+ *
+ * `settled` are the reasons that the release was signed with. What a person accepted then stays accepted as long as the
+ * same scanner rules speak, or fewer; a yes does not cover what nobody saw.
+ */
+export function rejudge(
+  files: readonly ScannedFile[],
+  settled: readonly Reason[],
+  rules: PolicyRules,
+  context: EvaluationContext,
+): Decision {
+  const frozen = { ...rules, withhold: { reviewBesideSafetensors: false } };
+  const found = judgeVerdicts(files, frozen).reasons.filter(({ path }) => path !== undefined);
+  const marked = applyApproval(found, context.approval).map((reason) => stillAccepted(reason, settled));
+  return {
+    outcome: outcomeOf(marked),
+    reasons: marked,
+    withheld: [],
+    policyDigest: policyDigest(rules, context.rule, context.limits),
+    rulesVersion: context.rulesVersion,
+    decidedAt: context.now.toISOString(),
+  };
+}
+
+function stillAccepted(reason: Reason, settled: readonly Reason[]): Reason {
+  if (reason.accepted !== undefined) return reason;
+  const before = settled.find((other) => other.accepted !== undefined && reasonKey(other) === reasonKey(reason));
+  if (before?.accepted === undefined) return reason;
+  const seen = new Set(before.findings ?? []);
+  return (reason.findings ?? []).every((rule) => seen.has(rule)) ? { ...reason, accepted: before.accepted } : reason;
+}

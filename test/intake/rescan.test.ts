@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parseRules, type Rules, readRules } from '#scanners/rules.ts';
+import { addHeld, addTiny } from '#test/fake-hub/repos.ts';
+import { type House, repo, revisionOf } from './house.ts';
+import { approved, releaseOf, useHouse } from './use-house.ts';
+
+// New scanner rules judge what was released before: what no longer passes is served no more, and a reviewer finds why.
+const rig = useHouse();
+const ID = 'acme/tiny';
+const ACT = { by: 'alice', reason: 'looked at it' };
+
+type Change = 'program' | 'unread';
+
+/** The rule set in which safetensors are taken for programs (block), or for something unread (review). */
+function rulesWith(change: Change): Rules {
+  const data = readRules();
+  const formats = data.formats as Record<string, object>;
+  return parseRules({ ...data, formats: { ...formats, safetensors: { as: change } } });
+}
+
+async function reload(house: House, rules?: () => Rules) {
+  if (rules) house.scannerRules = rules;
+  house.rescan.reload();
+  await house.rescan.idle();
+  const report = house.rescan.report();
+  expect(report?.finishedAt).toBeDefined();
+  return report;
+}
+
+const stored = (path: string) => join(rig.data, 'store', 'blobs', path);
+
+const found = async (house: House, revision = 'main') =>
+  (await house.catalog.find(repo(ID), revisionOf(revision))).type;
+
+it('a release that new rules no longer pass is quarantined, from its facts alone', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  const commit = approved(await house.ask(ID));
+  const before = house.scannerRules();
+  for (const blob of await house.stored()) await rm(stored(blob.path));
+  const report = await reload(house, () => rulesWith('program'));
+  expect(report).toMatchObject({ releases: 1, bytesRead: 0, quarantined: [`models/${ID}@${commit}`], failed: [] });
+  expect(report?.rulesVersion).not.toBe(before.version);
+  expect([await found(house), await found(house, commit)]).toEqual(['quarantined', 'quarantined']);
+  const state = (await house.journal.state(repo(ID))).commits.get(commit as never);
+  expect(state).toMatchObject({ status: 'quarantined', by: 'policy', reason: expect.stringContaining('executable') });
+  const row = await house.index.decisions.get(repo(ID), commit as never);
+  expect(JSON.parse(row?.body ?? '')).toMatchObject({
+    decision: {
+      outcome: 'denied',
+      reasons: [{ rule: 'verdict-block', path: 'model.safetensors', findings: ['executable'] }],
+    },
+    files: [{ path: 'model.safetensors', findings: [{ rule: 'executable' }] }],
+  });
+});
+
+it('the same rules once more change nothing', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  approved(await house.ask(ID));
+  const { digest } = await releaseOf(house, ID);
+  expect(await reload(house)).toMatchObject({ releases: 1, quarantined: [], released: [], bytesRead: 0 });
+  expect((await releaseOf(house, ID)).digest).toBe(digest);
+});
+
+it('what passes again is released again, under the same pin, and says which rules it passed', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  const commit = approved(await house.ask(ID));
+  const rules = house.scannerRules;
+  const first = await releaseOf(house, ID);
+  await reload(house, () => rulesWith('unread'));
+  expect(await found(house)).toBe('quarantined');
+  expect(await reload(house, rules)).toMatchObject({ released: [`models/${ID}@${commit}`], quarantined: [] });
+  const second = await releaseOf(house, ID);
+  expect([...second.files]).toEqual([...first.files]);
+  expect(second.digest).not.toBe(first.digest);
+  expect(await house.index.decisions.get(repo(ID), commit as never)).toBeUndefined();
+});
+
+it('bytes are read again where the facts are gone, checked, and no copy stays', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  const commit = approved(await house.ask(ID));
+  const release = await releaseOf(house, ID);
+  await house.stop();
+  await rm(`${rig.data}/index.sqlite`);
+  const later = await rig.reopen();
+  const bytes = [...new Map([...release.files.values()].map(({ sha256, size }) => [sha256, size])).values()];
+  const report = await reload(later, () => rulesWith('program'));
+  expect(report).toMatchObject({ releases: 1, quarantined: [`models/${ID}@${commit}`] });
+  expect(report?.bytesRead).toBe(bytes.reduce((sum, size) => sum + size, 0));
+  expect(await later.quarantined()).toEqual([]);
+});
+
+it('a release whose bytes are damaged stays as it was, and the report says so', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  const commit = approved(await house.ask(ID));
+  await house.stop();
+  await rm(`${rig.data}/index.sqlite`);
+  const later = await rig.reopen();
+  const { files } = await releaseOf(later, ID);
+  const weights = files.get('model.safetensors' as never);
+  const blob = (await later.stored()).find(({ path }) => path.endsWith(weights?.sha256 ?? 'none'));
+  const path = stored(blob?.path ?? '');
+  const right = await readFile(path);
+  await writeFile(path, Buffer.alloc(right.length));
+  const report = await reload(later, () => rulesWith('program'));
+  expect(report).toMatchObject({
+    quarantined: [],
+    failed: [{ release: `models/${ID}@${commit}`, error: expect.stringContaining('is damaged') }],
+  });
+  expect(later.log).toContainEqual({
+    text: 'a release could not be judged again',
+    details: expect.objectContaining({ security: true }),
+  });
+  await writeFile(path, right);
+  expect((await reload(later))?.counts).toEqual({ quarantined: 1, released: 0, failed: 0 });
+});
+
+it('a reviewer accepts what stands against a quarantined release, and it is served again without upstream', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  const commit = approved(await house.ask(ID));
+  await reload(house, () => rulesWith('unread'));
+  rig.hub.faults.add({ fault: 'status', status: 503, repo: ID });
+  const { outcome } = await house.review.approve(repo(ID), revisionOf(commit), ACT, false);
+  expect(await outcome).toEqual({ type: 'approved', commit });
+  expect(await releaseOf(house, ID)).toMatchObject({ approvedBy: 'alice' });
+  // And it stays so under the same rules.
+  expect(await reload(house)).toMatchObject({ quarantined: [], released: [] });
+});
+
+it('nobody can accept what the scanner blocks', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  const commit = approved(await house.ask(ID));
+  await reload(house, () => rulesWith('program'));
+  const approve = house.review.approve(repo(ID), revisionOf(commit), ACT, true);
+  await expect(approve).rejects.toThrow('Nobody can accept that');
+  expect(await found(house)).toBe('quarantined');
+});
+
+it('what a person accepted stays accepted, and what is new does not', async () => {
+  addHeld(rig.hub);
+  const house = await rig.open();
+  const head = rig.hub.repo('acme/held').head().id;
+  expect((await house.ask('acme/held')).type).toBe('refused');
+  const { outcome } = await house.review.approve(repo('acme/held'), revisionOf(head), ACT, false);
+  expect((await outcome).type).toBe('approved');
+  expect(await reload(house)).toMatchObject({ releases: 1, quarantined: [] });
+  // Another finding on the same file: nobody has seen that.
+  const more = () => {
+    const data = readRules();
+    const formats = data.formats as Record<string, object>;
+    return parseRules({ ...data, formats: { ...formats, 'torch-zip': { as: 'unread' }, pickle: { as: 'unread' } } });
+  };
+  expect(await reload(house, more)).toMatchObject({ quarantined: [`models/acme/held@${head}`] });
+});
+
+it('rules that are not as they must be change nothing', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  approved(await house.ask(ID));
+  house.scannerRules = () => parseRules({});
+  expect(() => house.rescan.reload()).toThrow('The scanner rules can not be used');
+  await house.rescan.idle();
+  expect(await found(house)).toBe('release');
+});
+
+it('what a person revoked is left alone', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  const commit = approved(await house.ask(ID));
+  await house.review.revoke(repo(ID), revisionOf(commit), ACT);
+  expect(await reload(house, () => rulesWith('program'))).toMatchObject({ releases: 0, quarantined: [] });
+  expect(await found(house)).toBe('revoked');
+});
+
+it('a quarantined release can be revoked', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  const commit = approved(await house.ask(ID));
+  const rules = house.scannerRules;
+  await reload(house, () => rulesWith('unread'));
+  await house.review.revoke(repo(ID), revisionOf(commit), ACT);
+  await reload(house, rules);
+  expect(await found(house)).toBe('revoked');
+});
+
+it('a start under other rules begins a pass, and a start under the same ones does not', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  approved(await house.ask(ID));
+  await reload(house);
+  await house.stop();
+  const same = await rig.reopen();
+  await same.rescan.startIfDue();
+  expect(same.rescan.report()).toBeUndefined();
+  await same.stop();
+  const other = await rig.reopen();
+  other.scannerRules = () => rulesWith('program');
+  // As main does it: the rules of a new version are there from the start.
+  other.rescan.reload();
+  await other.rescan.stop();
+  const third = await rig.reopen();
+  third.scannerRules = () => rulesWith('program');
+  await third.rescan.startIfDue();
+  await third.rescan.idle();
+  expect(third.rescan.report()).toBeDefined();
+});
+
+it('refusals are judged again under new rules', async () => {
+  addHeld(rig.hub);
+  const house = await rig.open();
+  expect((await house.ask('acme/held')).type).toBe('refused');
+  expect(await house.intakes.decided(repo('acme/held'), revisionOf('main'))).toBeDefined();
+  await reload(house, () => rulesWith('program'));
+  expect(await house.intakes.decided(repo('acme/held'), revisionOf('main'))).toBeUndefined();
+});
