@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+import { bindItems, Expressions, type Listener } from './expressions.ts';
+import type { Names } from './names.ts';
+import { type Account, Scope } from './scopes.ts';
+import type { Token } from './tokens.ts';
+import { NOTHING, refValue } from './values.ts';
+
+const COMPOUND: ReadonlySet<string> = new Set(
+  'if elif else for while with try except finally match case async def class'.split(' '),
+);
+const COMPARING: ReadonlySet<string> = new Set(['==', '!=', '<=', '>=']);
+const AUGMENTED = /^(?:\*\*|\/\/|>>|<<|[-+*/%@&|^])?=$/;
+
+/**
+ * Reads a source statement by statement, keeping account of the bodies that they stand in. Nothing is a tree: each
+ * statement is a run of tokens, and a body is what is indented below its header or follows it on the line.
+ */
+export class Statements {
+  private readonly tokens: readonly Token[];
+  private readonly account: Account;
+  private readonly names: Names;
+  private readonly blocks: Scope[];
+  private pending: Scope | undefined;
+
+  constructor(tokens: readonly Token[], module: Scope, account: Account) {
+    this.tokens = tokens;
+    this.account = account;
+    this.names = account.names;
+    this.blocks = [module];
+  }
+
+  private get scope(): Scope {
+    return this.blocks.at(-1) as Scope;
+  }
+
+  read(): void {
+    for (let at = 0; at < this.tokens.length; ) {
+      const token = this.tokens[at];
+      if (token?.kind === 'indent') this.blocks.push(this.pending ?? this.scope);
+      else if (token?.kind === 'dedent' && this.blocks.length > 1) this.blocks.pop();
+      if (token?.kind === 'indent' || token?.kind === 'dedent' || token?.kind === 'newline') {
+        at++;
+        continue;
+      }
+      this.pending = undefined;
+      const end = this.lineEnd(at);
+      this.line(at, end, this.scope);
+      at = end;
+    }
+  }
+
+  /** The logical line's NEWLINE: a broken one has none before the next indentation. */
+  private lineEnd(from: number): number {
+    let at = from;
+    while (at < this.tokens.length && !isLayout(this.tokens[at])) at++;
+    return at;
+  }
+
+  /** Simple statements apart by `;`, or a header with the body that may follow on its line. */
+  private line(start: number, end: number, around: Scope): void {
+    let scope = around;
+    let at = start;
+    for (let first = this.tokens[at]; first?.kind === 'name' && COMPOUND.has(first.text); first = this.tokens[at]) {
+      const colon = this.find(at, end, (token) => token.text === ':', true);
+      const isSoft = first.text === 'match' || first.text === 'case';
+      if (colon >= end || (isSoft && colon + 1 < end)) break;
+      scope = this.header(at, colon, scope);
+      at = colon + 1;
+      if (at >= end) {
+        this.pending = scope;
+        return;
+      }
+    }
+    while (at < end) {
+      const stop = this.find(at, end, (token) => token.text === ';');
+      this.simple(at, stop, scope);
+      at = stop + 1;
+    }
+  }
+
+  /** The first token outside brackets that fits; with `lambdas`, the colon of a lambda does not count. */
+  private find(from: number, end: number, fits: (token: Token) => boolean, lambdas = false): number {
+    let depth = 0;
+    let open = 0;
+    for (let at = from; at < end; at++) {
+      const token = this.tokens[at];
+      if (token === undefined || token.kind === 'string') continue;
+      if (lambdas && depth === 0 && token.text === 'lambda') open++;
+      else if (token.kind === 'op' && '([{'.includes(token.text)) depth++;
+      else if (token.kind === 'op' && ')]}'.includes(token.text)) depth--;
+      else if (depth <= 0 && token.kind === 'op' && fits(token)) {
+        if (lambdas && open > 0 && token.text === ':') open--;
+        else return at;
+      }
+    }
+    return end;
+  }
+
+  /** Evaluates the header in the scope around and returns the scope of the body. */
+  private header(start: number, colon: number, scope: Scope): Scope {
+    const isAsync = this.tokens[start]?.text === 'async';
+    const at = isAsync ? start + 1 : start;
+    const word = this.tokens[at]?.text;
+    const name = this.tokens[at + 1]?.text ?? '';
+    if (word === 'def') return this.definition(at, colon, scope, name);
+    if (word === 'class') return this.class(at, colon, scope, name);
+    if (word === 'for') {
+      this.loop(at, colon, scope);
+      return scope;
+    }
+    if (word === 'with') {
+      this.with(at + 1, colon, scope);
+      return scope;
+    }
+    this.evaluate(at + 1, colon, scope);
+    return word === 'if' && scope.kind === 'module' && this.isMainGuard(at + 1, colon)
+      ? new Scope('main', '__main__', scope, this.account)
+      : scope;
+  }
+
+  private definition(at: number, colon: number, scope: Scope, name: string): Scope {
+    this.names.define(name);
+    this.parameters(at + 2, colon, scope);
+    return new Scope('function', name, scope, this.account);
+  }
+
+  /** Defaults and annotations are evaluated where the function is defined. */
+  private parameters(start: number, end: number, scope: Scope): void {
+    for (let at = start; at < end; at++) {
+      const token = this.tokens[at];
+      if (token?.kind !== 'op' || (token.text !== '=' && token.text !== ':' && token.text !== '->')) continue;
+      const name = this.tokens[at - 1];
+      const reader = new Expressions(this.tokens, at + 1, end, this.names, scope);
+      const value = reader.expression();
+      if (token.text === '=' && name?.kind === 'name') this.names.bind(name.text, value);
+      at = Math.max(at, reader.at - 1);
+    }
+  }
+
+  private class(at: number, colon: number, scope: Scope, name: string): Scope {
+    this.names.define(name);
+    for (let i = at + 2; i < colon; i++) {
+      const token = this.tokens[i];
+      if (token?.kind !== 'name' || !this.names.isDefined(token.text)) continue;
+      const isMeta = this.tokens[i - 1]?.text === '=' && this.tokens[i - 2]?.text === 'metaclass';
+      scope.mentions(token.text, isMeta ? 'metaclass' : 'header');
+    }
+    // Base classes are mentioned without being called.
+    const bases: Listener = {
+      refers: (...told) => scope.refers(...told),
+      imports: (...told) => scope.imports(...told),
+      dunders: (...told) => scope.dunders(...told),
+      text: (...told) => scope.text(...told),
+      source: (...told) => scope.source(...told),
+      mentions: (base, how, method) => (how === 'called' || method ? scope.mentions(base, how, method) : undefined),
+    };
+    this.evaluate(at + 2, colon, bases);
+    return new Scope('class', name, scope, this.account);
+  }
+
+  private loop(at: number, colon: number, scope: Scope): void {
+    let place = at + 1;
+    const targets: string[] = [];
+    while (place < colon && this.tokens[place]?.text !== 'in') {
+      const token = this.tokens[place++];
+      if (token?.kind === 'name') targets.push(token.text);
+    }
+    const source = new Expressions(this.tokens, place + 1, colon, this.names, scope).list();
+    for (const target of targets) bindItems(this.names, target, source);
+  }
+
+  private with(start: number, colon: number, scope: Scope): void {
+    const reader = new Expressions(this.tokens, start, colon, this.names, scope);
+    while (reader.at < colon) {
+      const before = reader.at;
+      const value = reader.expression();
+      const token = reader.peek();
+      if (token?.text === 'as') {
+        const name = this.tokens[reader.at + 1];
+        if (name?.kind === 'name') this.names.bind(name.text, value);
+        reader.at += 2;
+      } else if (reader.at === before) reader.at++;
+    }
+  }
+
+  /** Exactly `__name__ == '__main__'`, either way round: the body does not run at import. */
+  private isMainGuard(start: number, colon: number): boolean {
+    const [left, operator, right] = this.tokens.slice(start, colon);
+    if (colon - start !== 3 || operator?.text !== '==') return false;
+    const names = [left, right].map((token) => `${token?.kind} ${token?.text}`).sort();
+    return names[0] === 'name __name__' && names[1] === 'string __main__';
+  }
+
+  private evaluate(start: number, end: number, listener: Listener): void {
+    new Expressions(this.tokens, start, end, this.names, listener).all();
+  }
+
+  private simple(start: number, end: number, scope: Scope): void {
+    const first = this.tokens[start];
+    if (first === undefined || start >= end) return;
+    if (first.kind === 'name' && first.text === 'import') return this.import(start + 1, end, scope);
+    if (first.kind === 'name' && first.text === 'from') return this.fromImport(start + 1, end, scope);
+    if (first.kind === 'op' && first.text === '@') return this.decorator(start + 1, end, scope);
+    if (first.kind === 'string' && end === start + 1 && !first.fields) return;
+    if (first.text === 'exec' && this.tokens[start + 1]?.text !== '(') return this.execStatement(start, end, scope);
+    if (first.kind === 'name' && first.text === 'return') {
+      const value = new Expressions(this.tokens, start + 1, end, this.names, scope).list();
+      if (scope.kind === 'function') this.names.bind(`${scope.name}()`, value);
+      return;
+    }
+    this.assignment(start, end, scope);
+  }
+
+  /** Python 2: `exec code in scope`. */
+  private execStatement(start: number, end: number, scope: Scope): void {
+    const next = this.tokens[start + 1];
+    if (!next || start + 1 >= end || next.kind === 'op') return this.assignment(start, end, scope);
+    const value = new Expressions(this.tokens, start + 1, end, this.names, scope).list();
+    scope.refers('builtins.exec', next.line, [value]);
+    if (value.text !== undefined) scope.source(value.text, next.line);
+  }
+
+  /** What a decorator names is called with what follows. */
+  private decorator(start: number, end: number, scope: Scope): void {
+    const line = this.tokens[start]?.line ?? 0;
+    const value = new Expressions(this.tokens, start, end, this.names, scope).list();
+    for (const ref of value.refs) scope.refers(ref, line, []);
+    for (const name of value.local ?? []) scope.mentions(name, 'called');
+  }
+
+  private import(start: number, end: number, scope: Scope): void {
+    for (let at = start; at < end; at++) {
+      const { text: module, next } = this.dottedName(at);
+      if (module === '') continue;
+      scope.imports(module, this.tokens[at]?.line ?? 0);
+      at = next;
+      if (this.tokens[at]?.text === 'as') {
+        this.names.bind(this.tokens[at + 1]?.text ?? '', refValue(module));
+        at += 2;
+      } else {
+        const top = module.split('.', 1)[0] ?? '';
+        this.names.bind(top, refValue(top));
+      }
+    }
+  }
+
+  private fromImport(start: number, end: number, scope: Scope): void {
+    const { text: module, next } = this.dottedName(start);
+    const line = this.tokens[start]?.line ?? 0;
+    if (this.tokens[next]?.text !== 'import') return;
+    scope.imports(module, line);
+    for (let at = next + 1; at < end; at++) {
+      const token = this.tokens[at];
+      if (token?.text === '*') this.names.star(module);
+      if (token?.kind !== 'name') continue;
+      const isAliased = this.tokens[at + 1]?.text === 'as';
+      const alias = isAliased ? (this.tokens[at + 2]?.text ?? '') : token.text;
+      this.names.bind(alias, refValue(`${module}.${token.text}`));
+      if (isAliased) at += 2;
+    }
+  }
+
+  private dottedName(start: number): { text: string; next: number } {
+    let text = '';
+    let at = start;
+    for (; at < this.tokens.length; at++) {
+      const token = this.tokens[at];
+      if (token?.kind === 'op' ? /^\.+$/.test(token.text) : token?.kind === 'name' && !/^(?:import|as)$/.test(token.text))
+        text += token?.text ?? '';
+      else break;
+    }
+    return { text, next: at };
+  }
+
+  /** `a = b = value`, `a: T = value`, `a, b = x, y`, or an expression. */
+  private assignment(start: number, end: number, scope: Scope): void {
+    const targets: { start: number; equals: number; path: string | undefined }[] = [];
+    let from = start;
+    for (;;) {
+      const equals = this.find(from, end, (token) => AUGMENTED.test(token.text) && !COMPARING.has(token.text));
+      if (equals >= end) break;
+      const { path } = new Expressions(this.tokens, from, equals, this.names, scope).list();
+      targets.push({ start: from, equals, path });
+      from = equals + 1;
+    }
+    const value = new Expressions(this.tokens, from, end, this.names, scope).list();
+    for (const { start: first, equals, path } of targets) {
+      if (path !== undefined) this.names.bind(path, value);
+      else if (this.tokens[equals - 1]?.kind === 'name') this.bindTargets(first, equals, value);
+    }
+  }
+
+  private bindTargets(start: number, equals: number, value: ReturnType<Expressions['list']>): void {
+    const names: string[] = [];
+    for (let at = start; at < equals; at++) {
+      const token = this.tokens[at];
+      if (token?.kind === 'name' && names.length < 64) names.push(token.text);
+    }
+    const pairs = value.items?.length === names.length ? value.items : undefined;
+    for (const [i, name] of names.entries()) {
+      if (pairs) this.names.bind(name, pairs[i] ?? NOTHING);
+      else bindItems(this.names, name, value);
+    }
+  }
+}
+
+function isLayout(token: Token | undefined): boolean {
+  return token?.kind === 'newline' || token?.kind === 'indent' || token?.kind === 'dedent';
+}
