@@ -20,7 +20,29 @@ const MAGICS: readonly (readonly [format: string, magic: readonly number[], at?:
   ['mach-o', [0xfe, 0xed, 0xfa, 0xcf]],
   ['mach-o', [0xce, 0xfa, 0xed, 0xfe]],
   ['mach-o', [0xcf, 0xfa, 0xed, 0xfe]],
-  ['mach-o-or-java', [0xca, 0xfe, 0xba, 0xbe]],
+  ['mach-o', [0xca, 0xfe, 0xba, 0xbf]],
+  ['mach-o', [0xbe, 0xba, 0xfe, 0xca]],
+  ['dex', bytes('dex\n0')],
+  ['bitcode', [0x42, 0x43, 0xc0, 0xde]],
+  ['bitcode', [0xde, 0xc0, 0x17, 0x0b]],
+  ['lua-bytecode', bytes('\x1bLua')],
+  ['lua-bytecode', bytes('\x1bLJ')],
+  ['ape', bytes("MZqFpD='")],
+  ['ape', bytes("jartsr='")],
+  ['ape', bytes("APEDBG='")],
+  ['lnk', [0x4c, 0, 0, 0, 0x01, 0x14, 0x02, 0]],
+  ['pef', bytes('Joy!peff')],
+  ['ole2', [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]],
+  ['ar', bytes('!<arch>\n')],
+  ['rpm', [0xed, 0xab, 0xee, 0xdb]],
+  ['chm', bytes('ITSF')],
+  ['crx', bytes('Cr24')],
+  ['xar', bytes('xar!')],
+  ['fatbin', [0x50, 0xed, 0x55, 0xba]],
+  ['spirv', [0x03, 0x02, 0x23, 0x07]],
+  ['keystore', [0xfe, 0xed, 0xfe, 0xed]],
+  ['rtf', bytes('{\\rt')],
+  ['postscript', bytes('%!PS')],
   ['wasm', bytes('\0asm')],
   ['npy', [0x93, ...bytes('NUMPY')]],
   ['png', [0x89, ...bytes('PNG\r\n\x1a\n')]],
@@ -44,12 +66,34 @@ export function magicOf(head: Uint8Array): string | undefined {
   // The root table is among the first 16 MB, so that the fourth byte is zero, as it is in no text.
   if (head[3] === 0) for (const [format, magic] of FLATBUFFERS) if (startsWith(head, magic, 4)) return format;
   if (startsWith(head, bytes('RIFF')) && startsWith(head, bytes('WEBP'), 8)) return 'webp';
-  if (isPortableExecutable(head)) return 'pe';
+  if (startsWith(head, [0xca, 0xfe, 0xba, 0xbe])) return isFatBinary(head) ? 'mach-o' : 'java-class';
+  if (isPortableExecutable(head) || isDosExecutable(head)) return 'pe';
+  if (isCompiledPython(head)) return 'pyc';
+  if (isFlash(head)) return 'flash';
   return undefined;
 }
 
 const PAYLOADS: ReadonlySet<string> = new Set([
-  ...['zip', 'gzip', 'bzip2', 'xz', 'zstd', '7z', 'rar', 'tar', 'cab', 'elf', 'mach-o', 'mach-o-or-java', 'wasm', 'pe'],
+  ...[
+    'zip',
+    'gzip',
+    'bzip2',
+    'xz',
+    'zstd',
+    '7z',
+    'rar',
+    'tar',
+    'cab',
+    'elf',
+    'mach-o',
+    'java-class',
+    'wasm',
+    'pe',
+    'pyc',
+    'dex',
+    'ape',
+  ],
+  ...['bitcode', 'lua-bytecode', 'lnk', 'ole2', 'flash', 'pdf', 'rtf', 'ar', 'rpm', 'xar'],
 ]);
 
 /** What hides behind the end of a file by habit: archives, programs, pickles, scripts. */
@@ -71,6 +115,35 @@ function isPortableExecutable(head: Uint8Array): boolean {
   if (!startsWith(head, bytes('MZ')) || head.length < 64) return false;
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   return startsWith(head, bytes('PE\0\0'), view.getUint32(0x3c, true));
+}
+
+/** The header of an older program: bytes of the last page, pages, and a header of its own size. */
+function isDosExecutable(head: Uint8Array): boolean {
+  if (!(startsWith(head, bytes('MZ')) || startsWith(head, bytes('ZM'))) || head.length < 28) return false;
+  if (!head.subarray(2, 64).includes(0)) return false;
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const headerParagraphs = view.getUint16(8, true);
+  return (
+    view.getUint16(2, true) < 512 && view.getUint16(4, true) > 0 && headerParagraphs > 1 && headerParagraphs < 4096
+  );
+}
+
+/** A universal binary counts its few architectures where a Java class has its version, which begins at 45. */
+function isFatBinary(head: Uint8Array): boolean {
+  return head[4] === 0 && head[5] === 0 && head[6] === 0 && (head[7] ?? 0) < 45;
+}
+
+/** The number of a CPython release and `\r\n`, and a code object behind the header of that release (PEP 3147, 552). */
+function isCompiledPython(head: Uint8Array): boolean {
+  if (head[2] !== 0x0d || head[3] !== 0x0a) return false;
+  const release = (head[0] ?? 0) + 256 * (head[1] ?? 0);
+  const isKnown = (release >= 3000 && release < 4000) || (release >= 50_823 && release < 62_300);
+  return isKnown && [8, 12, 16].some((at) => ((head[at] ?? 0) & 0x7f) === 0x63);
+}
+
+function isFlash(head: Uint8Array): boolean {
+  const [first = 0, second, third, version = 0xff] = head;
+  return [0x46, 0x43, 0x5a].includes(first) && second === 0x57 && third === 0x53 && version > 0 && version < 60;
 }
 
 function startsWith(head: Uint8Array, magic: readonly number[], at = 0): boolean {

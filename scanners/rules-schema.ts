@@ -99,6 +99,14 @@ export const ruleData = z.strictObject({
   uses: z.record(z.string(), useScheme),
   /** What `airlock rules test` holds the rules to: `module:name` of a pickle's import, or a name of a scheme. */
   examples: z.array(z.union([importExample, useExample])).default([]),
+  /** Code that is judged by what stands in one file together: each pattern must fit some `scheme name` of its uses. */
+  shapes: z.array(
+    z.strictObject({ rule: z.string(), level, reason, extensions: words.optional(), all: z.array(pattern).min(2) }),
+  ),
+  /** Names that the message of a file of code lists beside its imports. */
+  notable: pattern,
+  /** What a whole path must not look like; the first row that fits counts. */
+  paths: z.array(z.strictObject({ rule: z.string(), level, reason, pattern })),
   /** Every rule id: what it means for someone who loads the file, and where to read more. */
   rules: z.record(z.string(), z.strictObject({ means: reason, references })),
 });

@@ -84,6 +84,7 @@ function undescribed(data: RuleData): string[] {
     ids.add(scheme.rule);
     for (const row of scheme.rows) if (row.rule !== undefined) ids.add(row.rule);
   }
+  for (const { rule } of [...data.shapes, ...data.paths]) ids.add(rule);
   return [...ids].filter((id) => !Object.hasOwn(data.rules, id)).sort();
 }
 

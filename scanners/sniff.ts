@@ -7,6 +7,7 @@ import { isPickleStart, magicOf } from './magic.ts';
 import { recogniseMsgpack } from './msgpack/recognise.ts';
 import { readPickles } from './pickle/stream.ts';
 import { recogniseProtobuf } from './protobuf/recognise.ts';
+import { looksWritten } from './text/decode.ts';
 import { recogniseXml } from './xml/sniff.ts';
 import { findEnd } from './zip/records.ts';
 
@@ -30,6 +31,7 @@ export async function sniff(bytes: Bytes): Promise<string> {
   if (magic !== undefined) return magic;
   if (isPickleStart(head)) return 'pickle';
   if (looksLikeSafetensors(head)) return 'safetensors';
+  if (hasWideMark(bytes, head)) return (await recogniseXml(bytes, head)) ?? 'text';
   if (head.includes(0)) return sniffBinary(bytes, head);
   if (looksLikeJson(head)) return 'json';
   if (!isUtf8(head)) return (await runsAsPickle(bytes, true)) ? 'pickle' : sniffBinary(bytes, head);
@@ -40,7 +42,21 @@ export async function sniff(bytes: Bytes): Promise<string> {
 async function sniffBinary(bytes: Bytes, head: Uint8Array): Promise<string> {
   if (head.includes(0) && (await runsAsPickle(bytes, false))) return 'pickle';
   const known = await firstOf(BINARY_RECOGNISERS, bytes, head);
-  return known ?? zlibOr(head, zipByItsEnd(bytes));
+  if (known !== undefined) return known;
+  const found = zlibOr(head, zipByItsEnd(bytes));
+  return found === 'unknown' && isLatinText(head) ? 'text' : found;
+}
+
+/** A byte order mark of UTF-16, and an even number of bytes. */
+function hasWideMark(bytes: Bytes, [first, second]: Uint8Array): boolean {
+  return bytes.size % 2 === 0 && ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff));
+}
+
+/** Mostly ASCII, and no control characters: text of the time before UTF-8. */
+function isLatinText(head: Uint8Array): boolean {
+  let high = 0;
+  for (const byte of head) if (byte >= 0x80) high++;
+  return high * 3 < head.length && looksWritten(Buffer.from(head).toString('latin1'));
 }
 
 async function firstOf(

@@ -2,10 +2,11 @@
 import type { Facts } from '../facts.ts';
 import type { Bytes } from '../io/bytes.ts';
 import { addTemplate, hasTags, TEMPLATE_BYTES } from '../jinja/uses.ts';
+import { NotebookReader } from '../text/notebook-reader.ts';
 import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
 import { type JsonListener, type JsonPlace, JsonWalker, MalformedJson, placeText } from './json-walk.ts';
-import { text } from './text.ts';
+import { readSecrets, text } from './text.ts';
 
 const VALUE_BYTES = 1024;
 
@@ -24,6 +25,8 @@ export const json: Extractor = async (facts, bytes, context) => {
   const reader = new ConfigReader(facts);
   try {
     await walkJson(bytes, reader);
+    reader.end(facts);
+    await readSecrets(facts, bytes);
   } catch (error) {
     if (!(error instanceof MalformedJson)) throw error;
     facts.format = 'text';
@@ -57,13 +60,18 @@ function withoutMark(chunk: Uint8Array): Uint8Array {
 
 class ConfigReader implements JsonListener {
   private readonly uses: UseList;
+  private readonly notebook = new NotebookReader();
 
   constructor(facts: Facts) {
     this.uses = new UseList(facts);
   }
 
   keep(place: JsonPlace): number {
-    return isTemplate(place) ? TEMPLATE_BYTES : VALUE_BYTES;
+    return isTemplate(place) ? TEMPLATE_BYTES : this.notebook.keep(place, VALUE_BYTES);
+  }
+
+  end(facts: Facts): void {
+    this.notebook.end(facts);
   }
 
   open(place: JsonPlace, kind: 'object' | 'array'): void {
@@ -74,6 +82,7 @@ class ConfigReader implements JsonListener {
   close(): void {}
 
   scalar(place: JsonPlace, value: string | number | boolean | null | undefined): void {
+    this.notebook.scalar(place, value);
     const key = keyOf(place);
     const scheme = CODE_KEYS[key];
     if (scheme !== undefined && value !== null && value !== false)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Facts, MemberFacts } from '../facts.ts';
 import type { Rules } from '../rules.ts';
+import { codeJudge } from './code.ts';
 import { judgeProblems } from './content.ts';
 import { type Finding, type Verdict, verdictOf } from './finding.ts';
 import { importJudge } from './imports.ts';
 import { Kept } from './kept.ts';
 import { nameJudge, nameOf } from './names.ts';
+import { pathJudge } from './paths.ts';
 import { judgePickle, type LocalFinding } from './pickle.ts';
 import { useJudge } from './uses.ts';
 
@@ -38,6 +40,8 @@ function nodeJudge(rules: Rules): NodeJudge {
   const imports = importJudge(rules);
   const uses = useJudge(rules);
   const names = nameJudge(rules);
+  const code = codeJudge(rules);
+  const paths = pathJudge(rules);
   return (facts, path) => {
     const name = nameOf(path);
     const storages = facts.format === 'torch-legacy' || /(?:^|\/)(?:data|constants)\.pkl$/.test(path);
@@ -46,6 +50,8 @@ function nodeJudge(rules: Rules): NodeJudge {
       ...judgeProblems(facts, rules),
       ...uses(facts, name),
       ...names(name, facts.format),
+      ...code(facts, name),
+      ...paths(path),
     ].map((finding) => withReferences(finding, rules));
   };
 }

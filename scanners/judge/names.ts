@@ -14,16 +14,12 @@ export function nameOf(path: string): Name {
   return { base, extension: dot >= 0 ? base.slice(dot + 1) : '' };
 }
 
-/** What name and content say together: code by its extension, content that the extension does not promise. */
+/** What name and content say together: content that the extension does not promise, or that nobody reads. */
 export type NameJudge = (name: Name, format: string) => LocalFinding[];
 
 export function nameJudge(rules: Rules): NameJudge {
   const expected = expectedFormats(rules);
-  return (name, format) => [
-    ...judgeCode(name, format, rules),
-    ...judgeExpected(name, format, expected, rules),
-    ...judgeFormat(name, format, rules),
-  ];
+  return (name, format) => [...judgeExpected(name, format, expected, rules), ...judgeFormat(name, format, rules)];
 }
 
 /** The formats that each extension promises, from what the formats say of themselves. */
@@ -36,13 +32,6 @@ function expectedFormats(rules: Rules): ReadonlyMap<string, ReadonlySet<string>>
       else expected.set(extension, new Set([format]));
     }
   return expected;
-}
-
-function judgeCode({ base, extension }: Name, format: string, rules: Rules): LocalFinding[] {
-  const isCode = rules.code.extensions.includes(extension) || rules.code.names.includes(base);
-  if (!isCode || (format !== 'text' && format !== 'json')) return [];
-  const message = `is code (.${extension || base}): some program runs it`;
-  return [{ rule: 'custom-code', level: rules.levels.code, message }];
 }
 
 function judgeExpected(

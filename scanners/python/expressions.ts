@@ -18,7 +18,17 @@ export interface Listener {
 }
 
 const MAX_DEPTH = 100;
-const PREFIXES: ReadonlySet<string> = new Set(['not', 'await', 'yield', 'from', 'return', 'del', 'print', 'assert', 'raise']);
+const PREFIXES: ReadonlySet<string> = new Set([
+  'not',
+  'await',
+  'yield',
+  'from',
+  'return',
+  'del',
+  'print',
+  'assert',
+  'raise',
+]);
 const WORDS: ReadonlySet<string> = new Set(['and', 'or', 'in', 'is', 'not', 'if', 'else']);
 const ENDS: ReadonlySet<string> = new Set([',', ')', ']', '}', ':', '=', ';']);
 const DUNDER = /^__\w+__$/;
@@ -252,7 +262,12 @@ export class Expressions {
     if (refs.length === 0 && name === '__builtins__') this.listener.dunders([name], line);
     const all = bound ? either(withItems, bound) : withItems;
     const local = value.local && !refs.length ? { local: value.local } : {};
-    return { ...local, ...all, ...(dunders ? { dunders } : {}), ...(path && value.text === undefined ? { path } : text) };
+    return {
+      ...local,
+      ...all,
+      ...(dunders ? { dunders } : {}),
+      ...(path && value.text === undefined ? { path } : text),
+    };
   }
 
   private arguments(): Value[] {
@@ -387,5 +402,8 @@ function combined(a: Value, b: Value): Value {
 /** Bind a name to any item of a value, or to what a call gives one by one. */
 export function bindItems(names: Names, target: string, source: Value): void {
   const items = source.items?.slice(0, 64).reduce(either, NOTHING);
-  names.bind(target, items ? either(items, { ...NOTHING, origin: source.origin }) : { ...NOTHING, origin: source.origin });
+  names.bind(
+    target,
+    items ? either(items, { ...NOTHING, origin: source.origin }) : { ...NOTHING, origin: source.origin },
+  );
 }

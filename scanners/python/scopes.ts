@@ -68,7 +68,8 @@ export class Scope implements Listener {
 
   /** The class that a method belongs to. */
   private owner(): string | undefined {
-    for (let scope: Scope | undefined = this; scope; scope = scope.parent) if (scope.kind === 'class') return scope.name;
+    for (let scope: Scope | undefined = this; scope; scope = scope.parent)
+      if (scope.kind === 'class') return scope.name;
     return undefined;
   }
 

@@ -27,9 +27,7 @@ export function stages(scopes: readonly Scope[]): Map<Scope, Stage> {
     index,
   );
   spread(
-    scopes.filter(
-      (scope) => scope.kind === 'function' && scope.parent?.kind === 'class' && ON_LOAD.has(scope.name),
-    ),
+    scopes.filter((scope) => scope.kind === 'function' && scope.parent?.kind === 'class' && ON_LOAD.has(scope.name)),
     'load',
     found,
     index,
@@ -75,7 +73,9 @@ class ByName {
   /** Bodies that run with the one around them: of classes, and of functions that a running function defines. */
   inside(scope: Scope): readonly Scope[] {
     const all = this.children.get(scope) ?? [];
-    return scope.kind === 'function' ? all.filter(({ kind }) => kind !== 'main') : all.filter(({ kind }) => kind === 'class');
+    return scope.kind === 'function'
+      ? all.filter(({ kind }) => kind !== 'main')
+      : all.filter(({ kind }) => kind === 'class');
   }
 
   functions(name: string): readonly Scope[] {

@@ -198,23 +198,27 @@ export class Statements {
   private simple(start: number, end: number, scope: Scope): void {
     const first = this.tokens[start];
     if (first === undefined || start >= end) return;
-    if (first.kind === 'name' && first.text === 'import') return this.import(start + 1, end, scope);
-    if (first.kind === 'name' && first.text === 'from') return this.fromImport(start + 1, end, scope);
-    if (first.kind === 'op' && first.text === '@') return this.decorator(start + 1, end, scope);
-    if (first.kind === 'string' && end === start + 1 && !first.fields) return;
-    if (first.text === 'exec' && this.tokens[start + 1]?.text !== '(') return this.execStatement(start, end, scope);
-    if (first.kind === 'name' && first.text === 'return') {
-      const value = new Expressions(this.tokens, start + 1, end, this.names, scope).list();
-      if (scope.kind === 'function') this.names.bind(`${scope.name}()`, value);
-      return;
-    }
-    this.assignment(start, end, scope);
+    if (first.kind === 'name' && first.text === 'import') this.import(start + 1, end, scope);
+    else if (first.kind === 'name' && first.text === 'from') this.fromImport(start + 1, end, scope);
+    else if (first.kind === 'op' && first.text === '@') this.decorator(start + 1, end, scope);
+    else if (first.kind === 'string' && end === start + 1 && !first.fields) return;
+    else if (first.text === 'exec' && this.tokens[start + 1]?.text !== '(') this.execStatement(start, end, scope);
+    else if (first.kind === 'name' && first.text === 'return') this.returned(start, end, scope);
+    else this.assignment(start, end, scope);
+  }
+
+  private returned(start: number, end: number, scope: Scope): void {
+    const value = new Expressions(this.tokens, start + 1, end, this.names, scope).list();
+    if (scope.kind === 'function') this.names.bind(`${scope.name}()`, value);
   }
 
   /** Python 2: `exec code in scope`. */
   private execStatement(start: number, end: number, scope: Scope): void {
     const next = this.tokens[start + 1];
-    if (!next || start + 1 >= end || next.kind === 'op') return this.assignment(start, end, scope);
+    if (!next || start + 1 >= end || next.kind === 'op') {
+      this.assignment(start, end, scope);
+      return;
+    }
     const value = new Expressions(this.tokens, start + 1, end, this.names, scope).list();
     scope.refers('builtins.exec', next.line, [value]);
     if (value.text !== undefined) scope.source(value.text, next.line);
@@ -265,7 +269,9 @@ export class Statements {
     let at = start;
     for (; at < this.tokens.length; at++) {
       const token = this.tokens[at];
-      if (token?.kind === 'op' ? /^\.+$/.test(token.text) : token?.kind === 'name' && !/^(?:import|as)$/.test(token.text))
+      if (
+        token?.kind === 'op' ? /^\.+$/.test(token.text) : token?.kind === 'name' && !/^(?:import|as)$/.test(token.text)
+      )
         text += token?.text ?? '';
       else break;
     }

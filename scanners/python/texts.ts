@@ -13,7 +13,10 @@ export function textMethod(text: string, method: string, args: readonly Value[],
           : textValue([...first.text].join(text), origin);
     case 'replace':
       return first?.text !== undefined && first.text !== '' && second?.text !== undefined
-        ? textValue(text.replaceAll(first.text, () => second.text ?? ''), origin)
+        ? textValue(
+            text.replaceAll(first.text, () => second.text ?? ''),
+            origin,
+          )
         : undefined;
     case 'lower':
     case 'casefold':
@@ -62,8 +65,7 @@ function decoded(text: string, codec: string, origin: number): Value {
   if (name === 'rot13') return textValue(rot13(text), origin | DECODED);
   if (name === 'hex' || name === 'hexcodec')
     return textValue(Buffer.from(text, 'hex').toString('latin1'), origin | DECODED);
-  if (name.startsWith('base64'))
-    return textValue(Buffer.from(text, 'base64').toString('latin1'), origin | DECODED);
+  if (name.startsWith('base64')) return textValue(Buffer.from(text, 'base64').toString('latin1'), origin | DECODED);
   return textValue(text, origin);
 }
 

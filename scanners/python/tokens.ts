@@ -25,7 +25,8 @@ const MAX_FIELD_DEPTH = 5;
 const TAB = 8;
 
 const NAME = /[\p{ID_Start}_][\p{ID_Continue}]*/uy;
-const NUMBER = /(?:0[xX][\da-fA-F_]+|0[oO]?[0-7_]+|0[bB][01_]+|\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?|\.\d[\d_]*(?:[eE][-+]?\d+)?)[jJlL]?/y;
+const NUMBER =
+  /(?:0[xX][\da-fA-F_]+|0[oO]?[0-7_]+|0[bB][01_]+|\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?|\.\d[\d_]*(?:[eE][-+]?\d+)?)[jJlL]?/y;
 const STRING = /([rRbBuUfFtT]{0,3})("""|'''|"|')/y;
 const OPERATOR = /\*\*=?|\/\/=?|>>=?|<<=?|<>|!=|->|:=|\.\.\.|[-+*/%@&|^=<>]=?|[()[\]{},:.;~`!?$]/y;
 const OPENING = '([{';
@@ -127,14 +128,14 @@ class Tokenizer implements Tokens {
 
   private readToken(): void {
     const prefix = this.match(STRING);
-    if (prefix) return this.readString(prefix[1] ?? '', prefix[2] ?? '"', prefix[0].length);
-    const number = this.match(NUMBER);
-    if (number) return this.add('number', number[0]);
-    const name = this.match(NAME);
-    if (name) return this.add('name', name[0].normalize('NFKC'), name[0].length);
-    const operator = this.match(OPERATOR);
-    if (operator) return this.readOperator(operator[0]);
-    this.recover(`character ${JSON.stringify(this.source[this.at])} outside a string`);
+    const number = prefix ? null : this.match(NUMBER);
+    const name = prefix || number ? null : this.match(NAME);
+    const operator = prefix || number || name ? null : this.match(OPERATOR);
+    if (prefix) this.readString(prefix[1] ?? '', prefix[2] ?? '"', prefix[0].length);
+    else if (number) this.add('number', number[0]);
+    else if (name) this.add('name', name[0].normalize('NFKC'), name[0].length);
+    else if (operator) this.readOperator(operator[0]);
+    else this.recover(`character ${JSON.stringify(this.source[this.at])} outside a string`);
   }
 
   private match(pattern: RegExp): RegExpExecArray | null {
@@ -144,16 +145,19 @@ class Tokenizer implements Tokens {
 
   private readOperator(text: string): void {
     if (OPENING.includes(text)) this.brackets.push(text);
-    else if (CLOSING.includes(text) && OPENING.indexOf(this.brackets.pop() ?? '') !== CLOSING.indexOf(text))
-      return this.recover(`"${text}" closes nothing`);
-    if ('?$'.includes(text)) return this.recover(`character "${text}" outside a string`);
-    this.add('op', text);
+    const closes = CLOSING.indexOf(text);
+    if (closes >= 0 && OPENING.indexOf(this.brackets.pop() ?? '-') !== closes) this.recover(`"${text}" closes nothing`);
+    else if ('?$'.includes(text)) this.recover(`character "${text}" outside a string`);
+    else this.add('op', text);
   }
 
   private readString(prefix: string, quote: string, opening: number): void {
     const start = this.at + opening;
     const end = (/[ft]/i.test(prefix) ? this.formatEnd(start, quote) : undefined) ?? this.stringEnd(start, quote);
-    if (end === undefined) return this.recover('a string is never closed');
+    if (end === undefined) {
+      this.recover('a string is never closed');
+      return;
+    }
     const body = this.source.slice(start, end);
     const kind = prefix.toLowerCase();
     const line = this.line;

@@ -112,7 +112,7 @@ describe('text and configuration', () => {
   test.each([
     ['config.json', '{"auto_map": {"AutoModel": "modeling_x.Model"}}', 'custom-code', 'review'],
     ['config.json', '{"a": [{"b": {"auto\\u005fmap": "x"}}]}', 'custom-code', 'review'],
-    ['config.json', '{"_target_": "os.system"}', 'custom-code', 'review'],
+    ['config.json', '{"_target_": "os.system"}', 'config-target', 'block'],
     ['config.json', '{"custom_pipelines": {"x": {"impl": "x.py"}}}', 'custom-code', 'review'],
     ['config.json', '{"a": 1', 'json-malformed', 'review'],
     ['config.json', '{"a": 1} {"b": 2}', 'json-malformed', 'review'],
@@ -125,7 +125,7 @@ describe('text and configuration', () => {
     ['notebook.ipynb', '{"cells": []}', 'custom-code', 'review'],
     ['run.sh', 'echo hello\n', 'custom-code', 'review'],
     ['notes.txt', '#!/bin/sh\necho hello\n', 'custom-code', 'review'],
-    ['page.txt', '<html><script>1</script></html>', 'custom-code', 'review'],
+    ['page.txt', '<html><script>1</script></html>', 'active-content', 'review'],
     ['config.yaml', 'x: !!python/object/apply:os.system ["echo benign-test"]\n', 'yaml-tag', 'block'],
     [
       'model.pmml',

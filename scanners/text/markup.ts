@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** What a browser acts on beside showing text: scripts, frames, handlers, plug-ins, redirects. */
+const ACTIVE =
+  /<\s*(?:[\w-]+:)?(script|iframe|frame|object|embed|applet|foreignObject|handler|listener|base)\b|[\s"'/](on(?:load|error|click|mouse\w+|focus|blur|key\w+|begin|end|repeat|toggle|submit|change|input|pointer\w+|animation\w+|page\w+|message|resize|scroll|wheel|drag\w*|drop|copy|cut|paste|activate|unload|beforeunload|hashchange|popstate|storage))\s*=|(javascript|vbscript)\s*:|(data\s*:\s*(?:text\/html|image\/svg|application\/(?:javascript|xhtml)))|http-equiv\s*=\s*["']?(refresh)/gi;
+const MAX_FOUND = 100;
+
+export function* activeContent(text: string): Generator<{ name: string; at: number }> {
+  let found = 0;
+  for (const match of withoutReferences(text).matchAll(ACTIVE)) {
+    if (found++ >= MAX_FOUND) return;
+    const [, element, handler, scheme, data, refresh] = match;
+    const name = element ? `<${element.toLowerCase()}>` : (handler ?? scheme ?? data ?? refresh ?? '').toLowerCase();
+    yield { name, at: match.index };
+  }
+}
+
+/** `&#106;avascript:` is read as `javascript:`; white space inside a scheme does not count. */
+function withoutReferences(text: string): string {
+  if (!/&#|&(?:Tab|NewLine|colon);/.test(text)) return text;
+  return text.replace(
+    /&#(?:x([\da-f]{1,6})|(\d{1,7}));?|&(?:Tab|NewLine);|(&colon;)/gi,
+    (_all, hex, decimal, colon) => {
+      if (colon) return ':';
+      const code = hex ? Number.parseInt(hex, 16) : Number(decimal);
+      return code > 32 && code <= 0x10ffff ? String.fromCodePoint(code) : '';
+    },
+  );
+}
+
+/** What kind of document a text begins as, if it is markup. */
+export function markupKind(start: string): 'html' | 'svg' | 'xml' | undefined {
+  const text = start
+    .slice(0, 4096)
+    .replace(/^\ufeff/, '')
+    .replace(/^(?:\s|<!--[\s\S]*?-->|<\?xml[^>]*\?>|<!DOCTYPE\s[^>]*>)+/i, '');
+  if (/^<(?:\w+:)?svg\b/i.test(text)) return 'svg';
+  if (/^<(?:html|head|body|script|iframe)\b/i.test(text) || /^\s*<!doctype\s+html/i.test(start)) return 'html';
+  return /^\s*(?:<\?xml\b|<!doctype\b)/i.test(start.slice(0, 4096)) ? 'xml' : undefined;
+}

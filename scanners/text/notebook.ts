@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import { analysePython } from '../python/analyse.ts';
+import { addReport } from './python.ts';
+import { commandShapes, commandsIn } from './shell.ts';
+import type { TextUses } from './uses.ts';
+
+/** `%magic`, `!command`, and cells that a `%%magic` gives to another interpreter. */
+const SHELL_CELL = /^%%(?:bash|sh|script|cmd|!)/;
+const ANY_CELL = /^%%\w+/;
+
+export interface NotebookCell {
+  readonly source: string;
+  readonly isCode: boolean;
+}
+
+/** The code cells of a notebook as Python with IPython's own lines taken out, and those lines as commands. */
+export function readNotebookCells(cells: readonly NotebookCell[], uses: TextUses): void {
+  const python: string[] = [];
+  for (const { source, isCode } of cells) {
+    if (!isCode) continue;
+    const trimmed = source.trimStart();
+    if (SHELL_CELL.test(trimmed)) addCommands(trimmed.replace(/^[^\n]*\n?/, ''), uses);
+    else python.push(withoutMagics(ANY_CELL.test(trimmed) ? trimmed.replace(/^[^\n]*/, '') : source, uses));
+  }
+  addReport(analysePython(...python), uses, true);
+}
+
+/** A script of `# %%` cells, or a text of a notebook: its lines of IPython. */
+export function readNotebookMagics(text: string, uses: TextUses): void {
+  if (/^\s*!\s*\w/m.test(text))
+    for (const { name } of commandShapes(text)) uses.add('notebook-shape', name, 'the file');
+}
+
+function withoutMagics(source: string, uses: TextUses): string {
+  return source.replace(
+    /^([ \t]*)(?:[\w, ]+=[ \t]*)?([!%]{1,2})([^\n]*)/gm,
+    (_all, indent: string, mark: string, rest: string) => {
+      if (mark.startsWith('!')) addCommands(rest, uses);
+      else addMagic(rest, uses);
+      return `${indent}pass`;
+    },
+  );
+}
+
+function addMagic(line: string, uses: TextUses): void {
+  const [name = '', ...rest] = line.trim().split(/\s+/);
+  if (/^(?:pip|conda|sx|system|run|load|macro|edit)$/.test(name))
+    uses.add('notebook-command', line.slice(0, 150), 'a cell');
+  if (/^(?:sx|system)$/.test(name)) addCommands(rest.join(' '), uses);
+}
+
+function addCommands(text: string, uses: TextUses): void {
+  for (const { name } of commandShapes(text)) uses.add('notebook-shape', name, 'a cell');
+  for (const command of commandsIn(text)) uses.add('notebook-command', command, 'a cell');
+}
