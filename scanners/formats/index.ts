@@ -10,7 +10,7 @@ export interface Format {
 
 /** Every format that is read to its end. A sniffed format that is missing here is never `pass`. */
 export const FORMATS: Readonly<Record<string, Format>> = {
-  gguf: { version: 2, load: async () => (await import('./gguf.ts')).gguf },
+  gguf: { version: 3, load: async () => (await import('./gguf.ts')).gguf },
   gif: { version: 1, load: async () => (await import('./image.ts')).gif },
   gzip: { version: 1, load: async () => (await import('./compressed.ts')).gzip },
   hdf5: { version: 1, load: async () => (await import('./hdf5.ts')).hdf5 },
