@@ -54,6 +54,15 @@ const MAGICS: readonly (readonly [format: string, magic: readonly number[], at?:
   ['ggml', bytes('fmgg')],
   ['ggml', bytes('tjgg')],
   ['ggml', bytes('algg')],
+  ['catboost', bytes('CBM1')],
+  ['tensorrt', bytes('ptrt')],
+  ['tensorrt', bytes('ftrt')],
+  ['hailo', [0x01, ...bytes('HEF')]],
+  ['rknn', bytes('RKNN')],
+  ['ascend', bytes('IMOD')],
+  ['java-serialized', [0xac, 0xed, 0x00, 0x05]],
+  ['dotnet-serialized', [0x00, 0x01, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0x01]],
+  ['bplist', bytes('bplist0')],
   ['hdf5', [0x89, ...bytes('HDF\r\n\x1a\n')]],
   ['pdf', bytes('%PDF-')],
   ['parquet', bytes('PAR1')],
@@ -62,7 +71,12 @@ const MAGICS: readonly (readonly [format: string, magic: readonly number[], at?:
 ];
 
 /** Identifiers of flatbuffers, behind the offset of the root table. */
-const FLATBUFFERS: readonly (readonly [format: string, identifier: readonly number[]])[] = [['tflite', bytes('TFL3')]];
+const FLATBUFFERS: readonly (readonly [format: string, identifier: readonly number[]])[] = [
+  ['tflite', bytes('TFL3')],
+  ['executorch', bytes('ET12')],
+  ['flat-tensor', bytes('FT01')],
+  ['ort', bytes('ORTM')],
+];
 
 /** What the first bytes announce. RIFF and PE need a second look further in. */
 export function magicOf(head: Uint8Array): string | undefined {
@@ -98,6 +112,7 @@ const PAYLOADS: ReadonlySet<string> = new Set([
     'ape',
   ],
   ...['bitcode', 'lua-bytecode', 'lnk', 'ole2', 'flash', 'pdf', 'rtf', 'ar', 'rpm', 'xar'],
+  ...['java-serialized', 'dotnet-serialized'],
 ]);
 
 /** What hides behind the end of a file by habit: archives, programs, pickles, scripts. */

@@ -22,11 +22,11 @@ export interface Verified {
  * Walks a whole flatbuffer by its schema, as flatbuffers::Verifier does (verifier.h): every offset leads to a vtable, a
  * table, a vector or a string that lies within the bytes, strings end with a zero, the nesting is bounded. Written by
  * hand because the npm package reads a buffer that is in memory, checks nothing, and has no verifier; this one reads
- * through pages and also says which bytes nothing refers to.
+ * through pages and also says which bytes nothing refers to. `named`: an identifier follows the root offset.
  */
-export function verify(pages: Pages, schema: Schema, root: string, spending: Spending, start = 0): Verified {
-  const walk = new Walk(pages, schema, spending, start);
-  walk.run(root);
+export function verify(pages: Pages, schema: Schema, root: string, spending: Spending, named = true): Verified {
+  const walk = new Walk(pages, schema, spending);
+  walk.run(root, named ? 8 : 4);
   return walk.result();
 }
 
@@ -40,7 +40,6 @@ class Walk {
   private readonly pages: Pages;
   private readonly schema: Schema;
   private readonly spending: Spending;
-  private readonly start: number;
   private readonly stack: Visit[] = [];
   /** Tables that were walked, by place; a shared one is walked once for each type under which it is reached. */
   private readonly seen = new Map<number, string>();
@@ -49,16 +48,15 @@ class Walk {
   private readonly problems: { offset: number; detail: string }[] = [];
   private readonly unknown = new Set<string>();
 
-  constructor(pages: Pages, schema: Schema, spending: Spending, start: number) {
+  constructor(pages: Pages, schema: Schema, spending: Spending) {
     this.pages = pages;
     this.schema = schema;
     this.spending = spending;
-    this.start = start;
   }
 
-  run(root: string): void {
-    this.range(this.start, this.start + 8);
-    this.follow(this.start, root, 1);
+  run(root: string, header: number): void {
+    this.range(0, header);
+    this.follow(0, root, 1);
     for (let visit = this.stack.pop(); visit !== undefined; visit = this.stack.pop()) this.table(visit);
   }
 
@@ -81,7 +79,7 @@ class Walk {
 
   private table({ type, at, depth }: Visit): void {
     const vtable = at - this.pages.i32(at);
-    if (vtable < this.start || vtable + 4 > this.pages.size) return void this.problem(at, `a vtable at byte ${vtable}`);
+    if (vtable < 0 || vtable + 4 > this.pages.size) return void this.problem(at, `a vtable at byte ${vtable}`);
     const length = this.pages.u16(vtable);
     const inline = this.pages.u16(vtable + 2);
     if (length < 4 || length % 2 !== 0 || vtable + length > this.pages.size)

@@ -10,6 +10,15 @@ export interface Format {
 
 /** Every format that is read to its end. A sniffed format that is missing here is never `pass`. */
 export const FORMATS: Readonly<Record<string, Format>> = {
+  catboost: { version: 1, load: async () => (await import('./catboost.ts')).catboost },
+  executorch: { version: 1, load: async () => (await import('./executorch.ts')).executorch },
+  'flat-tensor': { version: 1, load: async () => (await import('./executorch.ts')).flatTensor },
+  ascend: { version: 1, load: async () => (await import('./engine.ts')).engine },
+  'dotnet-serialized': { version: 1, load: async () => (await import('./engine.ts')).objectStream },
+  hailo: { version: 1, load: async () => (await import('./engine.ts')).engine },
+  'java-serialized': { version: 1, load: async () => (await import('./engine.ts')).objectStream },
+  rknn: { version: 1, load: async () => (await import('./engine.ts')).engine },
+  tensorrt: { version: 1, load: async () => (await import('./engine.ts')).engine },
   gguf: { version: 3, load: async () => (await import('./gguf.ts')).gguf },
   gif: { version: 1, load: async () => (await import('./image.ts')).gif },
   gzip: { version: 1, load: async () => (await import('./compressed.ts')).gzip },
@@ -18,6 +27,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   msgpack: { version: 1, load: async () => (await import('./msgpack.ts')).msgpack },
   json: { version: 3, load: async () => (await import('./json.ts')).json },
   npy: { version: 1, load: async () => (await import('./npy.ts')).npy },
+  ort: { version: 1, load: async () => (await import('./ort.ts')).ort },
   pickle: { version: 1, load: async () => (await import('./pickle.ts')).pickle },
   png: { version: 1, load: async () => (await import('./image.ts')).png },
   safetensors: { version: 1, load: async () => (await import('./safetensors.ts')).safetensors },

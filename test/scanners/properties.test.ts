@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { CATBOOST } from '#scanners/flatbuffers/catboost-schema.ts';
+import { PROGRAM } from '#scanners/flatbuffers/executorch-schema.ts';
+import { ORT } from '#scanners/flatbuffers/ort-schema.ts';
 import { TFLITE } from '#scanners/flatbuffers/tflite-schema.ts';
 import { flatbuffer } from './flatbuffers-bytes.ts';
 import { judged } from './judged.ts';
@@ -55,6 +58,13 @@ const SEEDS: readonly (readonly [string, Buffer])[] = [
     'tflite',
     flatbuffer(TFLITE, 'Model', { version: 3, operator_codes: [{ custom_code: 'x', builtin_code: 32 }] }, 'TFL3'),
   ],
+  ['executorch', flatbuffer(PROGRAM, 'Program', { execution_plan: [{ operators: [{ name: 'aten::add' }] }] }, 'ET12')],
+  ['ort', flatbuffer(ORT, 'InferenceSession', { model: { graph: { nodes: [{ op_type: 'If' }] } } }, 'ORTM')],
+  [
+    'catboost',
+    raw('CBM1', u32(48), flatbuffer(CATBOOST, 'TModelCore', { model_part_ids: ['static_provider_v1'] }, '')),
+  ],
+  ['tensorrt', raw('ftrt', Buffer.alloc(40), 'Some_TRT')],
   [
     'xml',
     raw(
