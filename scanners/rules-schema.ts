@@ -95,6 +95,8 @@ export const ruleData = z.strictObject({
   /** Extensions of files that loaders open. */
   loaders: words,
   binary: words,
+  /** Base names of files that hold the bytes of tensors and nothing else, which another file of the snapshot describes. */
+  tensorFiles: pattern,
   code: z.strictObject({ extensions: words, names: words }),
   uses: z.record(z.string(), useScheme),
   /** What `airlock rules test` holds the rules to: `module:name` of a pickle's import, or a name of a scheme. */

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Spending } from './budgets.ts';
 import { newFacts } from './facts.ts';
+import { recogniseCoremlBlob } from './formats/coreml-blob.ts';
+import { recognisePaddleParameters } from './formats/paddle-parameters.ts';
+import { recogniseZeros } from './formats/zeros.ts';
 import { hdf5BehindUserBlock } from './hdf5/superblock.ts';
 import type { Bytes } from './io/bytes.ts';
 import { isPickleStart, magicOf } from './magic.ts';
 import { recogniseMsgpack } from './msgpack/recognise.ts';
 import { readPickles } from './pickle/stream.ts';
 import { recogniseProtobuf } from './protobuf/recognise.ts';
+import { recogniseTfrecord } from './tensorflow/recognise.ts';
+import { recogniseTable } from './tensorflow/table.ts';
 import { looksWritten } from './text/decode.ts';
 import { recogniseXml } from './xml/sniff.ts';
 import { findEnd } from './zip/records.ts';
@@ -16,10 +21,15 @@ export type Recogniser = (bytes: Bytes, head: Uint8Array) => string | undefined 
 
 /** Asked in this order, once nothing announced itself in the first bytes. */
 const BINARY_RECOGNISERS: readonly Recogniser[] = [
+  recogniseTfrecord,
+  recogniseTable,
+  recogniseCoremlBlob,
+  recognisePaddleParameters,
   recogniseXml,
   hdf5BehindUserBlock,
   recogniseMsgpack,
   recogniseProtobuf,
+  recogniseZeros,
 ];
 const TEXT_RECOGNISERS: readonly Recogniser[] = [recogniseXml, hdf5BehindUserBlock, recogniseProtobuf];
 

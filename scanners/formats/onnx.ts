@@ -11,6 +11,7 @@ import {
   lengthOf,
   numberOf,
   placeOf,
+  shortPath,
   textOf,
   textValue,
   type Value,
@@ -149,7 +150,7 @@ class OnnxReader implements Listener {
       this.uses.add(scheme, shortKey(operator), operator.at, operator.offset);
     }
     for (const [path, { at, end, offset }] of this.external) {
-      this.uses.add('onnx-external-data', path, at, offset);
+      this.uses.add('onnx-external-data', shortPath(path), at, offset);
       this.uses.add('onnx-external-end', `${end} ${path}`, at, offset);
     }
   }

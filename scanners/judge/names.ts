@@ -47,7 +47,8 @@ function judgeExpected(
   return [{ rule: 'extension-mismatch', level: rules.levels.mismatch, message }];
 }
 
-function judgeFormat({ extension }: Name, format: string, { formats, levels, loaders }: Rules): LocalFinding[] {
+function judgeFormat({ base, extension }: Name, format: string, rules: Rules): LocalFinding[] {
+  const { formats, levels, loaders } = rules;
   const as = Object.hasOwn(formats, format) ? formats[format]?.as : undefined;
   if (as === 'data') return [];
   if (as === 'program') return [{ rule: 'executable', level: levels.program, message: `is a program (${format})` }];
@@ -56,6 +57,8 @@ function judgeFormat({ extension }: Name, format: string, { formats, levels, loa
     const message = `is an archive (${format}) that can not be looked into${opened ? ', under a name that loaders open' : ''}`;
     return [{ rule: 'opaque-archive', level: opened ? levels.opaqueUnderLoaderName : levels.opaque, message }];
   }
+  if (format === 'unknown' && new RegExp(rules.tensorFiles).test(base))
+    return [{ rule: 'tensor-bytes', level: 'info', message: 'holds bytes of tensors that another file describes' }];
   if (format === 'unknown')
     return [{ rule: 'unrecognised-content', level: levels.unread, message: 'its content is not recognised as data' }];
   return [{ rule: 'no-extractor', level: levels.unread, message: `its format (${format}) is not read yet` }];

@@ -18,5 +18,6 @@ export const CODED_RULES: readonly string[] = [
   'pickle-persistent-id',
   'pickle-stdlib-import',
   'pickle-unknown-import',
+  'tensor-bytes',
   'unrecognised-content',
 ];

@@ -2,7 +2,7 @@
 import type { Facts } from '../facts.ts';
 import { UseList } from '../uses.ts';
 import type { Field } from './schema.ts';
-import { type Frame, type Listener, placeOf, textValue, type Value } from './walk.ts';
+import { type Frame, type Listener, placeOf, shortPath, textValue, type Value } from './walk.ts';
 
 const NAME_BYTES = 8192;
 
@@ -20,6 +20,6 @@ export class NameReader implements Listener {
 
   value(frame: Frame, field: Field, value: Value): void {
     const scheme = this.schemes[field.key];
-    if (scheme !== undefined) this.uses.add(scheme, textValue(value), placeOf(frame), frame.start);
+    if (scheme !== undefined) this.uses.add(scheme, shortPath(textValue(value)), placeOf(frame), frame.start);
   }
 }

@@ -258,7 +258,7 @@ export function placeOf(frame: Frame): string {
   return steps.join('.') || frame.type.name;
 }
 
-/** The text of a kept field; a long one (cut by `keep`) is a mark that equals no name. */
+/** The text of a kept field; for one that is longer than `keep` a mark, which equals no name and no other mark. */
 export function textOf(frame: Frame, name: string): string | undefined {
   const value = frame.values?.get(name);
   return value === undefined ? undefined : textValue(value);
@@ -266,7 +266,16 @@ export function textOf(frame: Frame, name: string): string | undefined {
 
 export function textValue(value: Value): string {
   if ('number' in value) return String(value.number);
-  return value.bytes === undefined ? `(${value.length} bytes)` : Buffer.from(value.bytes).toString('utf8');
+  return value.bytes === undefined
+    ? `(${value.length} bytes at ${value.offset})`
+    : Buffer.from(value.bytes).toString('utf8');
+}
+
+/** A path that fits a use whole; of a longer one what matters: how it begins, whether it climbs, that it is long. */
+export function shortPath(path: string): string {
+  if (path.length <= 200) return path;
+  const climbs = /(?:^|[\\/])\.\.(?:[\\/]|$)/.test(path) ? '/../' : '';
+  return `${path.slice(0, 80)}${climbs} (${path.length} characters)`;
 }
 
 export function numberOf(frame: Frame, name: string): number | undefined {

@@ -4,7 +4,7 @@ import type { Facts } from '../facts.ts';
 import { payloadName } from '../magic.ts';
 import { looksLikeCode } from '../protobuf/code-text.ts';
 import type { Field } from '../protobuf/schema.ts';
-import { type Frame, type Listener, placeOf, textOf, textValue, type Value } from '../protobuf/walk.ts';
+import { type Frame, type Listener, placeOf, shortPath, textOf, textValue, type Value } from '../protobuf/walk.ts';
 import { UseList } from '../uses.ts';
 import { nodeName, PathTrace } from './paths.ts';
 
@@ -147,7 +147,8 @@ export class TensorflowReader implements Listener {
     this.defined.add(this.signature);
     within('facts', this.defined.size);
     this.signature = '';
-    for (const { path, at, offset } of this.functionPaths.found()) this.uses.add('tf-path', path, at, offset);
+    for (const { path, at, offset } of this.functionPaths.found())
+      this.uses.add('tf-path', shortPath(path), at, offset);
     this.functionPaths = new PathTrace();
   }
 
@@ -162,14 +163,14 @@ export class TensorflowReader implements Listener {
   /** Loading replaces the constants that stand for assets. */
   private endMetaGraph(): void {
     for (const { path, node, at, offset } of this.graphPaths.found())
-      if (!this.assetTensors.has(node)) this.uses.add('tf-path', path, at, offset);
+      if (!this.assetTensors.has(node)) this.uses.add('tf-path', shortPath(path), at, offset);
     this.graphPaths = new PathTrace();
     this.assetTensors = new Set();
   }
 
   private asset(frame: Frame): void {
     const name = textOf(frame, 'filename');
-    if (name !== undefined) this.uses.add('tf-asset', name, placeOf(frame), frame.start);
+    if (name !== undefined) this.uses.add('tf-asset', shortPath(name), placeOf(frame), frame.start);
   }
 
   private keras(frame: Frame): void {

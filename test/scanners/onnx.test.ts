@@ -49,6 +49,8 @@ describe('an ONNX model', () => {
     ['an absolute path', withTensor(external('/etc/passwd')), 'onnx-external-data', 'block'],
     ['a path of Windows', withTensor(external('C:\\x')), 'onnx-external-data', 'block'],
     ['a path with backslashes that climbs', withTensor(external('..\\x')), 'onnx-external-data', 'block'],
+    ['a long path that climbs', withTensor(external(`${'a/'.repeat(300)}../`)), 'onnx-external-data', 'block'],
+    ['a long path', withTensor(external('a/'.repeat(5000))), 'onnx-external-data', 'review'],
     ['an address', withTensor(external('https://example.invalid/w')), 'onnx-external-data', 'block'],
     ['a path with a zero byte', withTensor(external('w\0/../x')), 'onnx-external-data', 'block'],
     ['memory of the process', withTensor(external('*/_ORT_MEM_ADDR_/*')), 'onnx-external-data', 'block'],

@@ -10,16 +10,20 @@ import { judged } from './judged.ts';
 import { flaxArray, packed } from './msgpack-bytes.ts';
 import { callPickle, floatStorage, legacyTorch, raw, stateDict, u32, u64 } from './pickle-bytes.ts';
 import {
+  coremlBlobOf,
   field,
   onnxModel,
   onnxNode,
   onnxTensor,
+  paddleTensor,
   savedModel,
   sentencePieces,
+  tableOf,
   tfConst,
   tfFunction,
   tfGraph,
   tfNode,
+  tfrecordOf,
 } from './protobuf-bytes.ts';
 import { zipOf } from './zip-bytes.ts';
 
@@ -74,6 +78,16 @@ const SEEDS: readonly (readonly [string, Buffer])[] = [
   ['onnx', onnxModel({ nodes: [onnxNode('Add')], initializers: [onnxTensor('w', [2], field(9, Buffer.alloc(8)))] })],
   ['tensorflow', savedModel(tfGraph([tfConst('c', 'x'), tfNode('s', 'SaveV2', ['c'])], [tfFunction('f', [])]))],
   ['sentencepiece', sentencePieces(['a', 'b'])],
+  ['tfrecord', tfrecordOf(field(1, field(1, 'x')))],
+  [
+    'checkpoint index',
+    tableOf([
+      ['', field(1, 1)],
+      ['w', field(5, 4)],
+    ]),
+  ],
+  ['paddle parameters', paddleTensor([2], Buffer.alloc(8, 1))],
+  ['coreml weights', coremlBlobOf(Buffer.alloc(70, 1))],
 ];
 
 const VERDICTS = ['pass', 'review', 'block', 'unscannable'];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { raw } from './pickle-bytes.ts';
+import { maskedCrc32c } from '#scanners/io/crc32c.ts';
+import { raw, u32, u64 } from './pickle-bytes.ts';
 
 /** Messages written field by field, truthfully or not. Every payload is inert, and nothing here is ever loaded. */
 export function varint(value: number | bigint): Buffer {
@@ -85,4 +86,41 @@ export function sentencePieces(pieces: readonly string[], ...rest: Uint8Array[])
     field(3, field(1, 'nmt_nfkc')),
     ...rest,
   );
+}
+
+/** Length, its checksum, the record, its checksum. */
+export function tfrecordOf(...records: Uint8Array[]): Buffer {
+  const sum = (bytes: Uint8Array) => u32(maskedCrc32c(bytes));
+  return raw(...records.map((record) => raw(u64(record.length), sum(u64(record.length)), record, sum(record))));
+}
+
+/** A table of one block of data. */
+export function tableOf(entries: readonly (readonly [key: string, value: Uint8Array])[]): Buffer {
+  const block = (items: readonly (readonly [string, Uint8Array])[]) => {
+    const body = items.map(([key, value]) => raw(varint(0), varint(key.length), varint(value.length), key, value));
+    const content = raw(...body, u32(0), u32(1), 0);
+    return raw(content, u32(maskedCrc32c(content)));
+  };
+  const data = block(entries);
+  const metadata = block([]);
+  const handle = (offset: number, bytes: Uint8Array) => raw(varint(offset), varint(bytes.length - 5));
+  const index = block([['z', handle(0, data)]]);
+  const handles = raw(handle(data.length, metadata), handle(data.length + metadata.length, index));
+  return raw(data, metadata, index, handles, Buffer.alloc(40 - handles.length), u64(0xdb4775248b80fb57n));
+}
+
+/** A tensor of Paddle's parameters: 32-bit floats. */
+export function paddleTensor(dims: readonly number[], data: Uint8Array): Buffer {
+  const description = raw(field(1, 5), ...dims.map((dim) => field(2, dim)));
+  return raw(u32(0), u64(0), u32(0), u32(description.length), description, data);
+}
+
+/** Weights of an ML program, one array after another. */
+export function coremlBlobOf(...arrays: Uint8Array[]): Buffer {
+  let blob = raw(u32(arrays.length), u32(2), Buffer.alloc(56));
+  for (const data of arrays) {
+    const record = raw(u32(0xdeadbeef), u32(1), u64(data.length), u64(blob.length + 64), Buffer.alloc(40));
+    blob = raw(blob, record, data, Buffer.alloc((64 - (data.length % 64)) % 64));
+  }
+  return blob;
 }

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Facts } from '../facts.ts';
+import { RandomBytes } from '../io/bytes.ts';
+import { messageType } from '../protobuf/schema.ts';
+import { TENSORFLOW } from '../protobuf/schemas/tensorflow.ts';
+import { type Frame, type Listener, numberOf, walkProtobuf } from '../protobuf/walk.ts';
+import { MalformedTable, readTable } from '../tensorflow/table.ts';
+import { UseList } from '../uses.ts';
+import type { Extractor } from './context.ts';
+
+/**
+ * `tensor_bundle.h`: the index of a checkpoint (`variables.index`), a table of tensor names to where their bytes are in
+ * the data files beside it. The uses say how long each of these must be, for whoever sees the snapshot.
+ */
+export const tfBundle: Extractor = async (facts, bytes, context) => {
+  const reader = new BundleReader();
+  try {
+    if (bytes.random === undefined) throw new MalformedTable(0, 'a large index inside an archive');
+    for (const { key, value } of readTable(bytes.random)) {
+      const type = messageType(TENSORFLOW, key.length === 0 ? 'BundleHeaderProto' : 'BundleEntryProto');
+      await walkProtobuf(RandomBytes.ofMemory(value), type, reader, facts, context.spending);
+    }
+  } catch (error) {
+    if (!(error instanceof MalformedTable)) throw error;
+    facts.problems.push({ code: 'tf-bundle-malformed', offset: error.offset, detail: error.message });
+  }
+  reader.finish(facts);
+};
+
+class BundleReader implements Listener {
+  readonly keep: Readonly<Record<string, number>> = {
+    'BundleHeaderProto.num_shards': 0,
+    'BundleEntryProto.shard_id': 0,
+    'BundleEntryProto.offset': 0,
+    'BundleEntryProto.size': 0,
+  };
+  private shards = 0;
+  private readonly ends = new Map<number, number>();
+  private broken = false;
+
+  leave(frame: Frame): void {
+    if (frame.type.name === 'BundleHeaderProto') this.shards = numberOf(frame, 'num_shards') ?? 0;
+    if (frame.type.name !== 'BundleEntryProto') return;
+    const shard = numberOf(frame, 'shard_id') ?? 0;
+    const end = (numberOf(frame, 'offset') ?? 0) + (numberOf(frame, 'size') ?? 0);
+    if ((numberOf(frame, 'offset') ?? 0) < 0 || (numberOf(frame, 'size') ?? 0) < 0 || end > 2 ** 50) this.broken = true;
+    if (this.ends.size < 10_000) this.ends.set(shard, Math.max(this.ends.get(shard) ?? 0, end));
+  }
+
+  finish(facts: Facts): void {
+    const uses = new UseList(facts);
+    const strange = [...this.ends.keys()].some((shard) => shard < 0 || shard >= this.shards);
+    if (this.broken || strange)
+      facts.problems.push({ code: 'tf-bundle-malformed', detail: 'a tensor lies where no data file can be' });
+    for (const [shard, end] of this.ends) uses.add('tf-bundle-shard', `${end} ${shard}-of-${this.shards}`, 'the index');
+  }
+}
