@@ -97,8 +97,20 @@ export const ruleData = z.strictObject({
   binary: words,
   /** Base names of files that hold the bytes of tensors and nothing else, which another file of the snapshot describes. */
   tensorFiles: pattern,
+  /** Extensions that promise no format, whichever formats list them. */
+  generic: words,
   code: z.strictObject({ extensions: words, names: words }),
   uses: z.record(z.string(), useScheme),
+  /** What one file says about others of its snapshot. */
+  snapshot: z.strictObject({
+    /**
+     * Schemes whose names tell which bytes of another file are data of this one: `<bytes> <path>`, or `<bytes>` where
+     * `file` says how that one is called (`*` is this one's name without its extension).
+     */
+    data: z.record(z.string(), z.strictObject({ file: z.string().min(1).optional() })),
+    /** Schemes that name code which a loader would run. */
+    code: words,
+  }),
   /** What `airlock rules test` holds the rules to: `module:name` of a pickle's import, or a name of a scheme. */
   examples: z.array(z.union([importExample, useExample])).default([]),
   /** Code that is judged by what stands in one file together: each pattern must fit some `scheme name` of its uses. */

@@ -26,7 +26,7 @@ export function nameJudge(rules: Rules): NameJudge {
 function expectedFormats(rules: Rules): ReadonlyMap<string, ReadonlySet<string>> {
   const expected = new Map<string, Set<string>>();
   for (const [format, { extensions }] of Object.entries(rules.formats))
-    for (const extension of extensions) {
+    for (const extension of extensions.filter((one) => !rules.generic.includes(one))) {
       const formats = expected.get(extension);
       if (formats) formats.add(format);
       else expected.set(extension, new Set([format]));

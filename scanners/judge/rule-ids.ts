@@ -4,6 +4,10 @@
 export const CODED_RULES: readonly string[] = [
   'budget',
   'custom-code',
+  'data-file',
+  'data-file-missing',
+  'data-file-short',
+  'data-file-tail',
   'executable',
   'extension-mismatch',
   'more-findings',

@@ -5,6 +5,7 @@ import PQueue from 'p-queue';
 import type { Facts } from '#scanners/facts.ts';
 import { parseFacts } from '#scanners/facts-schema.ts';
 import { createJudge, type Judge } from '#scanners/judge/findings.ts';
+import { type CustomCode, judgeSnapshot, type SnapshotPart, snapshotPart } from '#scanners/judge/snapshot.ts';
 import { loadRules, type Rules } from '#scanners/rules.ts';
 import { CORE_VERSION, isCurrent } from '#scanners/version.ts';
 import type { Sha256 } from '#src/domain/digest.ts';
@@ -30,11 +31,13 @@ export interface ScanTarget {
 export interface ScanResult {
   readonly rulesVersion: string;
   readonly files: ReadonlyMap<RepoPath, BlobScan>;
+  /** There where a file of the snapshot names code that a loader would run. */
+  readonly code?: CustomCode;
 }
 
 interface ScanOptions {
   readonly signal?: AbortSignal;
-  /** Called once for each path, in no order. */
+  /** Called once for each path, in no order, with what its bytes alone say. */
   readonly onScanned?: (path: RepoPath, scan: BlobScan) => void;
 }
 
@@ -76,24 +79,24 @@ export function createScanner(options: ScannerOptions = {}): Scanner {
   const cache = options.cache && new SealedFacts(options.cache, cacheKey, options.onAlteredFacts);
   return {
     get rulesVersion() {
-      return current.version;
+      return current.rules.version;
     },
     reload() {
       current = rulesInForce(options.rules);
     },
     async scan(targets, scanOptions = {}) {
       // One rule set for the whole snapshot, whatever is reloaded meanwhile.
-      const { judge, version } = current;
-      const files = await new Run({ targets, judge, limits, queue, worker, cache, ...scanOptions }).finished();
-      return { rulesVersion: version, files };
+      const { judge, rules } = current;
+      const run = new Run({ targets, judge, rules, limits, queue, worker, cache, ...scanOptions });
+      return { rulesVersion: rules.version, ...(await run.finished()) };
     },
   };
 }
 
-function rulesInForce(read: () => Rules = loadRules): { readonly judge: Judge; readonly version: string } {
+function rulesInForce(read: () => Rules = loadRules): { readonly judge: Judge; readonly rules: Rules } {
   try {
     const rules = read();
-    return { judge: createJudge(rules), version: rules.version };
+    return { judge: createJudge(rules), rules };
   } catch (error) {
     throw new AirlockError('config-invalid', `The scanner rules can not be used: ${messageOf(error)}`, {}, error);
   }
@@ -102,6 +105,7 @@ function rulesInForce(read: () => Rules = loadRules): { readonly judge: Judge; r
 interface RunDeps extends ScanOptions {
   readonly targets: readonly ScanTarget[];
   readonly judge: Judge;
+  readonly rules: Rules;
   readonly limits: ScanLimits;
   readonly queue: PQueue;
   readonly worker: URL;
@@ -112,6 +116,7 @@ interface RunDeps extends ScanOptions {
 class Run {
   private readonly deps: RunDeps;
   private readonly scans = new Map<RepoPath, BlobScan>();
+  private readonly parts: SnapshotPart[] = [];
   private readonly paths = new Map<Sha256, ScanTarget[]>();
 
   constructor(deps: RunDeps) {
@@ -123,11 +128,14 @@ class Run {
     }
   }
 
-  async finished(): Promise<ReadonlyMap<RepoPath, BlobScan>> {
+  async finished(): Promise<Omit<ScanResult, 'rulesVersion'>> {
     const unread: ScanTarget[] = [];
     for (const [target] of this.paths.values()) if (target && !(await this.fromCache(target))) unread.push(target);
     await this.enqueue(batches(unread, this.deps.limits));
-    return this.scans;
+    // In the order of their paths: children end in any order.
+    const parts = this.parts.sort((a, b) => (a.path < b.path ? -1 : 1));
+    const { files, code } = judgeSnapshot(parts, this.scans, this.deps.rules);
+    return { files: files as ReadonlyMap<RepoPath, BlobScan>, ...(code && { code }) };
   }
 
   private async fromCache(target: ScanTarget): Promise<boolean> {
@@ -188,6 +196,7 @@ class Run {
   private judged(blob: ScanTarget, extraction: Extraction): void {
     for (const { path } of this.paths.get(blob.sha256) ?? []) {
       const scan = 'facts' in extraction ? this.deps.judge(extraction.facts, path) : unscannable(extraction.failure);
+      if ('facts' in extraction) this.parts.push(snapshotPart(extraction.facts, { ...blob, path }, this.deps.rules));
       this.scans.set(path, scan);
       this.deps.onScanned?.(path, scan);
     }
