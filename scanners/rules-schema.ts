@@ -95,8 +95,6 @@ export const ruleData = z.strictObject({
   /** Extensions of files that loaders open. */
   loaders: words,
   binary: words,
-  /** Base names of files that hold the bytes of tensors and nothing else, which another file of the snapshot describes. */
-  tensorFiles: pattern,
   /** Extensions that promise no format, whichever formats list them. */
   generic: words,
   code: z.strictObject({ extensions: words, names: words }),
@@ -105,7 +103,7 @@ export const ruleData = z.strictObject({
   snapshot: z.strictObject({
     /**
      * Schemes whose names tell which bytes of another file are data of this one: `<bytes> <path>`, or `<bytes>` where
-     * `file` says how that one is called (`*` is this one's name without its extension).
+     * `file` is that path. `*` in a path is this file's name without its extension.
      */
     data: z.record(z.string(), z.strictObject({ file: z.string().min(1).optional() })),
     /** Schemes that name code which a loader would run. */

@@ -52,6 +52,12 @@ class BundleReader implements Listener {
     const strange = [...this.ends.keys()].some((shard) => shard < 0 || shard >= this.shards);
     if (this.broken || strange)
       facts.problems.push({ code: 'tf-bundle-malformed', detail: 'a tensor lies where no data file can be' });
-    for (const [shard, end] of this.ends) uses.add('tf-bundle-shard', `${end} ${shard}-of-${this.shards}`, 'the index');
+    for (const [shard, end] of this.ends)
+      uses.add('tf-bundle-shard', `${end} *.data-${digits(shard)}-of-${digits(this.shards)}`, 'the index');
   }
+}
+
+/** As `tensor_bundle/naming.cc` names the data files beside `<prefix>.index`. */
+function digits(shard: number): string {
+  return String(shard).padStart(5, '0');
 }

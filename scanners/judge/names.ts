@@ -47,7 +47,7 @@ function judgeExpected(
   return [{ rule: 'extension-mismatch', level: rules.levels.mismatch, message }];
 }
 
-function judgeFormat({ base, extension }: Name, format: string, rules: Rules): LocalFinding[] {
+function judgeFormat({ extension }: Name, format: string, rules: Rules): LocalFinding[] {
   const { formats, levels, loaders } = rules;
   const as = Object.hasOwn(formats, format) ? formats[format]?.as : undefined;
   if (as === 'data') return [];
@@ -57,8 +57,6 @@ function judgeFormat({ base, extension }: Name, format: string, rules: Rules): L
     const message = `is an archive (${format}) that can not be looked into${opened ? ', under a name that loaders open' : ''}`;
     return [{ rule: 'opaque-archive', level: opened ? levels.opaqueUnderLoaderName : levels.opaque, message }];
   }
-  if (format === 'unknown' && new RegExp(rules.tensorFiles).test(base))
-    return [{ rule: 'tensor-bytes', level: 'info', message: 'holds bytes of tensors that another file describes' }];
   if (format === 'unknown')
     return [{ rule: 'unrecognised-content', level: levels.unread, message: 'its content is not recognised as data' }];
   return [{ rule: 'no-extractor', level: levels.unread, message: `its format (${format}) is not read yet` }];

@@ -22,6 +22,5 @@ export const CODED_RULES: readonly string[] = [
   'pickle-persistent-id',
   'pickle-stdlib-import',
   'pickle-unknown-import',
-  'tensor-bytes',
   'unrecognised-content',
 ];

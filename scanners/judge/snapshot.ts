@@ -87,10 +87,10 @@ function claimsOf(parts: readonly SnapshotPart[], rules: Rules): ReadonlyMap<str
   return claims;
 }
 
-/** The use is `<bytes> <path>`, or `<bytes>` where the rule says how the data file is called beside its model. */
+/** The use is `<bytes> <path>`, or `<bytes>` where the rule says the path; `*` is the model's own name there. */
 function dataFile(path: string, name: string, file: string | undefined): { path: string; bytes: number } | undefined {
   const [, digits = '', written = ''] = /^(\d{1,16})(?: (.+))?$/.exec(name) ?? [];
-  const relative = file?.replace('*', stemOf(path)) ?? written;
+  const relative = (file ?? written).replace('*', () => stemOf(path));
   if (digits === '' || relative === '') return undefined;
   return { path: beside(path, relative), bytes: Number(digits) };
 }

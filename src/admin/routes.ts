@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { AdminCheck } from '#src/access/admin-token.ts';
 import type { KeyRole, PublicKey } from '#src/attest/signer.ts';
 import type { Catalog } from '#src/catalog/catalog.ts';
-import { AirlockError, type ErrorCode } from '#src/domain/errors.ts';
+import { AirlockError, type ErrorCode, isAirlockError } from '#src/domain/errors.ts';
 import type { Release } from '#src/domain/release.ts';
 import { parseRepo, type Repo, repoName } from '#src/domain/repo.ts';
 import { parseCommitSha, parseRef, parseRevision, type Revision } from '#src/domain/revision.ts';
@@ -121,7 +121,7 @@ export function createAdmin(deps: AdminDeps): Hono {
 
   app.post('/rescan', (c) => {
     requireAdmin(c, deps);
-    return c.json(deps.rescan.reload(), 202);
+    return c.json(reloaded(deps.rescan), 202);
   });
   app.get('/rescan', (c) => {
     requireAdmin(c, deps);
@@ -146,6 +146,16 @@ export function createAdmin(deps: AdminDeps): Hono {
     });
   });
   return app;
+}
+
+/** What is wrong with the rules is for the person who asked, and no failure of the mirror. */
+function reloaded(rescan: AdminDeps['rescan']): object {
+  try {
+    return rescan.reload();
+  } catch (error) {
+    if (isAirlockError(error, 'config-invalid')) throw new AirlockError('conflict', error.message, {}, error);
+    throw error;
+  }
 }
 
 /** Authorisation first, then the body: a stranger learns nothing about what a body should look like. */
