@@ -1,51 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
-import { BUDGETS, within } from '../budgets.ts';
+import { BUDGETS } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
-import type { Bytes } from '../io/bytes.ts';
+import type { Bytes, RandomBytes } from '../io/bytes.ts';
+import { noteTail } from '../io/tail.ts';
 import { payloadName } from '../magic.ts';
+import { HeaderReader } from '../safetensors/header.ts';
+import { UseList } from '../uses.ts';
+import { archiveFromEnd } from '../zip/polyglot.ts';
 import type { Extractor } from './context.ts';
 import { walkJson } from './json.ts';
-import { type JsonListener, type JsonPlace, MalformedJson } from './json-walk.ts';
+import { MalformedJson } from './json-walk.ts';
 
-/** Bits of an item: safetensors/src/tensor.rs, `Dtype`. */
-const BITS: Readonly<Record<string, number>> = {
-  BOOL: 8,
-  U8: 8,
-  I8: 8,
-  F8_E5M2: 8,
-  F8_E4M3: 8,
-  F8_E8M0: 8,
-  F8_E4M3FNUZ: 8,
-  F8_E5M2FNUZ: 8,
-  F4: 4,
-  F6_E2M3: 6,
-  F6_E3M2: 6,
-  I16: 16,
-  U16: 16,
-  F16: 16,
-  BF16: 16,
-  I32: 32,
-  U32: 32,
-  F32: 32,
-  C64: 64,
-  F64: 64,
-  I64: 64,
-  U64: 64,
-};
+const PADDING_BYTES = 4096;
+/** Shorter texts of these letters are words. */
+const ENCODED = /^(?:data:[\w/.+-]*;base64,)?([A-Za-z0-9+/_-]{48,})/;
 
-/** The header and the file's length say everything: the tensors' own bytes are data and are not read. */
+/**
+ * The specification in the README of safetensors and what `Metadata::validate` of its `tensor.rs` refuses. The header
+ * and the file's length say everything: the tensors' own bytes are data and are not read.
+ */
 export const safetensors: Extractor = async (facts, bytes) => {
-  const head = bytes.head();
-  const length = Number(Buffer.from(head.subarray(0, 8)).readBigUInt64LE());
-  const problem = (offset: number, detail: string) =>
-    facts.problems.push({ code: 'safetensors-malformed', offset, detail });
+  const problem = problemsOf(facts);
+  const length = Number(Buffer.from(bytes.head().subarray(0, 8)).readBigUInt64LE());
   if (length > BUDGETS.safetensorsHeader)
     return void problem(0, `a header of ${length} bytes; 100,000,000 are allowed`);
   if (length < 2 || 8 + length > bytes.size)
     return void problem(0, `a header of ${length} bytes in a file of ${bytes.size}`);
-  const region = bytes.random?.slice(8, length);
-  if (region === undefined) return void problem(0, 'a large compressed file');
-  const header = new HeaderReader();
+  if (bytes.random === undefined) return void problem(0, 'a large compressed file');
+  const end = await readHeader(facts, bytes.random.slice(8, length));
+  if (end !== undefined) checkEnd(facts, bytes, bytes.random, 8 + length + end);
+};
+
+function problemsOf(facts: Facts): (offset: number, detail: string) => void {
+  return (offset, detail) => void facts.problems.push({ code: 'safetensors-malformed', offset, detail });
+}
+
+/** Where the last tensor ends, counted from the end of the header. */
+async function readHeader(facts: Facts, region: RandomBytes): Promise<number | undefined> {
+  const problem = problemsOf(facts);
+  const uses = new UseList(facts);
+  const header = new HeaderReader((key, value) => {
+    const payload = encodedPayload(value);
+    if (payload !== undefined)
+      uses.add('safetensors-metadata', payload, `__metadata__ ${JSON.stringify(key.slice(0, 80))}`);
+  });
   try {
     await walkJson(region, header);
   } catch (error) {
@@ -53,122 +51,24 @@ export const safetensors: Extractor = async (facts, bytes) => {
     return void problem(8 + error.offset, `the header is not well-formed: ${error.message}`);
   }
   for (const detail of header.problems()) problem(8, detail);
-  checkEnd(facts, bytes, 8 + length + header.end);
-};
-
-function checkEnd(facts: Facts, bytes: Bytes, end: number): void {
-  if (end > bytes.size)
-    facts.problems.push({
-      code: 'safetensors-malformed',
-      offset: bytes.size,
-      detail: `the tensors end at byte ${end}`,
-    });
-  if (end >= bytes.size || bytes.random === undefined) return;
-  const payload = payloadName(bytes.random.readAt(end, 512));
-  if (payload)
-    facts.problems.push({ code: 'trailing-payload', offset: end, detail: `${payload} after the last tensor` });
-  else
-    facts.problems.push({
-      code: 'trailing-bytes',
-      offset: end,
-      detail: `${bytes.size - end} bytes after the last tensor`,
-    });
+  const padding = region.readAt(Math.max(0, region.size - PADDING_BYTES), PADDING_BYTES);
+  const closing = padding.lastIndexOf(0x7d);
+  if (padding.subarray(closing + 1).some((byte) => byte !== 0x20))
+    problem(8 + region.size, 'the header is padded with something else than spaces');
+  return header.end;
 }
 
-interface Tensor {
-  dtype: string | undefined;
-  shape: number[];
-  offsets: number[];
-  fields: Set<string>;
+function checkEnd(facts: Facts, bytes: Bytes, random: RandomBytes, end: number): void {
+  if (end > bytes.size) problemsOf(facts)(bytes.size, `the tensors end at byte ${end}`);
+  if (end < bytes.size) noteTail(facts, random, end, 'the last tensor');
+  const archive = end === bytes.size ? archiveFromEnd(random) : undefined;
+  if (archive === undefined) return;
+  const detail = `an archive, from ${JSON.stringify(archive.name.slice(0, 80))} on`;
+  facts.problems.push({ code: 'safetensors-archive', offset: archive.at, detail });
 }
 
-/** Collects `{name: {dtype, shape, data_offsets}}`, with `__metadata__` a map of texts. */
-class HeaderReader implements JsonListener {
-  end = 0;
-  private readonly names = new Set<string>();
-  private readonly ranges: [begin: number, end: number][] = [];
-  private readonly wrong = new Set<string>();
-  private tensor: Tensor | undefined;
-  private metadata = new Set<string>();
-
-  keep(): number {
-    return 1024;
-  }
-
-  open(place: JsonPlace, kind: 'object' | 'array'): void {
-    const depth = place.levels.length;
-    const [top, field] = place.levels;
-    if (depth === 0) {
-      if (kind !== 'object') this.wrong.add('the header is no object');
-    } else if (depth === 1 && top?.kind === 'object') {
-      if (kind !== 'object') this.wrong.add(`${short(top.key)} is no object`);
-      if (this.names.has(top.key)) this.wrong.add(`${short(top.key)} is there twice`);
-      this.names.add(top.key);
-      within('tensors', this.names.size);
-      if (top.key !== '__metadata__') this.tensor = { dtype: undefined, shape: [], offsets: [], fields: new Set() };
-    } else if (depth === 2 && this.tensor && kind === 'array' && field) this.field(field.key);
-    else this.wrong.add('something is nested too deep');
-  }
-
-  close(place: JsonPlace): void {
-    if (place.levels.length !== 1) return;
-    if (this.tensor) this.endTensor(this.tensor, place.levels[0]?.key ?? '');
-    this.tensor = undefined;
-  }
-
-  scalar(place: JsonPlace, value: string | number | boolean | null | undefined): void {
-    const [top, field, item] = place.levels;
-    if (top?.key === '__metadata__' && place.levels.length === 2) {
-      if (typeof value !== 'string' && value !== undefined)
-        this.wrong.add('__metadata__ holds something else than text');
-      if (this.metadata.has(field?.key ?? '')) this.wrong.add('a key of __metadata__ is there twice');
-      this.metadata.add(field?.key ?? '');
-    } else if (this.tensor && place.levels.length === 2 && field?.key === 'dtype') {
-      this.field('dtype');
-      this.tensor.dtype = typeof value === 'string' ? value : undefined;
-    } else if (this.tensor && item?.kind === 'array' && typeof value === 'number') this.number(field?.key ?? '', value);
-    else this.wrong.add(`an unexpected value in ${short(top?.key ?? '')}`);
-  }
-
-  private field(name: string): void {
-    if (!['dtype', 'shape', 'data_offsets'].includes(name)) this.wrong.add(`an unknown field ${short(name)}`);
-    if (this.tensor?.fields.has(name)) this.wrong.add(`a field ${short(name)} is there twice`);
-    this.tensor?.fields.add(name);
-  }
-
-  private number(field: string, value: number): void {
-    if (!Number.isSafeInteger(value) || value < 0) this.wrong.add(`a ${short(field)} of ${value}`);
-    const target = field === 'shape' ? this.tensor?.shape : this.tensor?.offsets;
-    if (target && target.length < 64) target.push(value);
-    else this.wrong.add(`a ${short(field)} with too many numbers`);
-  }
-
-  private endTensor(tensor: Tensor, name: string): void {
-    const bits = BITS[tensor.dtype ?? ''];
-    const [begin, end] = tensor.offsets;
-    if (bits === undefined) this.wrong.add(`${short(name)} has an unknown dtype`);
-    if (begin === undefined || end === undefined || tensor.offsets.length !== 2 || tensor.fields.size !== 3)
-      return void this.wrong.add(`${short(name)} lacks a dtype, a shape or data_offsets`);
-    const size = tensor.shape.reduce((product, n) => product * BigInt(n), BigInt(bits ?? 0));
-    if (bits !== undefined && size !== 8n * BigInt(end - begin))
-      this.wrong.add(`${short(name)}: its shape and dtype are not ${end - begin} bytes`);
-    this.ranges.push([begin, end]);
-    this.end = Math.max(this.end, end);
-  }
-
-  /** Each tensor begins where the one before it ends: no hole, no overlap. */
-  problems(): readonly string[] {
-    this.ranges.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-    let at = 0;
-    for (const [begin, end] of this.ranges) {
-      if (begin !== at)
-        this.wrong.add(begin < at ? `tensors overlap at ${begin}` : `a hole at ${at} of ${begin - at} bytes`);
-      at = end;
-    }
-    return [...this.wrong].slice(0, 20);
-  }
-}
-
-function short(name: string): string {
-  return JSON.stringify(name.slice(0, 80));
+/** A pickle, archive or program in base64. */
+function encodedPayload(value: string): string | undefined {
+  const encoded = ENCODED.exec(value)?.[1];
+  return encoded === undefined ? undefined : payloadName(Buffer.from(encoded.slice(0, 1024), 'base64'));
 }

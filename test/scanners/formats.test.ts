@@ -2,89 +2,11 @@
 import { crc32, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { judged, rulesOf } from './judged.ts';
-import { callPickle, raw, u16, u32, u64 } from './pickle-bytes.ts';
+import { callPickle, raw, u16, u32 } from './pickle-bytes.ts';
 import { zipOf } from './zip-bytes.ts';
 
 const hostile = callPickle('os', 'system');
 const PASS = { verdict: 'pass', findings: [] };
-
-type Header = Readonly<Record<string, unknown>>;
-const tensor = (begin: number, end: number, more: object = {}) => ({
-  dtype: 'U8',
-  shape: [end - begin],
-  data_offsets: [begin, end],
-  ...more,
-});
-const safetensors = (header: Header | string, data: Uint8Array | number) => {
-  const text = typeof header === 'string' ? header : JSON.stringify(header);
-  return raw(u64(text.length), text, typeof data === 'number' ? Buffer.alloc(data) : data);
-};
-
-describe('safetensors', () => {
-  test.each([
-    ['a plain one', safetensors({ a: tensor(0, 4), b: tensor(4, 10) }, 10)],
-    ['one with metadata', safetensors({ __metadata__: { format: 'pt' }, a: tensor(0, 4) }, 4)],
-    [
-      'a scalar and an empty tensor',
-      safetensors({ a: { dtype: 'F32', shape: [], data_offsets: [0, 4] }, b: tensor(4, 4) }, 4),
-    ],
-    ['a header padded with spaces', safetensors(`${JSON.stringify({ a: tensor(0, 4) })}      `, 4)],
-    ['tensors listed out of order', safetensors({ b: tensor(4, 8), a: tensor(0, 4) }, 8)],
-    ['four-bit items', safetensors({ a: { dtype: 'F4', shape: [8], data_offsets: [0, 4] } }, 4)],
-    ['tensor bytes that look like a payload', safetensors({ a: tensor(0, hostile.length) }, hostile)],
-  ])('passes %s', async (_what, bytes) => {
-    expect(await judged(bytes, 'model.safetensors')).toEqual({ format: 'safetensors', ...PASS });
-  });
-
-  test.each([
-    ['a header longer than the file', raw(u64(9_000), '{"a": 1}'), 'safetensors-malformed'],
-    ['a header over the limit', raw(u64(100_000_001), '{}'), 'safetensors-malformed'],
-    ['a header that is cut off', safetensors('{"a": {"dtype": "U8"', 4), 'safetensors-malformed'],
-    [
-      'a tensor that is there twice',
-      safetensors(`{"a": ${JSON.stringify(tensor(0, 4))}, "a": ${JSON.stringify(tensor(0, 4))}}`, 4),
-      'safetensors-malformed',
-    ],
-    ['an overlap', safetensors({ a: tensor(0, 4), b: tensor(2, 6) }, 6), 'safetensors-malformed'],
-    ['a hole', safetensors({ a: tensor(0, 4), b: tensor(6, 8) }, 8), 'safetensors-malformed'],
-    ['a hole before the first tensor', safetensors({ a: tensor(2, 4) }, 4), 'safetensors-malformed'],
-    ['a shape that is not the length', safetensors({ a: tensor(0, 4, { shape: [5] }) }, 4), 'safetensors-malformed'],
-    [
-      'a shape that overflows',
-      safetensors({ a: tensor(0, 4, { shape: [2 ** 32, 2 ** 32, 4] }) }, 4),
-      'safetensors-malformed',
-    ],
-    ['an unknown dtype', safetensors({ a: tensor(0, 4, { dtype: 'OBJ' }) }, 4), 'safetensors-malformed'],
-    ['an unknown field', safetensors({ a: tensor(0, 4, { code: 'x' }) }, 4), 'safetensors-malformed'],
-    ['a tensor without offsets', safetensors({ a: { dtype: 'U8', shape: [4] } }, 4), 'safetensors-malformed'],
-    [
-      'metadata that is no text',
-      safetensors({ __metadata__: { a: [1] }, a: tensor(0, 4) }, 4),
-      'safetensors-malformed',
-    ],
-    ['a tensor beyond the end', safetensors({ a: tensor(0, 400) }, 4), 'safetensors-malformed'],
-    ['bytes after the last tensor', safetensors({ a: tensor(0, 4) }, 9), 'trailing-bytes'],
-  ])('asks for a review of %s', async (_what, bytes, rule) => {
-    expect(await rulesOf(bytes, 'model.safetensors')).toContain(rule);
-    expect((await judged(bytes, 'model.safetensors')).verdict).toBe('review');
-  });
-
-  test.each([
-    ['a pickle', hostile],
-    ['an archive', zipOf([{ name: 'x', data: hostile }])],
-    ['a program', raw('\x7fELF', Buffer.alloc(60))],
-  ])('is blocked for %s after the last tensor', async (_what, tail) => {
-    const bytes = safetensors({ a: tensor(0, 4) }, raw(Buffer.alloc(4), tail));
-    expect(await judged(bytes, 'm.safetensors')).toMatchObject({
-      verdict: 'block',
-      findings: [{ rule: 'trailing-payload' }],
-    });
-  });
-
-  test('is not what its name alone says', async () => {
-    expect(await rulesOf(hostile, 'model.safetensors')).toEqual(['extension-mismatch', 'pickle-stdlib-import']);
-  });
-});
 
 describe('text and configuration', () => {
   test.each([
