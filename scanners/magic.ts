@@ -162,7 +162,14 @@ function isCompiledPython(head: Uint8Array): boolean {
 
 function isFlash(head: Uint8Array): boolean {
   const [first = 0, second, third, version = 0xff] = head;
-  return [0x46, 0x43, 0x5a].includes(first) && second === 0x57 && third === 0x53 && version > 0 && version < 60;
+  return (
+    [0x46, 0x43, 0x5a].includes(first) &&
+    second === 0x57 &&
+    third === 0x53 &&
+    version > 0 &&
+    version < 60 &&
+    head[7] === 0
+  );
 }
 
 function startsWith(head: Uint8Array, magic: readonly number[], at = 0): boolean {

@@ -31,6 +31,9 @@ const PREFIXES: ReadonlySet<string> = new Set([
 ]);
 const WORDS: ReadonlySet<string> = new Set(['and', 'or', 'in', 'is', 'not', 'if', 'else']);
 const ENDS: ReadonlySet<string> = new Set([',', ')', ']', '}', ':', '=', ';']);
+/** Ways to ask a namespace for a name, and paths that stay paths. */
+const MAPPING = /\.__dict__\.(?:get|pop|setdefault|__getitem__)$/;
+const SAME_PATH = /^pathlib\.\w+\(\)\.(?:expanduser|resolve|absolute|joinpath|with_\w+|relative_to)$/;
 const DUNDER = /^__\w+__$/;
 
 /** Reads one run of tokens as expressions: what each may stand for, telling the listener what it uses. */
@@ -253,9 +256,7 @@ export class Expressions {
     const dunders = DUNDER.test(name) ? [...(value.dunders ?? []), name].slice(-8) : value.dunders;
     const path = value.path === undefined ? undefined : `${value.path}.${name}`;
     const bound = path === undefined ? undefined : this.names.bound(path);
-    const refs = value.refs.map((ref) =>
-      name === '__dict__' || name === '__builtins__' ? (name === '__dict__' ? ref : 'builtins') : dotted(ref, name),
-    );
+    const refs = value.refs.map((ref) => (name === '__builtins__' ? 'builtins' : dotted(ref, name)));
     const text = value.text === undefined ? {} : { text: value.text, path: `.${name}` };
     const result: Value = { refs, origin: value.origin, ...text, ...(dunders ? { dunders } : {}) };
     const withItems = value.items === undefined ? result : { ...result, items: value.items };
@@ -274,8 +275,9 @@ export class Expressions {
     const args: Value[] = [];
     while (this.peek() && !this.is(')')) {
       const before = this.at;
-      let value = this.expression();
-      if (this.passed('=')) value = this.expression();
+      if (this.tokens[this.at]?.kind === 'name' && this.tokens[this.at + 1]?.text === '=') this.at += 2;
+      const value = this.expression();
+      this.passed('=');
       if (args.length < 256) args.push(value);
       this.passed(',');
       if (this.at === before) this.at++;
@@ -305,6 +307,13 @@ export class Expressions {
     const [first, second] = args;
     const getter = /^operator\.(?:attrgetter|itemgetter|methodcaller)\((.*)\)$/.exec(ref);
     if (getter && first) return this.attributes(first, getter[1] ?? '', line, args);
+    if (MAPPING.test(ref) && first?.text !== undefined) return this.keyed(ref.replace(MAPPING, ''), first.text, line);
+    if (SAME_PATH.test(ref)) return refValue('pathlib.Path()');
+    if (ref.endsWith('.__getattribute__')) {
+      const owner = second ? first : refValue(ref.replace(/\.__getattribute__$/, ''));
+      const name = (second ?? first)?.text;
+      return owner && name !== undefined ? this.attributes(owner, name, line) : NOTHING;
+    }
     switch (ref) {
       case 'builtins.getattr':
       case 'inspect.getattr_static':
@@ -312,7 +321,7 @@ export class Expressions {
         if (first) for (const owner of first.refs) this.listener.refers(`${owner}.<computed>`, line, undefined);
         return NOTHING;
       case 'builtins.vars':
-        return first ? { ...NOTHING, refs: first.refs } : refValue('builtins.globals()');
+        return first ? refValue(...first.refs.map((owner) => `${owner}.__dict__`)) : refValue('builtins.globals()');
       case 'builtins.globals':
       case 'builtins.locals':
         return refValue('builtins.globals()');
@@ -390,7 +399,7 @@ export class Expressions {
   private keyed(ref: string, key: string, line: number): Value {
     if (ref === 'sys.modules') return this.imported(textValue(key), line);
     if (ref === 'builtins.globals()') return this.names.lookup(key);
-    return refValue(dotted(ref, key));
+    return refValue(dotted(ref.replace(/\.__dict__$/, ''), key));
   }
 }
 

@@ -50,6 +50,14 @@ const SEEDS: readonly (readonly [string, Buffer])[] = [
   ['gguf', raw('GGUF', u32(3), u64(0), u64(1), u64(1), 'a', u32(8), u64(2), 'bc', Buffer.alloc(40))],
   ['json', raw('{"a": [1, 2.5e3, "x\\u00e9", null, true], "chat_template": "{{ x }}"}')],
   ['text', raw('# title\n{% for a in b %}{{ a }}{% endfor %}\n')],
+  [
+    'python',
+    raw(
+      "import os as o\nclass A(B, c=f'{o!r}'):\n  x = [y for y in (1, *z)]\n  def f(self, a=lambda: 1): return o.x(a)[0]\n",
+    ),
+  ],
+  ['yaml', raw('%TAG !a! tag:b\n---\na: &x !a!c [1, "d\\n", {e: *x}]\n? f\n: |2-\n    g\n- \'h\'\n')],
+  ['notebook', raw('{"cells": [{"cell_type": "code", "source": ["%magic\\n", "!ls\\n", "f(1)"], "outputs": []}]}')],
   ['png', raw('\x89PNG\r\n\x1a\n', 0, 0, 0, 1, 'IDATx', 'crc!', 0, 0, 0, 0, 'IEND', 'crc!')],
   ['jpeg', raw('\xff\xd8\xff\xe0', 0, 6, 'JFIF', '\xff\xda', 0, 3, 1, 'data\xff\xd9')],
   ['gif', raw('GIF89a', 1, 0, 1, 0, 0x80, 0, 0, Buffer.alloc(6), 0x2c, Buffer.alloc(9), 2, 2, 'ab', 0, ';')],
