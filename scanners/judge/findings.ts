@@ -84,6 +84,7 @@ function* memberFindings(facts: Facts, outer: string, rules: Rules, judge: NodeJ
 
 /** The content of a compressed stream has no name, and pseudo-members (in brackets) have none of their own either. */
 function memberPath(outer: Facts, member: MemberFacts): string {
-  const named = ['zip', 'torch-zip', 'keras-zip', 'npz', 'tar'].includes(outer.format);
-  return named && !member.name.startsWith('(') ? member.name : '';
+  return STREAMS.has(outer.format) || member.name.startsWith('(') ? '' : member.name;
 }
+
+const STREAMS: ReadonlySet<string> = new Set(['bzip2', 'gzip', 'lz4', 'lzma', 'xz', 'zlib', 'zstd']);

@@ -114,6 +114,7 @@ const releaseSchema: z.ZodType<ReleaseStatement> = z
           effect: z.enum(['note', 'hold', 'deny']),
           message: textField,
           path: pathField.exactOptional(),
+          digest: textField.exactOptional(),
           findings: z.array(textField).exactOptional(),
           accepted: textField.exactOptional(),
         })

@@ -82,6 +82,11 @@ function commitAfter(
   }
 }
 
+/** Every person's yes to a commit of the repo that nothing has ended since. */
+export function approvalsOf(commits: RepoState['commits']): Approval[] {
+  return [...commits.values()].flatMap(({ approval }) => approval ?? []);
+}
+
 /** Whether a release of this commit may be published now. */
 export function allowsRelease(state: CommitState | undefined): boolean {
   return state === undefined || state.status === 'open' || isReleased(state);

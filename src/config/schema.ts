@@ -81,6 +81,7 @@ const policy = mapping({
     block: oneOf(['deny', 'hold']).prefault('deny'),
     unscannable: oneOf(['deny', 'hold']).prefault('deny'),
   }).prefault({}),
+  customCode: oneOf(['hold', 'deny', 'withhold']).prefault('hold'),
   withhold: mapping({ reviewBesideSafetensors: yesOrNo().prefault(true) }).prefault({}),
   files: mapping({ inert: list(glob()).prefault([...INERT_NAMES]) }).prefault({}),
 });

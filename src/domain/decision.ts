@@ -14,6 +14,8 @@ export interface Reason {
   readonly effect: 'note' | 'hold' | 'deny';
   readonly message: string;
   readonly path?: RepoPath;
+  /** What exactly it is about, where that may be the same in another commit: the digest of custom code. */
+  readonly digest?: string;
   /** The scanner rules behind it, sorted: a person's yes covers these and no others. */
   readonly findings?: readonly string[];
   readonly accepted?: string;
@@ -38,7 +40,12 @@ export interface Approval {
   readonly accepts: readonly string[];
 }
 
-/** A reason's identity across runs: its rule and, where there is one, its file. */
-export function reasonKey(reason: { readonly rule: string; readonly path?: string | undefined }): string {
+/** A reason's identity across runs: its rule and, where there is one, its digest or its file. */
+export function reasonKey(reason: {
+  readonly rule: string;
+  readonly path?: string | undefined;
+  readonly digest?: string | undefined;
+}): string {
+  if (reason.digest !== undefined) return `${reason.rule}@sha256:${reason.digest}`;
   return reason.path === undefined ? reason.rule : `${reason.rule}:${reason.path}`;
 }

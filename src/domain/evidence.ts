@@ -42,12 +42,21 @@ export interface LicenseEvidence {
   readonly from: string;
 }
 
+/** The code that a snapshot brings along and asks its loaders to run; scanners/judge/snapshot.ts. */
+export interface CustomCode {
+  /** sha256 in hex, over the paths and contents of the code and over what names it. */
+  readonly digest: string;
+  readonly files: readonly string[];
+  readonly namedBy: readonly string[];
+}
+
 /** All that policy may read. Files that a source's selection excluded are listed, and not scanned. */
 export interface Evidence {
   readonly manifest: SourceManifest;
   readonly excluded: readonly ExcludedFile[];
   readonly license: LicenseEvidence;
   readonly files: readonly ScannedFile[];
+  readonly code?: CustomCode;
   readonly rulesVersion: string;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CommitState } from '#src/catalog/repo-state.ts';
+import { approvalsOf, type CommitState, type RepoState } from '#src/catalog/repo-state.ts';
 import { parseRepo, type Repo } from '#src/domain/repo.ts';
 import type { CommitSha } from '#src/domain/revision.ts';
 import type { Index } from '#src/index/index.ts';
+import { applyCodeApprovals, codeApprovals } from '#src/policy/custom-code.ts';
 import { policyDigest } from '#src/policy/digest.ts';
 import { deniedSource, type EvaluationContext } from '#src/policy/evaluate.ts';
 import type { Limits, PolicyRules, SourceRule } from '#src/policy/rules.ts';
@@ -48,13 +49,17 @@ export async function stillRefused(
   deps: DecidedDeps,
   repo: Repo,
   commit: CommitSha,
-  state: CommitState | undefined,
+  commits: RepoState['commits'],
 ): Promise<Refused | undefined> {
+  const state = commits.get(commit);
   const row = await deps.index.decisions.get(repo, commit);
   if (!row || row.outcome === 'approved' || row.rulesVersion !== deps.scanner.rulesVersion) return undefined;
   const { decision, approvalAt, upstreamId } = JSON.parse(row.body) as StoredDecision;
   const rule = matchBothNames(deps.sources, repo, parseRepo(repo.kind, upstreamId));
   if (row.policyDigest !== policyDigest(deps.rules, rule, deps.limits)) return undefined;
   if (state?.approval?.at !== approvalAt) return undefined;
+  // Somebody has approved the same code for another commit since.
+  const now = applyCodeApprovals(decision.reasons, codeApprovals(approvalsOf(commits)));
+  if (now.some(({ accepted }, i) => accepted !== decision.reasons[i]?.accepted)) return undefined;
   return { type: 'refused', commit, decision };
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type PQueue from 'p-queue';
+import { approvalsOf } from '#src/catalog/repo-state.ts';
 import { AirlockError, type ErrorCode, messageOf } from '#src/domain/errors.ts';
 import type { Source } from '#src/domain/manifest.ts';
 import { parseRepo, type Repo, repoKey } from '#src/domain/repo.ts';
 import { type CommitSha, type Revision, revisionText } from '#src/domain/revision.ts';
+import { codeApprovals } from '#src/policy/custom-code.ts';
 import type { SourceRule } from '#src/policy/rules.ts';
 import { matchBothNames } from '#src/policy/stricter.ts';
 import { type Closed, closedByPerson, type DecidedDeps, deniedByName, type Refused, stillRefused } from './decided.ts';
@@ -99,14 +101,15 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     show: Show,
   ): Promise<IntakeOutcome> {
     const { commit } = source;
-    const state = (await deps.journal.state(repo)).commits.get(commit);
+    const { commits } = await deps.journal.state(repo);
+    const state = commits.get(commit);
     const itsOwn = (await deps.journal.state(source.repo)).commits.get(commit);
     const closed = closedByPerson(commit, state) ?? closedByPerson(commit, itsOwn);
     if (closed) return closed;
     if (state?.status === 'approved') return { type: 'approved', commit };
     const again = await judgedAgain(repo, commit);
     if (again) return again;
-    const before = afresh ? undefined : await stillRefused(decidedDeps, repo, commit, state);
+    const before = afresh ? undefined : await stillRefused(decidedDeps, repo, commit, commits);
     if (before) return before;
     const rule = matchBothNames(deps.sources, repo, source.repo);
     if (!rule) throw new AirlockError('internal', 'A repo without a source got past the source gate.');
@@ -118,7 +121,8 @@ export function createIntakes(deps: IntakesDeps): Intakes {
       await other.outcome.catch(() => undefined);
       return settle(repo, source, ref, afresh, show);
     }
-    const run = joinRun({ repo, source, rule, ...(ref ? { ref } : {}), ...(approval ? { approval } : {}) });
+    const job = { repo, source, rule, codeApprovals: codeApprovals(approvalsOf(commits)) };
+    const run = joinRun({ ...job, ...(ref ? { ref } : {}), ...(approval ? { approval } : {}) });
     show(run.tracker);
     return run.outcome;
   }
@@ -180,8 +184,8 @@ export function createIntakes(deps: IntakesDeps): Intakes {
       const commit =
         revision.type === 'commit' ? revision.commit : ref && (await deps.index.refs.get(repo, ref))?.commit;
       if (commit === undefined || runs.has(`${repoKey(repo)}@${commit}`)) return undefined;
-      const state = (await deps.journal.state(repo)).commits.get(commit);
-      return closedByPerson(commit, state) ?? stillRefused(decidedDeps, repo, commit, state);
+      const { commits } = await deps.journal.state(repo);
+      return closedByPerson(commit, commits.get(commit)) ?? stillRefused(decidedDeps, repo, commit, commits);
     },
 
     running: () => [...runs.values()].map(({ tracker }) => tracker.snapshot()),

@@ -35,9 +35,12 @@ export interface Job {
   readonly source: Source;
   readonly rule: SourceRule;
   readonly approval?: Approval;
+  /** Of code that people approved for other commits of the repo. */
+  readonly codeApprovals: ReadonlyMap<string, string>;
 }
 
 /** What policy decides by, besides the evidence. */
-export function contextOf(deps: RunDeps, { rule, approval }: Job): EvaluationContext {
-  return { rule, limits: deps.limits, approval, rulesVersion: deps.scanner.rulesVersion, now: deps.clock.now() };
+export function contextOf(deps: RunDeps, { rule, approval, codeApprovals }: Job): EvaluationContext {
+  const { limits, scanner, clock } = deps;
+  return { rule, limits, approval, codeApprovals, rulesVersion: scanner.rulesVersion, now: clock.now() };
 }

@@ -2,14 +2,15 @@
 import type { Catalog } from '#src/catalog/catalog.ts';
 import type { Journal } from '#src/catalog/journal.ts';
 import type { Publisher, ReleaseStatement } from '#src/catalog/publisher.ts';
-import type { CommitState } from '#src/catalog/repo-state.ts';
+import { approvalsOf, type CommitState } from '#src/catalog/repo-state.ts';
 import type { Clock } from '#src/domain/clock.ts';
 import type { Decision } from '#src/domain/decision.ts';
 import { AirlockError } from '#src/domain/errors.ts';
-import type { ScannedFile } from '#src/domain/evidence.ts';
+import type { Evidence, ScannedFile } from '#src/domain/evidence.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { CommitSha } from '#src/domain/revision.ts';
 import type { Index } from '#src/index/index.ts';
+import { codeApprovals } from '#src/policy/custom-code.ts';
 import { rejudge } from '#src/policy/rejudge.ts';
 import type { Limits, PolicyRules, SourceRule } from '#src/policy/rules.ts';
 import { matchBothNames } from '#src/policy/stricter.ts';
@@ -53,16 +54,24 @@ export async function rejudgeRelease(
   commit: CommitSha,
   signal?: AbortSignal,
 ): Promise<Rejudged | undefined> {
-  const state = (await deps.journal.state(repo)).commits.get(commit);
+  const { commits } = await deps.journal.state(repo);
+  const state = commits.get(commit);
   if (state?.status !== 'approved' && state?.status !== 'quarantined') return undefined;
   const statement = await deps.catalog.statement(repo, commit);
   if (statement === undefined) return undefined;
-  const { files, rulesVersion, bytesRead } = await scanAgain(deps, statement, signal);
+  const { files, code, rulesVersion, bytesRead } = await scanAgain(deps, statement, signal);
   const rule = matchBothNames(deps.sources, repo, statement.upstream.repo);
   // What was accepted before the release stands in its statement; only a yes to its quarantine comes on top.
   const approval = state.status === 'quarantined' ? state.approval : undefined;
-  const context = { rule, limits: deps.limits, rulesVersion, now: deps.clock.now(), approval };
-  const decision = rejudge(files, statement.reasons, deps.rules, context);
+  const context = {
+    rule,
+    limits: deps.limits,
+    rulesVersion,
+    now: deps.clock.now(),
+    approval,
+    codeApprovals: codeApprovals(approvalsOf(commits)),
+  };
+  const decision = rejudge({ files, ...(code && { code }) }, statement.reasons, deps.rules, context);
   const known = { decision, files: files.length, bytesRead };
   if (decision.outcome === 'approved') {
     const released = state.status === 'quarantined' && (await releaseAnew(deps, statement, state, files, decision));
@@ -76,7 +85,7 @@ async function scanAgain(
   deps: RejudgeDeps,
   { files }: ReleaseStatement,
   signal: AbortSignal | undefined,
-): Promise<{ files: ScannedFile[]; rulesVersion: string; bytesRead: number }> {
+): Promise<Pick<Evidence, 'code' | 'rulesVersion'> & { files: ScannedFile[]; bytesRead: number }> {
   let bytesRead = 0;
   const targets = files.map(({ path, size, sha256 }) => {
     const file = deps.quarantine.copyOf(sha256);
@@ -94,7 +103,8 @@ async function scanAgain(
       throw new AirlockError('scan-failed', `The scanner gave no verdict for ${file.path}.`, { path: file.path });
     return { ...file, ...(lfs ? { lfs: { ...lfs, sha256: file.sha256 } } : {}), scan };
   });
-  return { files: judged, rulesVersion: scanned.rulesVersion, bytesRead };
+  const { code, rulesVersion } = scanned;
+  return { files: judged, ...(code && { code }), rulesVersion, bytesRead };
 }
 
 /** The decision first: whoever meets the refusal finds the reasons. A crash before the entry leaves it served, and the next rescan comes here again. */

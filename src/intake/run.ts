@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type PQueue from 'p-queue';
 import { AirlockError } from '#src/domain/errors.ts';
-import type { Evidence, ScannedFile } from '#src/domain/evidence.ts';
+import type { Evidence } from '#src/domain/evidence.ts';
 import type { VerifiedFile } from '#src/domain/manifest.ts';
 import { evaluate } from '#src/policy/evaluate.ts';
 import { isSmallFile } from '#src/policy/files.ts';
@@ -59,8 +59,9 @@ async function bringIn(
   const beforeScanning = await closedMeanwhile(deps, job);
   if (beforeScanning) return beforeScanning;
   tracker.stage('scanning');
-  const { files, rulesVersion } = await scanAll(deps, [...small, ...large], folder, signal);
-  const evidence: Evidence = { manifest, excluded, license, files, rulesVersion };
+  const scanned = await scanAll(deps, [...small, ...large], folder, signal);
+  const { files } = scanned;
+  const evidence: Evidence = { manifest, excluded, license, ...scanned };
   const decision = evaluate(evidence, deps.rules, contextOf(deps, job));
   if (decision.outcome !== 'approved') return refuse(deps, job, decision, license, files);
 
@@ -88,19 +89,19 @@ async function scanAll(
   files: readonly VerifiedFile[],
   folder: QuarantinedFolder,
   signal: AbortSignal,
-): Promise<{ files: ScannedFile[]; rulesVersion: string }> {
+): Promise<Pick<Evidence, 'files' | 'code' | 'rulesVersion'>> {
   const targets = files.map((file) => ({
     path: file.path,
     sha256: file.sha256,
     size: file.size,
     file: folder.file(file),
   }));
-  const { files: scans, rulesVersion } = await deps.scanner.scan(targets, { signal });
+  const { files: scans, code, rulesVersion } = await deps.scanner.scan(targets, { signal });
   const scanned = files.map((file) => {
     const scan = scans.get(file.path);
     if (!scan)
       throw new AirlockError('scan-failed', `The scanner gave no verdict for ${file.path}.`, { path: file.path });
     return { ...file, scan };
   });
-  return { files: scanned, rulesVersion };
+  return { files: scanned, ...(code && { code }), rulesVersion };
 }

@@ -3,6 +3,7 @@ import type { Approval, Decision, Reason } from '#src/domain/decision.ts';
 import type { Evidence, LicenseEvidence, ScannedFile, WithheldFile } from '#src/domain/evidence.ts';
 import type { SourceFile, SourceManifest } from '#src/domain/manifest.ts';
 import { printable, type Repo } from '#src/domain/repo.ts';
+import { applyCodeApprovals, judgeCustomCode, withoutCustomCode } from './custom-code.ts';
 import { policyDigest } from './digest.ts';
 import { judgeLicense } from './licenses.ts';
 import { judgeListing } from './listing.ts';
@@ -18,6 +19,8 @@ export interface EvaluationContext {
   readonly rulesVersion: string;
   readonly now: Date;
   readonly approval?: Approval | undefined;
+  /** Keys of custom code that people approved for other commits of the repo, and who. */
+  readonly codeApprovals?: ReadonlyMap<string, string>;
 }
 
 /** What is known before weights are pulled. `license` is absent as long as the card has not been read. */
@@ -63,12 +66,14 @@ export function invalidListing(problem: string, rules: PolicyRules, context: Eva
  * Fails closed: no source, a file that was not scanned, or nothing left to serve denies.
  */
 export function evaluate(evidence: Evidence, rules: PolicyRules, context: EvaluationContext): Decision {
-  const { manifest, license, files, rulesVersion } = evidence;
+  const { manifest, license, code, files, rulesVersion } = evidence;
   // Selected again, under today's source: the evidence may be older than the configuration.
   const selected = context.rule ? select(manifest.files, context.rule).selected : [];
-  const verdicts = judgeVerdicts(files, rules, context.approval);
+  const covered = files.map((file) => withoutCustomCode(file, code, rules));
+  const verdicts = judgeVerdicts(covered, rules, context.approval);
   const reasons = [
     ...gateReasons({ manifest, selected, license }, rules, context),
+    ...judgeCustomCode(code, rules),
     ...verdicts.reasons,
     ...(context.rule ? judgeCompleteness(files, selected) : []),
   ];
@@ -104,9 +109,9 @@ function decide(
   reasons: readonly Reason[],
   withheld: readonly WithheldFile[],
   rules: PolicyRules,
-  { rule, limits, rulesVersion, now, approval }: EvaluationContext,
+  { rule, limits, rulesVersion, now, approval, codeApprovals }: EvaluationContext,
 ): Decision {
-  const marked = applyApproval(inOrder(reasons), approval);
+  const marked = applyCodeApprovals(applyApproval(inOrder(reasons), approval), codeApprovals ?? new Map());
   return {
     outcome: outcomeOf(marked),
     reasons: marked,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Decision, type Reason, reasonKey } from '#src/domain/decision.ts';
-import type { ScannedFile } from '#src/domain/evidence.ts';
+import type { Evidence } from '#src/domain/evidence.ts';
+import { applyCodeApprovals, judgeCustomCode, withoutCustomCode } from './custom-code.ts';
 import { policyDigest } from './digest.ts';
 import type { EvaluationContext } from './evaluate.ts';
 import { applyApproval, outcomeOf } from './reason.ts';
@@ -16,14 +17,19 @@ import { judgeVerdicts } from './verdicts.ts';
  * same scanner rules speak, or fewer; a yes does not cover what nobody saw.
  */
 export function rejudge(
-  files: readonly ScannedFile[],
+  { files, code }: Pick<Evidence, 'files' | 'code'>,
   settled: readonly Reason[],
   rules: PolicyRules,
   context: EvaluationContext,
 ): Decision {
   const frozen = { ...rules, withhold: { reviewBesideSafetensors: false } };
-  const found = judgeVerdicts(files, frozen).reasons.filter(({ path }) => path !== undefined);
-  const marked = applyApproval(found, context.approval).map((reason) => stillAccepted(reason, settled));
+  // Of the code, the release holds what was approved, and perhaps not all that the digest named.
+  const asked = settled.some(({ rule, accepted }) => rule === 'custom-code' && accepted !== undefined);
+  const covered = files.map((file) => withoutCustomCode(file, code, rules));
+  const found = judgeVerdicts(covered, frozen).reasons.filter(({ path }) => path !== undefined);
+  const all = asked ? found : [...judgeCustomCode(code, rules), ...found];
+  const accepted = applyCodeApprovals(applyApproval(all, context.approval), context.codeApprovals ?? new Map());
+  const marked = accepted.map((reason) => stillAccepted(reason, settled));
   return {
     outcome: outcomeOf(marked),
     reasons: marked,

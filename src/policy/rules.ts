@@ -31,6 +31,8 @@ interface VerdictRules {
 export interface PolicyRules {
   readonly licenses: LicenseRules;
   readonly verdicts: VerdictRules;
+  /** Of code that the repo brings along and its loaders run. `withhold`: serve the rest without it. */
+  readonly customCode: 'hold' | 'deny' | 'withhold';
   readonly withhold: { readonly reviewBesideSafetensors: boolean };
   readonly files: { readonly inert: readonly string[] };
 }
@@ -61,6 +63,7 @@ export const POLICY_RULES = [
   'license-not-allowed',
   'verdict-block',
   'verdict-unscannable',
+  'custom-code',
   'verdict-review',
   'file-unjudged',
   'verdict-pass',
