@@ -20,6 +20,7 @@ import { listen } from './ops/door.ts';
 import { createLog, type Log } from './ops/log.ts';
 import { createReview } from './review/review.ts';
 import { readOrCreateIndexKey } from './scan/index-key.ts';
+import { clamavScanner, type MalwareScanner } from './scan/malware.ts';
 import { createScanner } from './scan/scanner.ts';
 import type { BlobStore } from './store/blob-store.ts';
 import { takeDataFolder } from './store/data-folder.ts';
@@ -94,6 +95,7 @@ async function openMirror(
 
   const scanner = createScanner({
     rules: () => loadRules(config.scan.rules ?? undefined),
+    ...malwareScanner(config),
     processes: config.scan.processes,
     limits: { memoryBytes: config.scan.memoryBytes, fileMilliseconds: config.scan.secondsPerFile * 1000 },
     cache: index.facts,
@@ -246,6 +248,12 @@ async function adminToken({ adminToken, keys, data }: Config): Promise<{ token?:
   const file = join(data, 'keys', 'admin.token');
   const { token } = await readOrCreateToken(file);
   return { token, file };
+}
+
+function malwareScanner({ scan: { clamav } }: Config): { malware?: MalwareScanner } {
+  if (clamav === null) return {};
+  const { address, maxBytes, patienceSeconds } = clamav;
+  return { malware: clamavScanner({ address, maxBytes, patienceMilliseconds: patienceSeconds * 1000 }) };
 }
 
 function holdTimes({ intake }: Config): { apiSeconds: number; resolveSeconds: number; llamaCppSeconds: number } {

@@ -10,6 +10,8 @@ export const CODED_RULES: readonly string[] = [
   'data-file-tail',
   'executable',
   'extension-mismatch',
+  'malware-signature',
+  'malware-unscanned',
   'more-findings',
   'no-extractor',
   'opaque-archive',

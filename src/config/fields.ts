@@ -54,6 +54,17 @@ export function listen() {
   });
 }
 
+/** A Unix socket's absolute path, or `host:port`. */
+export function clamdAddress() {
+  return z.unknown().transform((value, context): { socket: string } | Listen => {
+    if (typeof value === 'string' && value.startsWith('/') && isLine(value)) return { socket: value };
+    const address = listen().safeParse(value);
+    if (address.success && address.data.port > 0) return address.data;
+    context.addIssue({ code: 'custom', message: 'a socket such as "/run/clamav/clamd.ctl", or "host:port"' });
+    return z.NEVER;
+  });
+}
+
 export function listenText({ host, port }: Listen): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

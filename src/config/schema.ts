@@ -2,7 +2,19 @@
 import { z } from 'zod';
 import { REPO_KINDS } from '#src/domain/repo.ts';
 import { INERT_NAMES, LICENSES } from './default-lists.ts';
-import { bytes, glob, httpUrl, list, listen, mapping, oneOf, text, wholeNumber, yesOrNo } from './fields.ts';
+import {
+  bytes,
+  clamdAddress,
+  glob,
+  httpUrl,
+  list,
+  listen,
+  mapping,
+  oneOf,
+  text,
+  wholeNumber,
+  yesOrNo,
+} from './fields.ts';
 
 // Every key is explained in config/default.yaml. A default stands in both places; a test holds them together.
 
@@ -86,6 +98,12 @@ const policy = mapping({
   files: mapping({ inert: list(glob()).prefault([...INERT_NAMES]) }).prefault({}),
 });
 
+const clamav = mapping({
+  address: clamdAddress(),
+  maxBytes: bytes(1).prefault('100 MiB'),
+  patienceSeconds: wholeNumber(1, 3600).prefault(120),
+});
+
 export const configSchema = mapping({
   listen: listen().prefault('127.0.0.1:8080'),
   publicUrl: httpUrl().nullable().prefault(null),
@@ -104,6 +122,7 @@ export const configSchema = mapping({
     memoryBytes: bytes(64 * 2 ** 20).prefault('1 GiB'),
     secondsPerFile: wholeNumber(1, DAY_SECONDS).prefault(600),
     rules: text('the path of a folder').nullable().prefault(null),
+    clamav: clamav.nullable().prefault(null),
   }).prefault({}),
   catalog: mapping({
     releases: wholeNumber(1, 1_000_000).prefault(1000),

@@ -15,6 +15,7 @@ import type { RepoPath } from '#src/domain/path.ts';
 import { printable } from '#src/domain/repo.ts';
 import { type Extraction, extractInChild, WORKER } from './extraction.ts';
 import { DEFAULT_LIMITS, type ScanLimits } from './limits.ts';
+import { type MalwareResult, type MalwareScanner, malwareResult, withMalware } from './malware.ts';
 import { type AlteredFacts, type FactCache, SealedFacts } from './sealed-facts.ts';
 
 /** A file of a snapshot: its path there, and where its bytes lie. */
@@ -67,6 +68,8 @@ export interface ScannerOptions {
   /** Seals what is in the cache. Without one it is random: what this scanner remembers serves no other one. */
   readonly cacheKey?: Uint8Array;
   readonly onAlteredFacts?: AlteredFacts;
+  /** Asked about every blob once; what it said is remembered. Default: none. */
+  readonly malware?: MalwareScanner;
   /** The child's script; another one in tests only. */
   readonly worker?: URL;
 }
@@ -75,7 +78,7 @@ export function createScanner(options: ScannerOptions = {}): Scanner {
   let current = rulesInForce(options.rules);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const queue = new PQueue({ concurrency: options.processes ?? 2 });
-  const { worker = WORKER, cacheKey = randomBytes(32) } = options;
+  const { worker = WORKER, cacheKey = randomBytes(32), malware } = options;
   const cache = options.cache && new SealedFacts(options.cache, cacheKey, options.onAlteredFacts);
   return {
     get rulesVersion() {
@@ -87,7 +90,7 @@ export function createScanner(options: ScannerOptions = {}): Scanner {
     async scan(targets, scanOptions = {}) {
       // One rule set for the whole snapshot, whatever is reloaded meanwhile.
       const { judge, rules } = current;
-      const run = new Run({ targets, judge, rules, limits, queue, worker, cache, ...scanOptions });
+      const run = new Run({ targets, judge, rules, limits, queue, worker, cache, malware, ...scanOptions });
       return { rulesVersion: rules.version, ...(await run.finished()) };
     },
   };
@@ -110,6 +113,7 @@ interface RunDeps extends ScanOptions {
   readonly queue: PQueue;
   readonly worker: URL;
   readonly cache: SealedFacts | undefined;
+  readonly malware: MalwareScanner | undefined;
 }
 
 /** One call of `scan`: each blob is read once, whatever the number of paths that it has. */
@@ -117,6 +121,7 @@ class Run {
   private readonly deps: RunDeps;
   private readonly scans = new Map<RepoPath, BlobScan>();
   private readonly parts: SnapshotPart[] = [];
+  private readonly malware = new Map<Sha256, MalwareResult>();
   private readonly paths = new Map<Sha256, ScanTarget[]>();
 
   constructor(deps: RunDeps) {
@@ -129,13 +134,29 @@ class Run {
   }
 
   async finished(): Promise<Omit<ScanResult, 'rulesVersion'>> {
+    await this.askMalwareScanner();
     const unread: ScanTarget[] = [];
     for (const [target] of this.paths.values()) if (target && !(await this.fromCache(target))) unread.push(target);
-    await this.enqueue(batches(unread, this.deps.limits));
+    await this.enqueue(batches(unread, this.deps.limits).map((batch) => () => this.read(batch)));
     // In the order of their paths: children end in any order.
     const parts = this.parts.sort((a, b) => (a.path < b.path ? -1 : 1));
     const { files, code } = judgeSnapshot(parts, this.scans, this.deps.rules);
     return { files: files as ReadonlyMap<RepoPath, BlobScan>, ...(code && { code }) };
+  }
+
+  /** First, so that no verdict is given without it: where it is away the whole scan fails. */
+  private async askMalwareScanner(): Promise<void> {
+    const { malware, cache, signal } = this.deps;
+    if (malware === undefined) return;
+    const blobs = [...this.paths.values()].flatMap(([target]) => target ?? []);
+    const ask = async (target: ScanTarget) => {
+      const known = await cache?.get(target.sha256, malware.name);
+      const remembered = known === undefined ? undefined : parseMalware(known);
+      const result = remembered ?? (await withBytes([target], () => malware.scan(target.file, target.size, signal)));
+      if (remembered === undefined) await cache?.put(target.sha256, malware.name, JSON.stringify(result));
+      this.malware.set(target.sha256, result);
+    };
+    await this.enqueue(blobs.map((target) => () => ask(target)));
   }
 
   private async fromCache(target: ScanTarget): Promise<boolean> {
@@ -148,11 +169,9 @@ class Run {
     return true;
   }
 
-  private async enqueue(work: readonly (readonly ScanTarget[])[]): Promise<void> {
+  private async enqueue(work: readonly (() => Promise<void>)[]): Promise<void> {
     const { queue, signal } = this.deps;
-    const results = await Promise.allSettled(
-      work.map((batch) => queue.add(() => this.read(batch), signal ? { signal } : {})),
-    );
+    const results = await Promise.allSettled(work.map((one) => queue.add(one, signal ? { signal } : {})));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   }
@@ -195,7 +214,8 @@ class Run {
 
   private judged(blob: ScanTarget, extraction: Extraction): void {
     for (const { path } of this.paths.get(blob.sha256) ?? []) {
-      const scan = 'facts' in extraction ? this.deps.judge(extraction.facts, path) : unscannable(extraction.failure);
+      const own = 'facts' in extraction ? this.deps.judge(extraction.facts, path) : unscannable(extraction.failure);
+      const scan = withMalware(own, this.malware.get(blob.sha256) ?? {});
       if ('facts' in extraction) this.parts.push(snapshotPart(extraction.facts, { ...blob, path }, this.deps.rules));
       this.scans.set(path, scan);
       this.deps.onScanned?.(path, scan);
@@ -236,6 +256,14 @@ function batches(targets: readonly ScanTarget[], limits: ScanLimits): ScanTarget
     bytes += target.size;
   }
   return made;
+}
+
+function parseMalware(json: string): MalwareResult | undefined {
+  try {
+    return malwareResult.safeParse(JSON.parse(json)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 function parseCached(json: string): Facts | undefined {
