@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { crc32c } from '#scanners/io/crc32c.ts';
 import { factsOf, judged, rulesOf } from './judged.ts';
-import { raw } from './pickle-bytes.ts';
+import { raw, stateDict } from './pickle-bytes.ts';
 import { coremlBlobOf, field, paddleTensor, tableOf, tfrecordOf, varint } from './protobuf-bytes.ts';
 
 const example = field(1, field(1, raw(field(1, 'a'), field(2, field(3, field(1, varint(5)))))));
@@ -82,4 +82,9 @@ describe('files of records and tensors', () => {
       { scheme: 'tf-bundle-shard', name: '64 *.data-00000-of-00001', at: 'the index' },
     ]);
   });
+});
+
+test('a name that many formats share expects no content', async () => {
+  for (const path of ['pytorch_model.bin', 'tokenizer.model', 'faiss.index'])
+    expect(await rulesOf(stateDict({ a: 4 }), path)).not.toContain('extension-mismatch');
 });
