@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Spending } from './budgets.ts';
+import { recogniseArrowStream } from './columnar/sniff.ts';
 import { newFacts } from './facts.ts';
 import { recogniseCoremlBlob } from './formats/coreml-blob.ts';
 import { recognisePaddleParameters } from './formats/paddle-parameters.ts';
@@ -26,6 +27,7 @@ const BINARY_RECOGNISERS: readonly Recogniser[] = [
   recogniseCoremlBlob,
   recognisePaddleParameters,
   recogniseXml,
+  recogniseArrowStream,
   hdf5BehindUserBlock,
   recogniseMsgpack,
   recogniseProtobuf,
