@@ -2,6 +2,7 @@
 import type { Facts } from '../facts.ts';
 import type { Bytes } from '../io/bytes.ts';
 import { addTemplate, hasTags, TEMPLATE_BYTES } from '../jinja/uses.ts';
+import { ConfigUses } from '../json/config-uses.ts';
 import { NotebookReader } from '../text/notebook-reader.ts';
 import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
@@ -11,14 +12,14 @@ import { readSecrets, text } from './text.ts';
 const VALUE_BYTES = 1024;
 
 /** Keys under which some loader takes code, or the name of code, from a configuration; the use's scheme for each. */
-const CODE_KEYS: Readonly<Record<string, string>> = {
-  auto_map: 'json-auto-map',
-  custom_pipelines: 'json-custom-pipelines',
-  _target_: 'json-target',
-  trust_remote_code: 'json-trust-remote-code',
-  external_tool: 'json-code-key',
-  class_name: 'json-class-name',
-};
+const CODE_KEYS: ReadonlyMap<string, string> = new Map([
+  ['auto_map', 'json-auto-map'],
+  ['custom_pipelines', 'json-custom-pipelines'],
+  ['_target_', 'json-target'],
+  ['trust_remote_code', 'json-trust-remote-code'],
+  ['external_tool', 'json-code-key'],
+  ['class_name', 'json-class-name'],
+]);
 
 /** One JSON document, read to its end. What is not well-formed is read as text, and says so. */
 export const json: Extractor = async (facts, bytes, context) => {
@@ -60,10 +61,12 @@ function withoutMark(chunk: Uint8Array): Uint8Array {
 
 class ConfigReader implements JsonListener {
   private readonly uses: UseList;
+  private readonly configs: ConfigUses;
   private readonly notebook = new NotebookReader();
 
   constructor(facts: Facts) {
     this.uses = new UseList(facts);
+    this.configs = new ConfigUses(this.uses);
   }
 
   keep(place: JsonPlace): number {
@@ -72,10 +75,11 @@ class ConfigReader implements JsonListener {
 
   end(facts: Facts): void {
     this.notebook.end(facts);
+    this.configs.end();
   }
 
   open(place: JsonPlace, kind: 'object' | 'array'): void {
-    const scheme = CODE_KEYS[keyOf(place)];
+    const scheme = CODE_KEYS.get(keyOf(place));
     if (scheme !== undefined) this.use(scheme, place, kind === 'object' ? '{...}' : '[...]');
   }
 
@@ -83,8 +87,9 @@ class ConfigReader implements JsonListener {
 
   scalar(place: JsonPlace, value: string | number | boolean | null | undefined): void {
     this.notebook.scalar(place, value);
+    this.configs.scalar(place, value);
     const key = keyOf(place);
-    const scheme = CODE_KEYS[key];
+    const scheme = CODE_KEYS.get(key);
     if (scheme !== undefined && value !== null && value !== false)
       this.use(scheme, place, String(value ?? '(long text)'));
     if (isModuleType(place) && typeof value === 'string') this.use('json-module-type', place, value);

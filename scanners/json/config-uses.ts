@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type JsonPlace, placeText } from '../formats/json-walk.ts';
+import type { UseList } from '../uses.ts';
+
+/** Scripts that npm runs by itself when the package is installed. */
+const INSTALL_SCRIPTS: ReadonlySet<string> = new Set(['preinstall', 'install', 'postinstall', 'prepare']);
+const KEPT = 1000;
+
+interface Waiting {
+  readonly at: string;
+  readonly parts: string[];
+}
+
+type Scalar = string | number | boolean | null | undefined;
+
+/**
+ * Keys that mean something at their place in a document of a known kind: which code or file a loader takes. What tells
+ * the kind may come last, so that some are held until the end.
+ */
+export class ConfigUses {
+  private readonly uses: UseList;
+  private readonly constructors = new Map<string, Waiting>();
+  private readonly components = new Map<string, Waiting>();
+  private isLangChain = false;
+  private isPipeline = false;
+
+  constructor(uses: UseList) {
+    this.uses = uses;
+  }
+
+  scalar(place: JsonPlace, value: Scalar): void {
+    const keys = place.levels.map(({ kind, key }) => (kind === 'object' ? key : ''));
+    const [top = '', second = ''] = keys;
+    const key = keys.at(-1) ?? '';
+    if (key === 'lc') this.isLangChain = true;
+    if (keys.length === 1 && top === '_class_name') this.isPipeline = true;
+    if (typeof value !== 'string') return;
+    const at = placeText(place);
+    if (keys.includes('auto_map') && value.includes('--')) this.uses.add('json-foreign-code', value, at);
+    if (top === 'weight_map' && keys.length === 2) this.uses.add('shard-file', value, '$.weight_map');
+    if (keys.length === 1 && top === 'base_model_name_or_path') this.uses.add('base-model', value, at);
+    if (top === 'auto_mapping' && second === 'parent_library') this.uses.add('json-parent-library', value, at);
+    if (keys.length === 2 && top === 'scripts' && INSTALL_SCRIPTS.has(second)) this.uses.add('json-command', value, at);
+    if (key === 'command' && keys.some((one) => one === 'mcpServers' || one === 'mcp_servers'))
+      this.uses.add('json-command', value, at);
+    if (key === '' && keys.at(-2) === 'id') wait(this.constructors, place, value);
+    if (keys.length === 2 && key === '' && place.levels[0]?.kind === 'object') wait(this.components, place, value);
+  }
+
+  end(): void {
+    if (this.isLangChain)
+      for (const { at, parts } of this.constructors.values()) this.uses.add('json-constructor', parts.join('.'), at);
+    if (!this.isPipeline) return;
+    for (const { at, parts } of this.components.values())
+      if (parts.length === 2) this.uses.add('json-pipeline-library', parts[0] ?? '', at);
+  }
+}
+
+/** The texts of one list, joined by its place. */
+function wait(waiting: Map<string, Waiting>, place: JsonPlace, value: string): void {
+  const at = placeText({ levels: place.levels.slice(0, -1) });
+  const held = waiting.get(at);
+  if (held !== undefined && held.parts.length < 8) held.parts.push(value);
+  else if (held === undefined && waiting.size < KEPT) waiting.set(at, { at, parts: [value] });
+}
