@@ -18,6 +18,8 @@ export const BUDGETS = {
   ratioFloor: 10 * MIB,
   /** A compressed member that needs random access (an archive in an archive) is held in memory up to this size. */
   heldBytes: 32 * MIB,
+  /** What a compressed stream wants to look back upon: xz -9 and zstd --ultra -21 want so much. */
+  dictionaryBytes: 64 * MIB,
   /** How many times an archive's members together may cover it. */
   reads: 8,
   /** A zip's central directory. */

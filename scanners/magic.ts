@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isBzip2 } from './compression/bzip2.ts';
 
 /** Formats that announce themselves in their first bytes. Order matters where one is the beginning of another. */
 const MAGICS: readonly (readonly [format: string, magic: readonly number[], at?: number])[] = [
@@ -6,15 +7,34 @@ const MAGICS: readonly (readonly [format: string, magic: readonly number[], at?:
   ['zip', bytes('PK\x05\x06')],
   ['zip', bytes('PK\x07\x08')],
   ['gzip', [0x1f, 0x8b, 0x08]],
-  ['bzip2', bytes('BZh')],
   ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
-  ['lzma', [0x5d, 0x00, 0x00]],
   ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
   ['lz4', [0x04, 0x22, 0x4d, 0x18]],
+  ['lz4', [0x02, 0x21, 0x4c, 0x18]],
   ['7z', [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c]],
   ['rar', bytes('Rar!\x1a\x07')],
+  ['rar', bytes('RE~^')],
   ['tar', bytes('ustar'), 257],
-  ['cab', bytes('MSCF')],
+  ['cab', bytes('MSCF\0\0\0\0')],
+  ['ar', bytes('!<thin>\n')],
+  ['lzip', bytes('LZIP\x01')],
+  ['lzop', [0x89, ...bytes('LZO\0\r\n\x1a\n')]],
+  ['lrzip', bytes('LRZI\0')],
+  ['compress', [0x1f, 0x9d]],
+  ['pack', [0x1f, 0x1e]],
+  ['lzh', [0x1f, 0xa0]],
+  ['snappy', [0xff, 0x06, 0x00, 0x00, ...bytes('sNaPpY')]],
+  ['zoo', [0xdc, 0xa7, 0xc4, 0xfd], 20],
+  ['ace', bytes('**ACE**'), 7],
+  ['squashfs', bytes('hsqs')],
+  ['squashfs', bytes('sqsh')],
+  ['iso9660', bytes('CD001'), 32_769],
+  ['wim', bytes('MSWIM\0\0\0')],
+  ['zpaq', bytes('7kSt')],
+  ['zpaq', bytes('zPQ\x01')],
+  ['zpaq', bytes('zPQ\x02')],
+  ['stuffit', bytes('StuffIt (c)')],
+  ['stuffit', bytes('SIT!\0')],
   ['elf', [0x7f, 0x45, 0x4c, 0x46]],
   ['mach-o', [0xfe, 0xed, 0xfa, 0xce]],
   ['mach-o', [0xfe, 0xed, 0xfa, 0xcf]],
@@ -88,7 +108,30 @@ export function magicOf(head: Uint8Array): string | undefined {
   if (isPortableExecutable(head) || isDosExecutable(head)) return 'pe';
   if (isCompiledPython(head)) return 'pyc';
   if (isFlash(head)) return 'flash';
-  return undefined;
+  return archiveOf(head);
+}
+
+/** Archives that are known by more than a row of bytes. */
+function archiveOf(head: Uint8Array): string | undefined {
+  const start = Buffer.from(head.subarray(0, 64)).toString('latin1');
+  if (isBzip2(head)) return 'bzip2';
+  if (/^07070[127][0-7A-Fa-f]{50}/.test(start)) return 'cpio';
+  // Length of the header, sum, `-lh5-` and the like, and a level of 0 to 3 further on.
+  if (/^..-(?:lh[0-9dx]|lz[s2-5]|pm[0-2])-/s.test(start)) return 'lha';
+  return isCpioOrArj(head);
+}
+
+/** Two bytes of magic alone are not enough: the fields behind them must make sense. */
+function isCpioOrArj(head: Uint8Array): string | undefined {
+  const [a, b, low = 0, high = 0, first = 0] = head;
+  const length = low + high * 256;
+  if (a === 0x60 && b === 0xea && length >= 30 && length <= 2600 && first >= 30 && first <= 46 && head[10] === 2)
+    return 'arj';
+  if (head.length < 28) return undefined;
+  const swapped = a === 0x71 && b === 0xc7;
+  if (!swapped && !(a === 0xc7 && b === 0x71)) return undefined;
+  const nameLength = swapped ? (head[20] ?? 0) * 256 + (head[21] ?? 0) : (head[20] ?? 0) + (head[21] ?? 0) * 256;
+  return nameLength > 1 && nameLength < 1024 && head[26 + nameLength - 1] === 0 ? 'cpio' : undefined;
 }
 
 const PAYLOADS: ReadonlySet<string> = new Set([
@@ -113,6 +156,22 @@ const PAYLOADS: ReadonlySet<string> = new Set([
   ],
   ...['bitcode', 'lua-bytecode', 'lnk', 'ole2', 'flash', 'pdf', 'rtf', 'ar', 'rpm', 'xar'],
   ...['java-serialized', 'dotnet-serialized'],
+  ...[
+    'lz4',
+    'lzip',
+    'lzop',
+    'lrzip',
+    'cpio',
+    'zoo',
+    'ace',
+    'squashfs',
+    'wim',
+    'zpaq',
+    'stuffit',
+    'arj',
+    'lha',
+    'snappy',
+  ],
 ]);
 
 /** What hides behind the end of a file by habit: archives, programs, pickles, scripts. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Spending } from './budgets.ts';
 import { recogniseArrowStream } from './columnar/sniff.ts';
+import { compressedOf } from './compression/recognise.ts';
 import { newFacts } from './facts.ts';
 import { recogniseCoremlBlob } from './formats/coreml-blob.ts';
 import { recognisePaddleParameters } from './formats/paddle-parameters.ts';
@@ -11,6 +12,7 @@ import { isPickleStart, magicOf } from './magic.ts';
 import { recogniseMsgpack } from './msgpack/recognise.ts';
 import { readPickles } from './pickle/stream.ts';
 import { recogniseProtobuf } from './protobuf/recognise.ts';
+import { tarWithoutMagic } from './tar/header.ts';
 import { recogniseTfrecord } from './tensorflow/recognise.ts';
 import { recogniseTable } from './tensorflow/table.ts';
 import { looksWritten } from './text/decode.ts';
@@ -22,6 +24,8 @@ export type Recogniser = (bytes: Bytes, head: Uint8Array) => string | undefined 
 
 /** Asked in this order, once nothing announced itself in the first bytes. */
 const BINARY_RECOGNISERS: readonly Recogniser[] = [
+  compressedOf,
+  tarWithoutMagic,
   recogniseTfrecord,
   recogniseTable,
   recogniseCoremlBlob,
@@ -33,7 +37,7 @@ const BINARY_RECOGNISERS: readonly Recogniser[] = [
   recogniseProtobuf,
   recogniseZeros,
 ];
-const TEXT_RECOGNISERS: readonly Recogniser[] = [recogniseXml, hdf5BehindUserBlock, recogniseProtobuf];
+const TEXT_RECOGNISERS: readonly Recogniser[] = [compressedOf, recogniseXml, hdf5BehindUserBlock, recogniseProtobuf];
 
 /** What the content is, from the content alone; the name is a second opinion that only the rules know. */
 export async function sniff(bytes: Bytes): Promise<string> {
@@ -55,7 +59,7 @@ async function sniffBinary(bytes: Bytes, head: Uint8Array): Promise<string> {
   if (head.includes(0) && (await runsAsPickle(bytes, false))) return 'pickle';
   const known = await firstOf(BINARY_RECOGNISERS, bytes, head);
   if (known !== undefined) return known;
-  const found = zlibOr(head, zipByItsEnd(bytes));
+  const found = zipByItsEnd(bytes);
   return found === 'unknown' && isLatinText(head) ? 'text' : found;
 }
 
@@ -92,11 +96,6 @@ function looksLikeJson(head: Uint8Array): boolean {
   const start = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
   const first = head.subarray(start).find((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
   return first === 0x7b || first === 0x5b;
-}
-
-function zlibOr<T>(head: Uint8Array, otherwise: T): string | T {
-  const [first = 0, second = 0] = head;
-  return first === 0x78 && (first * 256 + second) % 31 === 0 && (second & 0x20) === 0 ? 'zlib' : otherwise;
 }
 
 /** An archive may follow anything: readers find it from its end. */

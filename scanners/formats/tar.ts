@@ -2,10 +2,10 @@
 import { within } from '../budgets.ts';
 import { type Facts, type MemberFacts, newFacts } from '../facts.ts';
 import type { RandomBytes } from '../io/bytes.ts';
+import { BLOCK, type Header, parseHeader } from '../tar/header.ts';
 import type { Context, Extractor } from './context.ts';
 import { namesOutside } from './names.ts';
 
-const BLOCK = 512;
 const PLAIN = new Set(['0', '\0', '7']);
 const LINKS: Readonly<Record<string, string>> = { '1': 'a hard link', '2': 'a symbolic link' };
 const DEVICES = new Set(['3', '4', '6']);
@@ -73,40 +73,6 @@ async function readMember(
   const member: MemberFacts = { ...newFacts('unknown', data.size), name, offset };
   members.push(member);
   await context.extractInner(member, data);
-}
-
-interface Header {
-  readonly name: string;
-  readonly size: number;
-  readonly type: string;
-  readonly link: string;
-}
-
-function parseHeader(block: Uint8Array): Header | undefined {
-  let sum = 0;
-  for (const [i, byte] of block.entries()) sum += i >= 148 && i < 156 ? 0x20 : byte;
-  const size = octal(block, 124, 12);
-  if (octal(block, 148, 8) !== sum || size === undefined) return undefined;
-  const prefix = field(block, 345, 155);
-  const name = field(block, 0, 100);
-  const isUstar = field(block, 257, 6).startsWith('ustar') && block[263] === 0x30;
-  return {
-    name: isUstar && prefix !== '' ? `${prefix}/${name}` : name,
-    size,
-    type: String.fromCharCode(block[156] ?? 0),
-    link: field(block, 157, 100),
-  };
-}
-
-function field(block: Uint8Array, at: number, length: number): string {
-  const bytes = block.subarray(at, at + length);
-  const end = bytes.indexOf(0);
-  return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString('utf8');
-}
-
-function octal(block: Uint8Array, at: number, length: number): number | undefined {
-  const text = field(block, at, length).trim();
-  return /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : undefined;
 }
 
 function extendedName(type: string, data: RandomBytes): string | undefined {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { crc32 } from 'node:zlib';
 import { BudgetHit } from '../budgets.ts';
+import type { Decode } from '../compression/index.ts';
+import { zipLzma } from '../compression/lzma.ts';
 import { type Facts, type MemberFacts, newFacts } from '../facts.ts';
 import type { Bytes, RandomBytes } from '../io/bytes.ts';
-import { inflate } from '../io/inflate.ts';
+import { type Compression, inflate } from '../io/inflate.ts';
 import type { Storage } from '../pickle/storages.ts';
 import { type MemberView, walkZip } from '../zip/walk.ts';
 import type { Context, Extractor } from './context.ts';
@@ -88,18 +90,33 @@ async function content(
     checkCrc(member, view, storedCrc(view, raw));
     return raw;
   }
-  const compression = view.method === 8 ? 'deflate' : view.method === 93 ? 'zstd' : undefined;
+  const compression = decoderOf(view);
   if (compression === undefined) {
     member.format = 'unreadable';
     problem(member, 'zip-method', `compression method ${view.method} is not read`);
     return undefined;
   }
   const inflated = await inflate(raw, compression, context.spending);
+  for (const detail of inflated.doubts) problem(member, 'compressed-doubt', detail);
   if (inflated.broken) problem(member, 'compressed-broken', inflated.broken);
   else if (inflated.consumed < raw.size)
     problem(member, 'zip-gap', `${raw.size - inflated.consumed} bytes after the member's compressed stream`);
   checkCrc(member, view, inflated.crc);
   return inflated.bytes;
+}
+
+/** APPNOTE.TXT 4.4.5; 20 is what some writers used for zstd before it had a number. */
+const METHODS: Readonly<Record<number, Compression>> = {
+  8: 'deflate',
+  9: 'deflate64',
+  12: 'bzip2',
+  20: 'zstd',
+  93: 'zstd',
+  95: 'xz',
+};
+
+function decoderOf(view: MemberView): Compression | Decode | undefined {
+  return view.method === 14 ? zipLzma(view.declared?.size) : METHODS[view.method];
 }
 
 function storedCrc(view: MemberView, raw: RandomBytes): number {

@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-
-import type { Transform } from 'node:stream';
-import { Readable } from 'node:stream';
-import { crc32, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import { BUDGETS, BudgetHit, type Spending } from '../budgets.ts';
+import { Corrupt } from '../compression/decoder.ts';
+import { type Compression, DECODERS, type Decode } from '../compression/index.ts';
+import { isComplaint } from '../compression/native.ts';
 import { type Bytes, HEAD_BYTES, RandomBytes } from './bytes.ts';
 import { Cursor } from './cursor.ts';
 
-export type Compression = 'deflate' | 'zlib' | 'gzip' | 'zstd';
-
-const DECOMPRESSORS: Record<Compression, () => Transform & { bytesWritten: number }> = {
-  deflate: createInflateRaw,
-  zlib: createInflate,
-  gzip: createGunzip,
-  zstd: createZstdDecompress,
-};
+export type { Compression };
 
 /** A compressed stream read once to its end: what came out of it, and how far it went. */
 export interface Inflated {
@@ -22,8 +15,10 @@ export interface Inflated {
   /** Compressed bytes that the stream used; fewer than there are means that something follows it. */
   readonly consumed: number;
   readonly crc: number;
-  /** The decompressor's complaint, when the stream is broken; `bytes` is what came before. */
+  /** The decoder's complaint, when the stream is broken; `bytes` is what came before. */
   readonly broken?: string;
+  /** What is wrong without keeping readers from reading on. */
+  readonly doubts: readonly string[];
 }
 
 /**
@@ -31,49 +26,57 @@ export interface Inflated {
  * whoever reads it, forward only.
  * @throws BudgetHit
  */
-export async function inflate(source: RandomBytes, compression: Compression, spending: Spending): Promise<Inflated> {
-  const decompressor = DECOMPRESSORS[compression]();
+export async function inflate(
+  source: RandomBytes,
+  compression: Compression | Decode,
+  spending: Spending,
+): Promise<Inflated> {
+  const decode = typeof compression === 'string' ? DECODERS[compression] : compression;
+  const decoder = decode(source);
   const held: Uint8Array[] = [];
   let size = 0;
   let crc = 0;
   let broken: string | undefined;
   try {
-    for await (const chunk of through(source, decompressor)) {
+    for await (const chunk of decoder.chunks) {
       size += chunk.length;
       spending.spend('inflatedBytes', chunk.length);
       if (size > BUDGETS.ratioFloor && size > source.size * BUDGETS.ratio)
         throw new BudgetHit('ratio', Math.floor(size / source.size));
       crc = crc32(chunk, crc);
       if (size <= BUDGETS.heldBytes) held.push(chunk);
-      else held.splice(1);
+      else if (held.length > 1) held.splice(0, held.length, headOf(held));
     }
   } catch (error) {
     if (error instanceof BudgetHit) throw error;
-    broken = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof Corrupt || isComplaint(error))) throw error;
+    broken = error.message;
   }
   const whole = size <= BUDGETS.heldBytes;
   const bytes = whole
     ? RandomBytes.ofMemory(Buffer.concat(held))
-    : new ForwardBytes(size, held[0] ?? new Uint8Array(0), () => through(source, DECOMPRESSORS[compression]()));
-  return { bytes, consumed: decompressor.bytesWritten, crc, ...(broken === undefined ? {} : { broken }) };
+    : new ForwardBytes(size, held[0] ?? new Uint8Array(0), () => readable(decode(source).chunks));
+  const { kept: doubts } = decoder.doubts;
+  return { bytes, consumed: decoder.consumed(), crc, doubts, ...(broken === undefined ? {} : { broken }) };
 }
 
-async function* through(source: RandomBytes, decompressor: Transform): AsyncGenerator<Uint8Array> {
-  const input = Readable.from(chunksOf(source));
-  // An error of either side must end the loop below, and none may escape as an unhandled event.
-  input.on('error', (error) => decompressor.destroy(error));
-  input.pipe(decompressor);
-  try {
-    for await (const chunk of decompressor) yield chunk as Uint8Array;
-  } finally {
-    input.destroy();
-    decompressor.destroy();
+function headOf(chunks: readonly Uint8Array[]): Uint8Array {
+  const head = Buffer.alloc(HEAD_BYTES);
+  let filled = 0;
+  for (const chunk of chunks) {
+    head.set(chunk.subarray(0, HEAD_BYTES - filled), filled);
+    filled = Math.min(filled + chunk.length, HEAD_BYTES);
   }
+  return head.subarray(0, filled);
 }
 
-function* chunksOf(source: RandomBytes): Generator<Uint8Array> {
-  const step = 256 * 1024;
-  for (let at = 0; at < source.size; at += step) yield source.readAt(at, step);
+/** A broken stream ends where it breaks: the first reading has reported it. */
+async function* readable(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    if (!(error instanceof Corrupt || isComplaint(error))) throw error;
+  }
 }
 
 /** A result too large to hold: its beginning is kept, the rest is inflated again by each cursor. */
