@@ -6,6 +6,7 @@ import { ConfigUses } from '../json/config-uses.ts';
 import { NotebookReader } from '../text/notebook-reader.ts';
 import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
+import { KerasReader } from './json/keras.ts';
 import { type JsonListener, type JsonPlace, JsonWalker, MalformedJson, placeText } from './json-walk.ts';
 import { readSecrets, text } from './text.ts';
 
@@ -18,7 +19,6 @@ const CODE_KEYS: ReadonlyMap<string, string> = new Map([
   ['_target_', 'json-target'],
   ['trust_remote_code', 'json-trust-remote-code'],
   ['external_tool', 'json-code-key'],
-  ['class_name', 'json-class-name'],
 ]);
 
 /** One JSON document, read to its end. What is not well-formed is read as text, and says so. */
@@ -63,10 +63,12 @@ class ConfigReader implements JsonListener {
   private readonly uses: UseList;
   private readonly configs: ConfigUses;
   private readonly notebook = new NotebookReader();
+  private readonly keras: KerasReader;
 
   constructor(facts: Facts) {
     this.uses = new UseList(facts);
     this.configs = new ConfigUses(this.uses);
+    this.keras = new KerasReader(this.uses);
   }
 
   keep(place: JsonPlace): number {
@@ -79,15 +81,19 @@ class ConfigReader implements JsonListener {
   }
 
   open(place: JsonPlace, kind: 'object' | 'array'): void {
+    this.keras.open(place, kind);
     const scheme = CODE_KEYS.get(keyOf(place));
     if (scheme !== undefined) this.use(scheme, place, kind === 'object' ? '{...}' : '[...]');
   }
 
-  close(): void {}
+  close(place: JsonPlace): void {
+    this.keras.close(place);
+  }
 
   scalar(place: JsonPlace, value: string | number | boolean | null | undefined): void {
     this.notebook.scalar(place, value);
     this.configs.scalar(place, value);
+    this.keras.scalar(place, value);
     const key = keyOf(place);
     const scheme = CODE_KEYS.get(key);
     if (scheme !== undefined && value !== null && value !== false)

@@ -9,6 +9,7 @@ import { type Compression, inflate } from '../io/inflate.ts';
 import type { Storage } from '../pickle/storages.ts';
 import { type MemberView, walkZip } from '../zip/walk.ts';
 import type { Context, Extractor } from './context.ts';
+import { isKerasArchive, isKerasMember } from './json/keras-archive.ts';
 
 /**
  * Every member that any reader would see. Pickles come first: the tensor storages they refer to, with the length they
@@ -18,6 +19,10 @@ export const zip: Extractor = async (facts, bytes, context) => {
   if (bytes.random === undefined) throw new BudgetHit('heldBytes', bytes.size);
   const views = walkZip(facts, bytes.random, context.spending).filter((view) => !isFolder(view));
   facts.format = formatOf(views.map((view) => view.name));
+  if (facts.format === 'keras-zip')
+    for (const { name, offset } of views)
+      if (!isKerasMember(name))
+        facts.problems.push({ code: 'keras-member', offset, detail: JSON.stringify(name.slice(0, 200)) });
   facts.members = [];
   const storages = new Map<string, number>();
   for (const view of pickleFirst(views)) await readMember(facts, bytes.random, view, storages, context);
@@ -29,11 +34,7 @@ function isFolder(view: MemberView): boolean {
 
 function formatOf(names: readonly string[]): string {
   if (names.some((name) => /^(?:[^/]+\/)?data\.pkl$/.test(name))) return 'torch-zip';
-  if (
-    names.includes('config.json') &&
-    (names.includes('metadata.json') || names.some((name) => name.endsWith('.weights.h5')))
-  )
-    return 'keras-zip';
+  if (isKerasArchive(names)) return 'keras-zip';
   return names.length > 0 && names.every((name) => name.endsWith('.npy')) ? 'npz' : 'zip';
 }
 
