@@ -31,6 +31,9 @@ import {
   worst,
 } from './values.ts';
 
+/** Stands for the parameters of whatever a computed call reaches. */
+export const ANYWHERE = 'any|';
+
 /** Told of everything that a template names; `line` is where. */
 export type Report = (scheme: string, name: string, line: number) => void;
 
@@ -145,7 +148,8 @@ export class Evaluator {
 
   private nameValue(name: string, line: number): Value {
     const held = this.variables.get(name);
-    if (held !== undefined) return held;
+    // A template may assign to the name where it never runs, and mean the object all the same.
+    if (held !== undefined && !LEADING_OUT.has(name)) return NAMED_OBJECTS.has(name) ? either([held, OBJECT]) : held;
     // `import|` and its like: what the parser names itself.
     if (name.includes('|')) return OBJECT;
     this.report('jinja-global', name, line);
@@ -254,11 +258,14 @@ export class Evaluator {
     const parameters = this.macros.get(name);
     if (parameters !== undefined) return this.macroCall(name, parameters, step.args, args);
     if (this.variables.has(name)) {
-      if (name !== 'caller') this.report('jinja-computed-attribute', 'call of a variable', step.line);
+      this.passedOn(args);
+      if (name === 'caller') return this.variables.get('caller()') ?? DATA;
+      this.report('jinja-computed-attribute', 'call of a variable', step.line);
       return OBJECT;
     }
     this.report('jinja-global', `${name}()`, step.line);
     if (name === 'range') this.large(rangeLength(args), step.line);
+    if (name === 'loop' || name === 'caller') this.passedOn(args);
     if (name === 'loop') return DATA;
     return functionResult(name, args) ?? (name === 'caller' ? (this.variables.get('caller()') ?? DATA) : DATA);
   }
@@ -273,6 +280,11 @@ export class Evaluator {
     this.passed('varargs', list(args.positional.slice(parameters.length)));
     this.passed('kwargs', map([...args.named]));
     return this.variables.get(`${name}()`) ?? DATA;
+  }
+
+  /** What is called may be any macro: its parameters may hold any of these. */
+  private passedOn({ positional, named }: Arguments): void {
+    for (const value of [...positional, ...named.values()]) this.passed(ANYWHERE, value);
   }
 
   private arguments({ positional, named, spread }: Args): Arguments {
@@ -297,7 +309,9 @@ export class Evaluator {
     const known =
       held !== undefined ||
       (value.kind === 'map' && key.kind === 'texts' && key.texts.every((text) => value.entries.has(text)));
-    if (!known) this.named(key, args !== undefined, 'subscript', step.line);
+    // Only a lone underscore is a template's own to use: names of Python's own count whatever else bears them.
+    const ownName = known && key.kind === 'texts' && key.texts.every((text) => /^_[A-Za-z](?!\w*__)\w*$/.test(text));
+    if (!ownName) this.named(key, args !== undefined, 'subscript', step.line);
     if (key.kind === 'texts') for (const text of key.texts) this.formats(text, value, args, step.line);
     if (args === undefined) {
       const entry = key.kind === 'number' ? this.atNumber(value, key.number) : atKey(this.withAdded(value), key);
@@ -308,6 +322,7 @@ export class Evaluator {
           : held;
     }
     if (key.kind !== 'texts') {
+      this.passedOn(args);
       this.report('jinja-computed-attribute', `call of ${key.kind === 'number' ? 'a numbered' : 'an'} item`, step.line);
       return OBJECT;
     }
@@ -394,7 +409,7 @@ export class Evaluator {
         this.arguments(step.args);
         return NUMBER;
       case 'call':
-        this.arguments(step.args);
+        this.passedOn(this.arguments(step.args));
         this.report('jinja-computed-attribute', 'call of a result', step.line);
         return OBJECT;
       default:
@@ -475,6 +490,15 @@ export class Evaluator {
       else this.report(isFilter ? 'jinja-filter' : 'jinja-test', text, line);
   }
 }
+
+/** Jinja's own objects, whose text or attributes lead into Python in one step. */
+const LEADING_OUT: ReadonlySet<string> = new Set(['self', 'lipsum', 'cycler', 'joiner']);
+const NAMED_OBJECTS: ReadonlySet<string> = new Set([
+  'raise_exception',
+  'strftime_now',
+  'url_for',
+  'get_flashed_messages',
+]);
 
 /** Free names that are functions or objects of Jinja or of a web framework, whose text is no data. */
 const OBJECTS: ReadonlySet<string> = new Set([

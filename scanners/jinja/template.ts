@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { unescaped } from './escapes.ts';
-import { Evaluator, type Report } from './evaluator.ts';
+import { ANYWHERE, Evaluator, type Report } from './evaluator.ts';
 import { type Action, MalformedTemplate, type Node } from './nodes.ts';
 import { actionsOf } from './statements.ts';
 import { built, DATA, either, itemOf, joined, list, map, OBJECT, riskOf, type Value, worst } from './values.ts';
@@ -67,6 +67,12 @@ class TemplateReader {
     }
   }
 
+  /** A recursive loop is called with what it goes over next. */
+  private reassigned(targets: readonly string[], assign: (name: string, value: Value) => void): void {
+    const given = this.variables.get(ANYWHERE);
+    if (given !== undefined) assignTo(targets, itemOf(given), assign);
+  }
+
   /** All actions once, with the variables as they are; `assign` is told of all that they may be given. */
   private run(report: Report, assign: (name: string, value: Value) => void, added: readonly Value[] = []): Evaluator {
     const evaluator = new Evaluator(this.variables, this.macros, assign, report);
@@ -98,13 +104,14 @@ class TemplateReader {
         return void assign(action.target, captured(action.pieces, action.exact, this.variables, this.macros));
       case 'macro':
         assign(action.name, OBJECT);
-        for (const parameter of action.parameters) assign(parameter, DATA);
+        for (const parameter of action.parameters) assign(parameter, this.variables.get(ANYWHERE) ?? DATA);
         assign('varargs', list([]));
         return void assign('kwargs', map([]));
       case 'loop': {
         const over = evaluator.evaluate(action.over);
         loops.push(roundsOf(action.over, over));
         assignTo(action.targets, itemOf(over), assign);
+        this.reassigned(action.targets, assign);
         const all = loops.reduce((product, rounds) => product * rounds, 1);
         if (loops.length > 1) evaluator.large(all, action.line);
         return void assign('loop', DATA);

@@ -130,6 +130,10 @@ describe('a name of Python is found however it is spelled', () => {
     "{% macro g(o, n, p='ss__') %}{{ o[n ~ p] }}{% endmacro %}{{ g('', '__cla') }}",
     "{% macro f(n) %}{{ g(n) }}{% endmacro %}{% macro g(n) %}{{ ''[n] }}{% endmacro %}{{ f('__' ~ 'class__') }}",
     "{% filter attr('__class__') %}x{% endfilter %}",
+    "{% macro g(o, n, p) %}{{ o[n ~ p] }}{% endmacro %}{% for i in range(1) %}{{ [g][i]('', '__cla', 'ss__') }}{% endfor %}",
+    "{% macro m() %}{{ caller('__cla') }}{% endmacro %}{% call(x) m() %}{{ ''[x ~ 'ss__'] }}{% endcall %}",
+    "{% for a in ['x'] recursive %}{{ ''[a ~ 'ss__'] }}{{ loop(['__cla']) }}{% endfor %}",
+    '{% if false %}{% set ns.__class__ = 1 %}{% endif %}{% set ns = namespace() %}{{ ns.__class__ }}',
     "{{ ''[strftime_now('__cla' ~ 'ss__')] }}",
   ])('%s', async (source) => {
     expect(named(source)).toContain('attribute __class__');
@@ -146,6 +150,8 @@ describe('what reaches out is blocked', () => {
     "{{ ''['__class'.ljust(9, '_')] }}",
     "{{ ''['X19jbGFzc19f'.decode('base64')] }}",
     '{{ x | attr(messages[0].content) }}',
+    "{% if false %}{% set lipsum = 1 %}{% endif %}{{ ''[(lipsum | string)[9]] }}",
+    '{% if false %}{% set a.func_globals = 1 %}{% endif %}{{ a.func_globals }}',
     '{{ x | attr(["_"*2, y, "_"*2] | join) }}',
     "{{ ''['__' ~ x ~ '__'] }}",
     // CVE-2024-34359
