@@ -24,12 +24,13 @@ export type Recogniser = (bytes: Bytes, head: Uint8Array) => string | undefined 
 
 /** Asked in this order, once nothing announced itself in the first bytes. */
 const BINARY_RECOGNISERS: readonly Recogniser[] = [
-  compressedOf,
-  tarWithoutMagic,
+  // A checksum, a magic number at the end, or a header that no compressor writes: surer than a bare lzma header.
   recogniseTfrecord,
   recogniseTable,
   recogniseCoremlBlob,
   recognisePaddleParameters,
+  compressedOf,
+  tarWithoutMagic,
   recogniseXml,
   recogniseArrowStream,
   hdf5BehindUserBlock,
