@@ -18,7 +18,14 @@ const use = z.strictObject({
   offset: count.optional(),
 });
 
-const globalFact = z.strictObject({ module: words, name: words, op: words, offset: count, count });
+const globalFact = z.strictObject({
+  module: words,
+  name: words,
+  op: words,
+  offset: count,
+  count,
+  memo: z.literal(true).optional(),
+});
 const callFact = z.strictObject({
   callee: z.enum(['global', 'result', 'extension', 'computed']),
   module: words.optional(),
@@ -28,6 +35,7 @@ const callFact = z.strictObject({
   args: words,
   offset: count,
   count,
+  via: words.optional(),
 });
 
 const pickle = z.strictObject({
@@ -35,7 +43,7 @@ const pickle = z.strictObject({
   protocol: count,
   globals: z.array(globalFact),
   calls: z.array(callFact),
-  dunders: z.array(words),
+  opcodes: z.array(words),
   persistentIds: count,
   extensions: z.array(z.number().int()),
 });

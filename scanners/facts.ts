@@ -57,8 +57,8 @@ export interface PickleFacts {
   protocol: number;
   globals: GlobalFact[];
   calls: CallFact[];
-  /** Dunder names that are set as attributes or keys; `__setstate__` as a key is a call in waiting. */
-  dunders: string[];
+  /** Names of the opcodes that ran, each once. */
+  opcodes: string[];
   persistentIds: number;
   /** Extension registry codes, whose targets are not in the file. */
   extensions: number[];
@@ -67,9 +67,12 @@ export interface PickleFacts {
 export interface GlobalFact {
   module: string;
   name: string;
+  /** `getattr` where the file takes an attribute of something imported: the name has a dot then. */
   op: string;
   offset: number;
   count: number;
+  /** The names that were looked up had been put aside before, rather than written where they are used. */
+  memo?: true;
 }
 
 /**
@@ -86,6 +89,8 @@ export interface CallFact {
   args: string;
   offset: number;
   count: number;
+  /** The function that makes the call, of what it was given to call. */
+  via?: string;
 }
 
 export function newFacts(format: string, size: number): Facts {

@@ -22,11 +22,12 @@ const allowRule = z
     names: words.optional(),
     pattern: pattern.optional(),
     construct: z.boolean().default(false),
+    named: z.boolean().default(false),
     reason,
   })
   .refine((rule) => (rule.names === undefined) !== (rule.pattern === undefined), 'either names or a pattern');
 
-const denyRule = z.strictObject({ module: z.string().min(1), names: words.optional(), reason, references });
+const denyRule = z.strictObject({ modules: words.min(1), names: words.optional(), reason, references });
 
 const useRow = z
   .strictObject({
@@ -81,6 +82,7 @@ export const ruleData = z.strictObject({
   closed: words,
   deny: z.array(denyRule).min(1),
   suspicious: pattern,
+  arguments: pattern,
   stdlib: z.string().transform((text) => text.split(/\s+/)),
   problems: z.record(z.string(), z.strictObject({ level, reason, references })),
   formats: z.record(z.string(), format),

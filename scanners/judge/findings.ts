@@ -4,11 +4,10 @@ import type { Rules } from '../rules.ts';
 import { codeJudge } from './code.ts';
 import { judgeProblems } from './content.ts';
 import { type Finding, type Verdict, verdictOf } from './finding.ts';
-import { importJudge } from './imports.ts';
 import { Kept } from './kept.ts';
 import { nameJudge, nameOf } from './names.ts';
 import { pathJudge } from './paths.ts';
-import { judgePickle, type LocalFinding } from './pickle.ts';
+import { type LocalFinding, pickleJudge } from './pickle.ts';
 import { useJudge } from './uses.ts';
 
 /** The judgement of one blob under one rule set. */
@@ -37,7 +36,7 @@ export function createJudge(rules: Rules): Judge {
 type NodeJudge = (facts: Facts, path: string) => LocalFinding[];
 
 function nodeJudge(rules: Rules): NodeJudge {
-  const imports = importJudge(rules);
+  const pickles = pickleJudge(rules);
   const uses = useJudge(rules);
   const names = nameJudge(rules);
   const code = codeJudge(rules);
@@ -46,7 +45,7 @@ function nodeJudge(rules: Rules): NodeJudge {
     const name = nameOf(path);
     const storages = facts.format === 'torch-legacy' || /(?:^|\/)(?:data|constants)\.pkl$/.test(path);
     return [
-      ...(facts.pickle ? judgePickle(facts.pickle, imports, storages) : []),
+      ...(facts.pickle ? pickles(facts.pickle, storages) : []),
       ...judgeProblems(facts, rules),
       ...uses(facts, name),
       ...names(name, facts.format),

@@ -19,10 +19,10 @@ export const CODED_RULES: readonly string[] = [
   'pickle-constructor',
   'pickle-denied-import',
   'pickle-dotted-name',
-  'pickle-dunder',
   'pickle-extension',
   'pickle-persistent-id',
   'pickle-stdlib-import',
+  'pickle-unknown-call',
   'pickle-unknown-import',
   'unrecognised-content',
 ];

@@ -64,6 +64,8 @@ function imported(name: string, rule: string, imports: ImportJudge): UseJudgemen
   const point = name.lastIndexOf('.');
   const { level, reason, references } = imports(point < 0 ? 'builtins' : name.slice(0, point), name.slice(point + 1));
   if (level === 'allowed' || level === 'rebuild') return ALLOWED;
+  // Whether it would be called is not told here.
+  if (level === 'named') return { rule, level: 'review', reason: 'a function that may be named and not called' };
   return { rule, level, reason, ...(references === undefined ? {} : { references }) };
 }
 

@@ -42,9 +42,14 @@ export function textOf(bytes: Uint8Array | undefined): Value {
   return bytes === undefined ? LONG_TEXT : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 }
 
-export function bytesOf(bytes: Uint8Array | undefined, length: number): Value {
+/** `end`: where the stream is behind the constant. */
+export function longTextOf(end: number, length: number): Value {
+  return { kind: 'text', offset: end - length, length };
+}
+
+export function bytesOf(bytes: Uint8Array | undefined, end: number, length: number): Value {
   const head = bytes === undefined ? '' : Buffer.from(bytes.subarray(0, 40)).toString('latin1');
-  return { kind: 'bytes', head, length };
+  return { kind: 'bytes', head, offset: end - length, length };
 }
 
 /** STRING: a Python literal in quotes, with its escapes. */
@@ -81,15 +86,19 @@ export function rawUnicode(bytes: Uint8Array | undefined): Value {
   if (bytes === undefined) return LONG_TEXT;
   return Buffer.from(bytes)
     .toString('latin1')
-    .replace(/\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/g, (whole, short?: string, long?: string) => {
+    .replace(/\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})|\\[^uU]/g, (whole, short?: string, long?: string) => {
+      if (short === undefined && long === undefined) return whole;
       const code = Number.parseInt(short ?? long ?? '', 16);
       return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
     });
 }
 
-/** INT: decimal, or the booleans `00` and `01`. */
+/**
+ * INT: the booleans `00` and `01`, or a number. `_pickle.c` reads it by `strtol`, which stops at a zero byte; its
+ * `pickle.py` knows no leading zeros: what either of them takes is taken.
+ */
 export function intLine(machine: Machine, bytes: Uint8Array | undefined): Value {
-  const text = ascii(bytes).trim();
+  const text = (ascii(bytes).split('\0', 1)[0] ?? '').trim();
   if (text === '00' || text === '01') return text === '01';
   return integer(machine, text);
 }
@@ -129,9 +138,9 @@ function ascii(bytes: Uint8Array | undefined): string {
   return bytes === undefined ? TOO_LONG : Buffer.from(bytes).toString('latin1');
 }
 
-/** The index of GET and PUT. */
+/** The index of GET and PUT: whatever Python's `int` takes, signs, leading zeros and underscores too. */
 export function memoLine(machine: Machine, bytes: Uint8Array | undefined): number {
   const text = ascii(bytes).trim();
-  if (!/^\d{1,15}$/.test(text)) machine.broken('not a memo index');
-  return Number(text);
+  if (!/^[+-]?\d+(?:_\d+)*$/.test(text)) machine.broken('not a memo index');
+  return Number(text.replace(/_/g, ''));
 }

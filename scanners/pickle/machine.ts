@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BUDGETS, BudgetHit } from '../budgets.ts';
 import type { Cursor } from '../io/cursor.ts';
+import { innerCalls } from './callers.ts';
+import { codecOf, isStateKey, resolved, SOURCE_KEY } from './known-calls.ts';
 import type { PickleRecord } from './record.ts';
 import {
   type DictValue,
@@ -8,6 +10,7 @@ import {
   type GlobalValue,
   KEPT_ITEMS,
   KEPT_KEYS,
+  KEPT_STATE_KEYS,
   type ListValue,
   type ResultValue,
   type TupleValue,
@@ -43,6 +46,8 @@ export class Machine {
   private readonly stack: Value[] = [];
   private readonly marks: number[] = [];
   private readonly memo = new Map<number, Value>();
+  /** Places on the stack of the last two texts that came from the memo. */
+  private fromMemo: readonly [number, number] = [-1, -1];
 
   constructor(
     record: PickleRecord,
@@ -110,33 +115,85 @@ export class Machine {
   get(index: number): void {
     const value = this.memo.get(index);
     if (value === undefined) this.broken(`memo entry ${index} was never stored`);
+    if (typeof value === 'string') this.fromMemo = [this.fromMemo[1], this.stack.length];
     this.push(value);
   }
 
-  global(module: Value, name: Value): Value {
+  /** One of the topmost `count` values is a text that was pushed from the memo. */
+  isFromMemo(count: number): boolean {
+    return Math.max(...this.fromMemo) >= this.stack.length - count;
+  }
+
+  global(module: Value, name: Value, fromMemo = false): Value {
     if (typeof module !== 'string' || typeof name !== 'string') {
       // Names that the file computes, or too long to be kept: what is imported can not be told from the file.
       const text = `<${describe(module)}>.<${describe(name)}>`;
       this.record.call({ kind: 'computed', text }, EMPTY_TUPLE, this.op, this.offset);
       return { kind: 'computed', text };
     }
-    this.record.global(module, name, this.op, this.offset);
+    this.record.global(module, name, this.op, this.offset, fromMemo);
     return { kind: 'global', module, name };
   }
 
   call(callee: Value, args: Value): Value {
+    const known = resolved(callee, args);
+    if (known !== undefined) {
+      if (isThing(known, 'global')) this.record.global(known.module, known.name, 'getattr', this.offset, false);
+      return known;
+    }
     this.record.call(callee, args, this.op, this.offset);
+    this.callsWithin(callee, args);
     return { kind: 'result', callee, args } satisfies ResultValue;
+  }
+
+  /** What the called function does with its arguments, as far as that is known. */
+  private callsWithin(callee: Value, args: Value): void {
+    const codec = codecOf(callee, args);
+    if (codec !== undefined) this.use('pickle-codec', codec);
+    this.attributes(args, 2);
+    const inner = innerCalls(callee, args);
+    if (inner === undefined) {
+      const text = `what ${describe(callee)} is given`;
+      this.record.call({ kind: 'computed', text }, args, this.op, this.offset);
+    }
+    for (const { callee: called, args: given, op } of inner ?? []) {
+      // What it is given may be the arguments themselves, as one value.
+      const only = given.length === 1 ? given[0] : undefined;
+      const arguments_ = isThing(only, 'tuple') ? only : tuple(given);
+      this.record.call(called, arguments_, op, this.offset, describe(callee));
+    }
+  }
+
+  private attribute(key: string, value: Value): void {
+    if (key !== SOURCE_KEY) this.use('pickle-attribute', key);
+    else if (typeof value === 'string') this.record.source(value, this.offset);
+    else if (isThing(value, 'text') && value.offset !== undefined && value.length !== undefined)
+      this.record.sources.push({ offset: value.offset, length: value.length });
+    else this.use('pickle-source', describe(value));
+  }
+
+  private use(scheme: string, name: string): void {
+    this.record.uses.add(scheme, name, `byte ${this.offset}`, this.offset);
+  }
+
+  /** Keys of a state that become attributes. One that Python itself looks for changes what the object does. */
+  private attributes(state: Value, depth: number): void {
+    if (isThing(state, 'dict')) {
+      for (const [key, value] of state.entries) if (isStateKey(key)) this.attribute(key, value);
+    } else if (isThing(state, 'tuple') && depth > 0)
+      for (const item of state.items ?? []) this.attributes(item, depth - 1);
   }
 
   /** BUILD: `__setstate__`, or attributes, of what a call returned. On anything imported it changes a class or module. */
   build(state: Value, target: Value): void {
+    this.attributes(state, 1);
+    if (isThing(state, 'dict')) state.isState = true;
     if (isThing(target, 'result')) {
       this.record.call(target.callee, state, 'BUILD', this.offset);
       target.state = state;
-    } else if (isThing(target, 'global') || isThing(target, 'extension') || isThing(target, 'computed'))
+    } else if (isForeign(target))
       this.record.call({ kind: 'computed', text: `${describe(target)}.__setstate__` }, state, 'BUILD', this.offset);
-    if (isThing(state, 'global') || isThing(state, 'computed'))
+    if (isForeign(state))
       this.record.call(
         { kind: 'computed', text: 'an object with a callable as its state' },
         state,
@@ -150,9 +207,10 @@ export class Machine {
     this.changes(target);
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i] ?? null;
-      this.record.key(key);
-      if (isThing(target, 'dict') && typeof key === 'string' && target.entries.size < KEPT_ITEMS)
+      if (!isThing(target, 'dict') || typeof key !== 'string') continue;
+      if (target.entries.size < KEPT_ITEMS || (isStateKey(key) && target.entries.size < KEPT_STATE_KEYS))
         target.entries.set(key, items[i + 1] ?? null);
+      if (target.isState === true && isStateKey(key)) this.attribute(key, items[i + 1] ?? null);
     }
   }
 
@@ -172,9 +230,14 @@ export class Machine {
     this.push({ kind: 'persistent', id });
   }
 
-  /** Adding items to something imported calls that thing's own methods. */
+  /** Adding items to what a call returned, or to something imported, calls that thing's own methods. */
   private changes(target: Value): void {
-    if (isThing(target, 'global') || isThing(target, 'extension') || isThing(target, 'computed'))
+    if (isThing(target, 'result')) {
+      target.changedBy ??= new Set();
+      if (target.changedBy.has(this.op)) return;
+      target.changedBy.add(this.op);
+      this.record.call(target.callee, EMPTY_TUPLE, this.op, this.offset);
+    } else if (isForeign(target))
       this.record.call(
         { kind: 'computed', text: `${describe(target)}, to change it,` },
         EMPTY_TUPLE,
@@ -188,6 +251,16 @@ type ThingOf<K> = Extract<Value, { kind: K }>;
 
 export function isThing<K extends string>(value: Value | undefined, kind: K): value is ThingOf<K> {
   return typeof value === 'object' && value !== null && value.kind === kind;
+}
+
+/** Something that the file does not make itself: imported, from a registry, from the loading program, or unknown. */
+function isForeign(value: Value): boolean {
+  return (
+    isThing(value, 'global') ||
+    isThing(value, 'extension') ||
+    isThing(value, 'computed') ||
+    isThing(value, 'persistent')
+  );
 }
 
 export function isGlobal(value: Value | undefined, module: string, name: string): value is GlobalValue {

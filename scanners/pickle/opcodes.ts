@@ -8,6 +8,7 @@ import {
   line,
   longBytes,
   longLine,
+  longTextOf,
   memoLine,
   quotedString,
   rawUnicode,
@@ -118,12 +119,12 @@ function protocol(m: Machine, c: Cursor): void {
 
 function text(m: Machine, c: Cursor, length: number): void | Promise<void> {
   if (isShort(c, length)) m.push(textOf(c.take(length)));
-  else return sized(m, c, length).then((taken) => m.push(textOf(taken)));
+  else return sized(m, c, length).then((taken) => m.push(taken ? textOf(taken) : longTextOf(c.offset, length)));
 }
 
 function bytes(m: Machine, c: Cursor, length: number): void | Promise<void> {
-  if (isShort(c, length)) m.push(bytesOf(c.take(length), length));
-  else return sized(m, c, length).then((taken) => m.push(bytesOf(taken, length)));
+  if (isShort(c, length)) m.push(bytesOf(c.take(length), c.offset, length));
+  else return sized(m, c, length).then((taken) => m.push(bytesOf(taken, c.offset, length)));
 }
 
 /** Most constants are short and at hand: they cost no promise. */
@@ -184,9 +185,10 @@ async function globalLines(m: Machine, c: Cursor): Promise<void> {
 }
 
 function stackGlobal(m: Machine): void {
+  const fromMemo = m.isFromMemo(2);
   const name = m.pop();
   const module = m.pop();
-  m.push(m.global(module, name));
+  m.push(m.global(module, name, fromMemo));
 }
 
 function extension(m: Machine, code: number): void {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { within } from '../budgets.ts';
-import type { CallFact, GlobalFact, PickleFacts } from '../facts.ts';
-import { describe, describeArguments, type Value } from './values.ts';
+import type { CallFact, Facts, GlobalFact, PickleFacts } from '../facts.ts';
+import { UseList } from '../uses.ts';
+import { describe, describeArguments, saysMoreThanWords, type Value } from './values.ts';
 
 const KEPT_NAME = 256;
 
@@ -12,10 +13,17 @@ export class PickleRecord {
   persistentIds = 0;
   /** Calls that have run so far, equal ones too. */
   steps = 0;
+  readonly uses: UseList;
+  /** Texts that a class will run, and that were too long to be kept: where they are. */
+  readonly sources: { readonly offset: number; readonly length: number }[] = [];
+  private readonly opcodes = new Map<number, string>();
   private readonly globals = new Map<string, GlobalFact>();
   private readonly calls = new Map<string, CallFact>();
-  private readonly dunders = new Set<string>();
   private readonly extensions = new Set<number>();
+
+  constructor(facts: Facts) {
+    this.uses = new UseList(facts);
+  }
 
   /** Something that reaches outside plain data was seen. */
   get reaches(): boolean {
@@ -31,27 +39,35 @@ export class PickleRecord {
     return [...this.globals.values()].every((g) => /^[\w.]+$/.test(g.module) && /^[\w.]+$/.test(g.name));
   }
 
-  global(module: string, name: string, op: string, offset: number): void {
+  opcode(byte: number, name: string): void {
+    this.opcodes.set(byte, name);
+  }
+
+  global(module: string, name: string, op: string, offset: number, fromMemo: boolean): void {
     const key = `${module}\0${name}`;
     const known = this.globals.get(key);
     if (known) known.count++;
-    else this.globals.set(key, { module: kept(module), name: kept(name), op, offset, count: 1 });
+    else {
+      const fact: GlobalFact = { module: kept(module), name: kept(name), op, offset, count: 1 };
+      this.globals.set(key, fromMemo ? { ...fact, memo: true } : fact);
+    }
     within('facts', this.globals.size);
   }
 
-  call(callee: Value, args: Value, op: string, offset: number): void {
+  /** Calls with arguments that say more than single words are kept apart, so that a harmless one can not hide them. */
+  call(callee: Value, args: Value, op: string, offset: number, via?: string): void {
     this.steps++;
-    const key = callKey(callee, op);
+    const key = `${callKey(callee, op)}\0${saysMoreThanWords(args) ? 'more' : ''}\0${via ?? ''}`;
     const known = this.calls.get(key);
     if (known) known.count++;
-    else this.calls.set(key, callFact(callee, args, op, offset));
+    else this.calls.set(key, { ...callFact(callee, args, op, offset), ...(via !== undefined && { via }) });
     within('facts', this.calls.size);
   }
 
-  key(name: Value): void {
-    if (typeof name !== 'string' || !/^__\w+__$/.test(name)) return;
-    this.dunders.add(name);
-    within('facts', this.dunders.size);
+  /** Text that a class will run, line by line, so that rules can know every line that is harmless. */
+  source(text: string, offset: number): void {
+    for (const line of text.split('\n'))
+      if (line !== '') this.uses.add('pickle-source', line, `byte ${offset}`, offset);
   }
 
   extension(code: number): void {
@@ -65,7 +81,7 @@ export class PickleRecord {
       protocol: this.protocol,
       globals: [...this.globals.values()],
       calls: [...this.calls.values()],
-      dunders: [...this.dunders],
+      opcodes: [...this.opcodes.values()].sort(),
       persistentIds: this.persistentIds,
       extensions: [...this.extensions],
     };

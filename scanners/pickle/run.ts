@@ -28,6 +28,7 @@ export async function runPickle(
     ...(onPersistentId && { onPersistentId }),
     runNested: async (inner) => void (await runPickle(record, spending, inner, onPersistentId, depth + 1)),
   });
+  const seen = new Uint8Array(256);
   let steps = 0;
   while (!machine.stopped) {
     if (!cursor.ready(LOOK_AHEAD)) await cursor.fill(LOOK_AHEAD);
@@ -38,6 +39,10 @@ export async function runPickle(
     if (opcode === undefined)
       throw new BrokenPickle(machine.offset, `0x${byte.toString(16).padStart(2, '0')} is no opcode`);
     machine.op = opcode.name;
+    if (seen[byte] !== 1) {
+      seen[byte] = 1;
+      record.opcode(byte, opcode.name);
+    }
     const pending = opcode.run(machine, cursor);
     if (pending !== undefined) await pending;
     if (++steps % SPEND_STEP === 0) spending.spend('opcodes', SPEND_STEP);

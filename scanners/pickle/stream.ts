@@ -29,14 +29,24 @@ export async function readPickles(facts: Facts, bytes: Bytes, spending: Spending
   const stream = new Stream(facts, bytes, spending);
   try {
     await stream.read();
+    readSources(stream.record, bytes);
   } finally {
     facts.pickle = stream.record.facts();
   }
   return stream;
 }
 
+const LONGEST_SOURCE = 64 * 1024;
+
+function readSources(record: PickleRecord, bytes: Bytes): void {
+  for (const { offset, length } of record.sources) {
+    const text = length <= LONGEST_SOURCE ? bytes.random?.readAt(offset, length) : undefined;
+    record.source(text === undefined ? '<text that was not read>' : Buffer.from(text).toString('utf8'), offset);
+  }
+}
+
 class Stream implements PickleStream {
-  readonly record = new PickleRecord();
+  readonly record: PickleRecord;
   readonly storages: Storage[] = [];
   clean = false;
   private readonly results: Value[] = [];
@@ -46,6 +56,7 @@ class Stream implements PickleStream {
 
   constructor(facts: Facts, bytes: Bytes, spending: Spending) {
     this.facts = facts;
+    this.record = new PickleRecord(facts);
     this.cursor = bytes.cursor();
     this.spending = spending;
   }

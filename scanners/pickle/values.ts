@@ -10,6 +10,7 @@ export type Thing =
   | DictValue
   | ListValue
   | BytesValue
+  | TextValue
   | { readonly kind: 'computed'; readonly text: string }
   | { readonly kind: 'extension'; readonly code: number }
   | { readonly kind: 'persistent'; readonly id: Value }
@@ -27,6 +28,8 @@ export interface ResultValue {
   readonly callee: Value;
   readonly args: Value;
   state?: Value;
+  /** Opcodes that have changed it, each once. */
+  changedBy?: Set<string>;
 }
 
 /** `items` are kept for short tuples only. */
@@ -36,10 +39,19 @@ export interface TupleValue {
   readonly items?: readonly Value[];
 }
 
-/** The first few entries with text keys. */
+/** The first few entries with text keys, and those whose keys mean something to an object. */
 export interface DictValue {
   readonly kind: 'dict';
   readonly entries: Map<string, Value>;
+  /** It was given to an object as its state, which may hold on to it. */
+  isState?: true;
+}
+
+/** Text that is too long to be kept: where it is, when that is known. */
+export interface TextValue {
+  readonly kind: 'text';
+  readonly offset?: number;
+  readonly length?: number;
 }
 
 /** `items` while all of them are text: the storage keys of a legacy torch file. */
@@ -48,9 +60,10 @@ export interface ListValue {
   items: string[] | undefined;
 }
 
-interface BytesValue {
+export interface BytesValue {
   readonly kind: 'bytes';
   readonly head: string;
+  readonly offset: number;
   readonly length: number;
 }
 
@@ -58,8 +71,30 @@ interface BytesValue {
 export const KEPT_TEXT = 256;
 export const KEPT_ITEMS = 16;
 export const KEPT_KEYS = 100_000;
+export const KEPT_STATE_KEYS = 1000;
 
-export const LONG_TEXT: Thing = { kind: 'other', what: 'text' };
+export const LONG_TEXT: Thing = { kind: 'text' };
+
+/** Text that is more than a word: a command, code, a path, an address, or too long to be known. */
+export function saysMoreThanWords(value: Value, depth = 3): boolean {
+  if (typeof value === 'string') return /[^\w.]/.test(value);
+  if (typeof value !== 'object' || value === null || depth === 0) return false;
+  switch (value.kind) {
+    case 'text':
+      return true;
+    case 'bytes':
+      return value.length > 0;
+    case 'tuple':
+      return value.items === undefined || value.items.some((item) => saysMoreThanWords(item, depth - 1));
+    case 'list':
+      return value.items === undefined || value.items.length > 0;
+    case 'dict':
+      for (const item of value.entries.values()) if (saysMoreThanWords(item, depth - 1)) return true;
+      return false;
+    default:
+      return false;
+  }
+}
 
 const SHOWN = 120;
 const DEPTH = 6;
@@ -98,7 +133,21 @@ class Words {
       this.value(value.callee, depth - 1);
       this.args(value.args, depth - 1);
     } else if (value.kind === 'tuple') this.args(value, depth);
+    else if (value.kind === 'dict') this.entries(value, depth);
+    else if (value.kind === 'list') this.written += listed(value);
     else this.written += simple(value);
+  }
+
+  entries({ entries }: DictValue, depth: number): void {
+    this.written += '{';
+    let first = true;
+    for (const [key, value] of entries) {
+      if (this.full) return;
+      this.written += `${first ? '' : ', '}${quoted(key)}: `;
+      this.value(value, depth - 1);
+      first = false;
+    }
+    this.written += first ? '...}' : '}';
   }
 
   args(args: Value, depth: number): void {
@@ -121,14 +170,17 @@ function constant(value: string | number | bigint | boolean | null): string {
   return String(value);
 }
 
-function simple(value: Exclude<Thing, ResultValue | TupleValue>): string {
+function listed({ items }: ListValue): string {
+  if (items === undefined || items.length === 0) return '[...]';
+  return `[${items.slice(0, 8).map(quoted).join(', ')}${items.length > 8 ? ', ...' : ''}]`;
+}
+
+function simple(value: Exclude<Thing, ResultValue | TupleValue | DictValue | ListValue>): string {
   switch (value.kind) {
     case 'global':
       return plain(`${value.module}.${value.name}`);
-    case 'dict':
-      return '{...}';
-    case 'list':
-      return '[...]';
+    case 'text':
+      return '<text>';
     case 'bytes':
       return `b${quoted(value.head)}${value.length > value.head.length ? '...' : ''}`;
     case 'computed':

@@ -28,7 +28,7 @@ const hostile: Partial<Facts> = {
     protocol: 2,
     globals: [{ module: 'os', name: 'system', op: 'GLOBAL', offset: 0, count: 1 }],
     calls: [{ ...call, offset: 1, count: 1 }],
-    dunders: [],
+    opcodes: [],
     persistentIds: 0,
     extensions: [],
   },

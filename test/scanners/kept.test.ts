@@ -7,7 +7,7 @@ import { rules } from './judged.ts';
 const judge = createJudge(rules);
 const pickled = (parts: object): Facts => ({
   ...newFacts('pickle', 10),
-  pickle: { count: 1, protocol: 2, globals: [], calls: [], dunders: [], persistentIds: 0, extensions: [], ...parts },
+  pickle: { count: 1, protocol: 2, globals: [], calls: [], opcodes: [], persistentIds: 0, extensions: [], ...parts },
 });
 
 test('of more findings than anyone reads, the worst are kept, and the verdict counts all', () => {

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Value } from './values.ts';
+
+/**
+ * Calls whose result is known without making them: an attribute of something imported is the same thing as a dotted
+ * name, which rules can judge (enumerations and class methods are written like that), and the type of a constant.
+ */
+export function resolved(callee: Value, args: Value): Value | undefined {
+  if (typeof callee !== 'object' || callee?.kind !== 'global' || !isBuiltins(callee.module)) return undefined;
+  const items = typeof args === 'object' && args?.kind === 'tuple' ? args.items : undefined;
+  if (items === undefined) return undefined;
+  const [first, second] = items;
+  if (callee.name === 'type' && items.length === 1 && first === null) return { kind: 'other', what: 'type of None' };
+  if (callee.name !== 'getattr' || items.length !== 2 || typeof second !== 'string') return undefined;
+  if (typeof first !== 'object' || first?.kind !== 'global') return undefined;
+  return { kind: 'global', module: first.module, name: `${first.name}.${second}` };
+}
+
+/** `_codecs.encode(text, codec)`: how protocols 0 to 2 write bytes, always as latin1. Other codecs transform. */
+export function codecOf(callee: Value, args: Value): string | undefined {
+  if (typeof callee !== 'object' || callee?.kind !== 'global') return undefined;
+  if (callee.module !== '_codecs' || callee.name !== 'encode') return undefined;
+  const items = typeof args === 'object' && args?.kind === 'tuple' ? args.items : undefined;
+  if (items?.length === 1) return 'utf-8';
+  const codec = items?.[1];
+  return typeof codec === 'string' ? codec : 'computed';
+}
+
+/** Names that Python looks for on an object by itself, and source that a class is known to run. */
+export function isStateKey(key: string): boolean {
+  return (key.startsWith('__') && key.endsWith('__') && key.length > 4) || key === SOURCE_KEY;
+}
+
+/** scipy's distributions run the text of this attribute when they are given their state. */
+export const SOURCE_KEY = '_parse_arg_template';
+
+function isBuiltins(module: string): boolean {
+  return module === 'builtins' || module === '__builtin__';
+}
