@@ -46,10 +46,13 @@ const useScheme = z.strictObject({
   /** The scheme counts in files of these extensions or base names only; in others the same words are prose. */
   extensions: words.optional(),
   names: words.optional(),
-  /** The names are `module.name` of Python: the import rules judge what `allow.names` and the rows do not. */
-  imports: z.boolean().default(false),
   /** In plain text the scheme counts under these names only; in any other format always. */
   inText: z.strictObject({ extensions: words, names: words }).optional(),
+  /**
+   * The names are `module.name` of Python: the import rules judge what `allow` and the rows do not. `call`: what may
+   * be rebuilt from its state may not be called for that.
+   */
+  imports: z.enum(['rebuild', 'call']).optional(),
   allow: z
     .strictObject({ names: words.default([]), patterns: z.array(pattern).default([]) })
     .default({ names: [], patterns: [] }),

@@ -3,6 +3,7 @@ import type { Facts } from '../facts.ts';
 import type { Bytes } from '../io/bytes.ts';
 import { addTemplate, hasTags, TEMPLATE_BYTES } from '../jinja/uses.ts';
 import { ConfigUses } from '../json/config-uses.ts';
+import { ObjectHooks } from '../json/objects.ts';
 import { NotebookReader } from '../text/notebook-reader.ts';
 import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
@@ -64,11 +65,13 @@ class ConfigReader implements JsonListener {
   private readonly configs: ConfigUses;
   private readonly notebook = new NotebookReader();
   private readonly keras: KerasReader;
+  private readonly objects: ObjectHooks;
 
   constructor(facts: Facts) {
     this.uses = new UseList(facts);
     this.configs = new ConfigUses(this.uses);
     this.keras = new KerasReader(this.uses);
+    this.objects = new ObjectHooks(this.uses);
   }
 
   keep(place: JsonPlace): number {
@@ -82,16 +85,19 @@ class ConfigReader implements JsonListener {
 
   open(place: JsonPlace, kind: 'object' | 'array'): void {
     this.keras.open(place, kind);
+    this.objects.open(place, keyOf(place));
     const scheme = CODE_KEYS.get(keyOf(place));
     if (scheme !== undefined) this.use(scheme, place, kind === 'object' ? '{...}' : '[...]');
   }
 
   close(place: JsonPlace): void {
     this.keras.close(place);
+    this.objects.close(place);
   }
 
   scalar(place: JsonPlace, value: string | number | boolean | null | undefined): void {
     this.notebook.scalar(place, value);
+    this.objects.scalar(place, keyOf(place), value);
     this.configs.scalar(place, value);
     this.keras.scalar(place, value);
     const key = keyOf(place);

@@ -104,8 +104,6 @@ class WeightsReader implements MsgpackListener {
   private see(levels: readonly Level[], value: unknown): void {
     const level = levels.at(-1);
     if (level?.kind === 'object' && ARRAY_KEYS.has(level.key)) this.remember(level, level.key, value);
-    if (level?.kind === 'object' && level.key.startsWith('py/') && typeof value === 'string')
-      this.uses.add('jsonpickle', `${level.key} ${value}`, placeText({ levels }));
   }
 
   private remember(level: Level, key: string, value: unknown): void {

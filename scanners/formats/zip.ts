@@ -35,8 +35,12 @@ function isFolder(view: MemberView): boolean {
 function formatOf(names: readonly string[]): string {
   if (names.some((name) => /^(?:[^/]+\/)?data\.pkl$/.test(name))) return 'torch-zip';
   if (isKerasArchive(names)) return 'keras-zip';
+  if (names.includes('schema.json') && names.every((name) => SKOPS_MEMBER.test(name))) return 'skops';
   return names.length > 0 && names.every((name) => name.endsWith('.npy')) ? 'npz' : 'zip';
 }
+
+/** The document of the nodes, and the arrays that they refer to. */
+const SKOPS_MEMBER = /^schema\.json$|^[^/]+\.np[yz]$/;
 
 function pickleFirst(views: readonly MemberView[]): readonly MemberView[] {
   const isPickle = (view: MemberView) => view.name.endsWith('.pkl');

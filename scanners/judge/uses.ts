@@ -54,15 +54,16 @@ function compiled(scheme: UseScheme, imports: ImportJudge): CompiledScheme {
       const row = rows.find(({ fits }) => fits(name))?.row;
       if (row) return judgementOf(row, rule);
       if (patterns.some((pattern) => pattern.test(name))) return ALLOWED;
-      return scheme.imports ? imported(name, rule, imports) : judgementOf(otherwise, rule);
+      return scheme.imports ? imported(name, scheme, imports) : judgementOf(otherwise, rule);
     },
   };
 }
 
 /** `package.module.name`, split at its last point. */
-function imported(name: string, rule: string, imports: ImportJudge): UseJudgement {
+function imported(name: string, { rule, imports: how, otherwise }: UseScheme, judge: ImportJudge): UseJudgement {
   const point = name.lastIndexOf('.');
-  const { level, reason, references } = imports(point < 0 ? 'builtins' : name.slice(0, point), name.slice(point + 1));
+  const { level, reason, references } = judge(point < 0 ? 'builtins' : name.slice(0, point), name.slice(point + 1));
+  if (level === 'rebuild' && how === 'call') return judgementOf(otherwise, rule);
   if (level === 'allowed' || level === 'rebuild') return ALLOWED;
   // Whether it would be called is not told here.
   if (level === 'named') return { rule, level: 'review', reason: 'a function that may be named and not called' };
