@@ -20,6 +20,8 @@ export const tar: Extractor = async (facts, bytes, context) => {
   }
   facts.members = [];
   const end = await readMembers(facts, facts.members, bytes.random, context);
+  // NeMo's SaveRestoreConnector: the configuration beside checkpoint and tokenizer files.
+  if (facts.members.some(({ name }) => /^(?:\.\/)?model_config\.yaml$/.test(name))) facts.format = 'nemo';
   if (end !== undefined && !isZero(bytes.random, end))
     facts.problems.push({ code: 'trailing-bytes', offset: end, detail: 'bytes after the end of the tar archive' });
 };

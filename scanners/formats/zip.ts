@@ -36,6 +36,7 @@ function formatOf(names: readonly string[]): string {
   if (names.some((name) => /^(?:[^/]+\/)?data\.pkl$/.test(name))) return 'torch-zip';
   if (isKerasArchive(names)) return 'keras-zip';
   if (names.includes('schema.json') && names.every((name) => SKOPS_MEMBER.test(name))) return 'skops';
+  if (names.includes('MAR-INF/MANIFEST.json')) return 'mar';
   return names.length > 0 && names.every((name) => name.endsWith('.npy')) ? 'npz' : 'zip';
 }
 

@@ -4,6 +4,14 @@ import type { UseList } from '../uses.ts';
 
 /** Scripts that npm runs by itself when the package is installed. */
 const INSTALL_SCRIPTS: ReadonlySet<string> = new Set(['preinstall', 'install', 'postinstall', 'prepare']);
+/** What the manifest of a TorchServe archive names; the rules count it under the manifest's name alone. */
+const ARCHIVER_KEYS: ReadonlySet<string> = new Set([
+  'handler',
+  'modelFile',
+  'serializedFile',
+  'extraFiles',
+  'requirementsFile',
+]);
 const KEPT = 1000;
 
 interface Waiting {
@@ -41,6 +49,7 @@ export class ConfigUses {
     if (keys.length === 1 && top === 'base_model_name_or_path') this.uses.add('base-model', value, at);
     if (top === 'auto_mapping' && second === 'parent_library') this.uses.add('json-parent-library', value, at);
     if (keys.length === 2 && top === 'scripts' && INSTALL_SCRIPTS.has(second)) this.uses.add('json-command', value, at);
+    if (top === 'model' && keys.length <= 3 && ARCHIVER_KEYS.has(second)) this.uses.add(`mar-${second}`, value, at);
     if (key === 'command' && keys.some((one) => one === 'mcpServers' || one === 'mcp_servers'))
       this.uses.add('json-command', value, at);
     if (key === '' && keys.at(-2) === 'id') wait(this.constructors, place, value);

@@ -81,9 +81,12 @@ function* memberFindings(facts: Facts, outer: string, rules: Rules, judge: NodeJ
   }
 }
 
-/** The content of a compressed stream has no name, and pseudo-members (in brackets) have none of their own either. */
+/**
+ * The content of a compressed stream has no name, and pseudo-members (in brackets) have none of their own either. `tar`
+ * writes `./` before every name when it packs the folder it stands in.
+ */
 function memberPath(outer: Facts, member: MemberFacts): string {
-  return STREAMS.has(outer.format) || member.name.startsWith('(') ? '' : member.name;
+  return STREAMS.has(outer.format) || member.name.startsWith('(') ? '' : member.name.replace(/^\.\//, '');
 }
 
 const STREAMS: ReadonlySet<string> = new Set(['bzip2', 'gzip', 'lz4', 'lzma', 'xz', 'zlib', 'zstd']);
