@@ -33,7 +33,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   hdf5: { version: 1, load: async () => (await import('./hdf5.ts')).hdf5 },
   jpeg: { version: 1, load: async () => (await import('./image.ts')).jpeg },
   msgpack: { version: 1, load: async () => (await import('./msgpack.ts')).msgpack },
-  json: { version: 7, load: async () => (await import('./json.ts')).json },
+  json: { version: 8, load: async () => (await import('./json.ts')).json },
   npy: { version: 2, load: async () => (await import('./npy.ts')).npy },
   ort: { version: 1, load: async () => (await import('./ort.ts')).ort },
   pickle: { version: 2, load: async () => (await import('./pickle.ts')).pickle },
@@ -59,7 +59,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   'tf-saved-model': { version: 1, load: async () => (await import('./tensorflow.ts')).savedModel },
   webp: { version: 1, load: async () => (await import('./image.ts')).webp },
   xml: { version: 1, load: async () => (await import('./xml.ts')).xml },
-  zip: { version: 4, load: async () => (await import('./zip.ts')).zip },
+  zip: { version: 5, load: async () => (await import('./zip.ts')).zip },
   zlib: { version: 2, load: async () => (await import('./compressed.ts')).zlib },
   zstd: { version: 2, load: async () => (await import('./compressed.ts')).zstd },
 };
