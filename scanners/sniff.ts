@@ -12,6 +12,7 @@ import { isPickleStart, magicOf } from './magic.ts';
 import { recogniseMsgpack } from './msgpack/recognise.ts';
 import { readPickles } from './pickle/stream.ts';
 import { recogniseProtobuf } from './protobuf/recognise.ts';
+import { recogniseProtobufText } from './protobuf/recognise-text.ts';
 import { tarWithoutMagic } from './tar/header.ts';
 import { recogniseTfrecord } from './tensorflow/recognise.ts';
 import { recogniseTable } from './tensorflow/table.ts';
@@ -38,7 +39,13 @@ const BINARY_RECOGNISERS: readonly Recogniser[] = [
   recogniseProtobuf,
   recogniseZeros,
 ];
-const TEXT_RECOGNISERS: readonly Recogniser[] = [compressedOf, recogniseXml, hdf5BehindUserBlock, recogniseProtobuf];
+const TEXT_RECOGNISERS: readonly Recogniser[] = [
+  compressedOf,
+  recogniseXml,
+  hdf5BehindUserBlock,
+  recogniseProtobuf,
+  recogniseProtobufText,
+];
 
 /** What the content is, from the content alone; the name is a second opinion that only the rules know. */
 export async function sniff(bytes: Bytes): Promise<string> {

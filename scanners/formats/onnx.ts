@@ -5,6 +5,7 @@ import { payloadName } from '../magic.ts';
 import { looksLikeCode } from '../protobuf/code-text.ts';
 import { type Field, messageType } from '../protobuf/schema.ts';
 import { ONNX } from '../protobuf/schemas/onnx.ts';
+import { walkProtobufText } from '../protobuf/text-walk.ts';
 import {
   type Frame,
   type Listener,
@@ -19,6 +20,7 @@ import {
 } from '../protobuf/walk.ts';
 import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
+import { readSecrets } from './text.ts';
 
 const NAME = 512;
 const PATH = 8192;
@@ -58,6 +60,14 @@ export const onnx: Extractor = async (facts, bytes, context) => {
   const reader = new OnnxReader(facts);
   await walkProtobuf(bytes, messageType(ONNX, 'ModelProto'), reader, facts, context.spending);
   reader.finish();
+};
+
+/** The same in protobuf's text format, which `onnx.load` takes by the name. */
+export const onnxText: Extractor = async (facts, bytes, context) => {
+  const reader = new OnnxReader(facts);
+  await walkProtobufText(bytes, messageType(ONNX, 'ModelProto'), reader, facts, context.spending);
+  reader.finish();
+  await readSecrets(facts, bytes);
 };
 
 /** A tensor in a file of its own, as onnx's test data has them. */

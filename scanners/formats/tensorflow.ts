@@ -4,10 +4,12 @@ import { newFacts } from '../facts.ts';
 import { RandomBytes } from '../io/bytes.ts';
 import { messageType } from '../protobuf/schema.ts';
 import { TENSORFLOW } from '../protobuf/schemas/tensorflow.ts';
+import { walkProtobufText } from '../protobuf/text-walk.ts';
 import { walkProtobuf } from '../protobuf/walk.ts';
 import { TensorflowReader } from '../tensorflow/reader.ts';
 import { UseList } from '../uses.ts';
 import type { Context, Extractor } from './context.ts';
+import { readSecrets } from './text.ts';
 
 /** TensorFlow's `saved_model.proto`, `meta_graph.proto` and `graph.proto`, and Keras' metadata beside a SavedModel. */
 export const savedModel = reading('SavedModel');
@@ -16,12 +18,18 @@ export const graph = reading('GraphDef');
 export const kerasMetadata = reading('SavedMetadata');
 export const fingerprint = reading('FingerprintDef');
 
-function reading(root: string): Extractor {
+/** The same in the text format, which TensorFlow takes where there is no other: `saved_model.pbtxt`, `graph.pbtxt`. */
+export const savedModelText = reading('SavedModel', walkProtobufText);
+export const metaGraphText = reading('MetaGraphDef', walkProtobufText);
+export const graphText = reading('GraphDef', walkProtobufText);
+
+function reading(root: string, walk = walkProtobuf): Extractor {
   return async (facts, bytes, context) => {
     const reader = new TensorflowReader(facts);
-    await walkProtobuf(bytes, messageType(TENSORFLOW, root), reader, facts, context.spending);
+    await walk(bytes, messageType(TENSORFLOW, root), reader, facts, context.spending);
     reader.finish();
     await readMetadata(facts, reader.metadata, context);
+    if (walk === walkProtobufText) await readSecrets(facts, bytes);
   };
 }
 

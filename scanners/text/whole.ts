@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { outermostFields } from '../protobuf/text-walk.ts';
 import { activeContent, markupKind } from './markup.ts';
 import { readNotebookMagics } from './notebook.ts';
 import { readPython } from './python.ts';
@@ -25,6 +26,7 @@ export function readWhole(text: string, uses: TextUses): void {
   readMarkup(text, uses, places);
   readHidden(text, uses, places);
   readSetup(text, uses, places);
+  if (outermostFields(text) === undefined) uses.add('protobuf-text-broken', 'not in the text format', 'the file');
 }
 
 /** A text that says by its first line what runs it. */

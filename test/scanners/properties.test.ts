@@ -85,6 +85,7 @@ const SEEDS: readonly (readonly [string, Buffer])[] = [
   ],
   ['onnx', onnxModel({ nodes: [onnxNode('Add')], initializers: [onnxTensor('w', [2], field(9, Buffer.alloc(8)))] })],
   ['tensorflow', savedModel(tfGraph([tfConst('c', 'x'), tfNode('s', 'SaveV2', ['c'])], [tfFunction('f', [])]))],
+  ['protobuf text', raw('# c\nnode { name: "a" op: \'Relu\' attr < key: "k" value { list { i: [1, -2] } } > }')],
   ['sentencepiece', sentencePieces(['a', 'b'])],
   ['tfrecord', tfrecordOf(field(1, field(1, 'x')))],
   [
