@@ -91,7 +91,7 @@ describe('airlock scan', () => {
   test('prints the verdict and the findings for people', async () => {
     const { out } = await airlock('evil');
     expect(out).toMatch(
-      /^evil: block\n {2}block {3}model\.bin!\/m\/data\.pkl: calls os\.system\("echo benign-test"\) at byte 35: /,
+      /^evil: block\n {2}block {3}model\.bin!\/m\/data\.pkl: calls os\.system\("echo benign-test"\) at byte 35 \(REDUCE; imported at byte 2 by GLOBAL\): /,
     );
   });
 
