@@ -18,7 +18,7 @@ import { recogniseTfrecord } from './tensorflow/recognise.ts';
 import { recogniseTable } from './tensorflow/table.ts';
 import { looksWritten } from './text/decode.ts';
 import { recogniseXml } from './xml/sniff.ts';
-import { findEnd } from './zip/records.ts';
+import { findEnd } from './zip/end.ts';
 
 /** Formats without a magic number: each looks at the grammar of the whole, and claims nothing that is not its own. */
 export type Recogniser = (bytes: Bytes, head: Uint8Array) => string | undefined | Promise<string | undefined>;

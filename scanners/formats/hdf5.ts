@@ -14,7 +14,7 @@ import { gapsOf, type Hdf5Listener, walkHdf5 } from '../hdf5/walk.ts';
 import { RandomBytes } from '../io/bytes.ts';
 import { isPickleStart, payloadName } from '../magic.ts';
 import { UseList } from '../uses.ts';
-import { findEnd } from '../zip/records.ts';
+import { findEnd } from '../zip/end.ts';
 import type { Context, Extractor } from './context.ts';
 
 const PROBLEMS = 1000;

@@ -10,6 +10,7 @@ import type { Storage } from '../pickle/storages.ts';
 import { type MemberView, walkZip } from '../zip/walk.ts';
 import type { Context, Extractor } from './context.ts';
 import { isKerasArchive, isKerasMember } from './json/keras-archive.ts';
+import { linkProblem } from './names.ts';
 
 /**
  * Every member that any reader would see. Pickles come first: the tensor storages they refer to, with the length they
@@ -67,7 +68,8 @@ async function readMember(
   const bytes = isStorage ? raw : await content(member, view, raw, context);
   if (bytes === undefined) return;
   member.size = bytes.size;
-  if (view.declared && bytes.size !== view.declared.size)
+  if (view.link) readLink(facts, view, bytes);
+  if (view.declared && bytes.size !== view.declared.size && !isCipher(view))
     problem(member, 'zip-disagreement', `${view.declared.size} bytes are announced, ${bytes.size} came out`);
   if (storages.get(view.name) === bytes.size) {
     member.format = 'storage';
@@ -83,6 +85,17 @@ async function readMember(
 /** `archive/data.pkl` keeps its storages in `archive/data/`, TorchScript's `constants.pkl` in `constants/`. */
 function storagePath(pickle: string, key: string): string {
   return `${pickle.replace(/\.pkl$/, '')}/${key}`;
+}
+
+/** What a link leads to is the member's content. */
+function readLink(facts: Facts, view: MemberView, bytes: Bytes): void {
+  const target = Buffer.from(bytes.head().subarray(0, 4096)).toString('utf8');
+  facts.problems.push({ ...linkProblem(view.name, target, 'a symbolic link'), offset: view.offset });
+}
+
+/** Encrypted data of the traditional kind is twelve bytes longer. */
+function isCipher({ encrypted, method, compressed, declared }: MemberView): boolean {
+  return encrypted === true && method === 0 && compressed === (declared?.size ?? 0) + 12;
 }
 
 /** The member's bytes, decompressed and checked; `undefined` when they can not be had. */
@@ -136,6 +149,9 @@ const CRC_STEP = 1024 * 1024;
 
 /** Strict readers stop at a wrong CRC, torch does not: it never ends the scan. */
 function checkCrc(member: MemberFacts, view: MemberView, crc: number): void {
+  // Loaders ignore the mark and read on, other programs ask for a password: no honest writer does that.
+  if (view.encrypted && view.declared?.crc === crc && view.declared.size > 0)
+    problem(member, 'zip-false-encryption', 'it is marked as encrypted, and is not');
   if (view.declared && view.declared.crc !== crc) problem(member, 'zip-crc', 'its CRC is wrong');
 }
 

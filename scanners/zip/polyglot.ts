@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RandomBytes } from '../io/bytes.ts';
-import { findEnd, parseCentral, parseLocal } from './records.ts';
+import { findEnd } from './end.ts';
+import { parseCentral, parseLocal } from './records.ts';
 
 /** Members that are compared with their local headers; one that does not fit means that this is no archive. */
 const CHECKED = 16;

@@ -3,14 +3,21 @@ import { BUDGETS, BudgetHit, type Spending, within } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
 import { namesOutside } from '../formats/names.ts';
 import type { RandomBytes } from '../io/bytes.ts';
+import { payloadName } from '../magic.ts';
+import { compareEntries, disagreementsOf } from './compare.ts';
+import { directoriesOf, type EndRecord, findEnd } from './end.ts';
+import { MemberNames } from './member-names.ts';
+import { archiveFromEnd } from './polyglot.ts';
 import {
+  BITS,
   type CentralEntry,
   descriptorLength,
-  type EndRecord,
-  findEnd,
-  type LocalEntry,
+  type Entry,
+  LOCAL_BYTES,
   parseCentral,
   parseLocal,
+  SIGNATURES,
+  u32At,
 } from './records.ts';
 
 /** A way in which some reader sees a member's bytes. Where readers would disagree there are several of one member. */
@@ -22,6 +29,10 @@ export interface MemberView {
   readonly compressed: number;
   /** As declared; absent for what is no member. */
   readonly declared?: { readonly size: number; readonly crc: number };
+  /** Its content is the target of a symbolic link. */
+  readonly link?: true;
+  /** Marked so, or of a method that is nothing else. */
+  readonly encrypted?: true;
 }
 
 /**
@@ -35,23 +46,23 @@ export function walkZip(facts: Facts, bytes: RandomBytes, spending: Spending): M
   return walk.views;
 }
 
-const BIT_ENCRYPTED = 0x1;
-const BIT_DESCRIPTOR = 0x8;
 const S_IFMT = 0xf000;
 const S_IFLNK = 0xa000;
+const AES_METHOD = 99;
 
 class Walk {
   readonly views: MemberView[] = [];
   private readonly facts: Facts;
   private readonly bytes: RandomBytes;
   private readonly spending: Spending;
+  private readonly names: MemberNames;
   private viewed = 0;
-  private readonly names = new Map<string, string>();
 
   constructor(facts: Facts, bytes: RandomBytes, spending: Spending) {
     this.facts = facts;
     this.bytes = bytes;
     this.spending = spending;
+    this.names = new MemberNames((code, offset, detail) => this.problem(code, offset, detail));
   }
 
   run(): void {
@@ -63,46 +74,73 @@ class Walk {
     }
     const { record, candidates } = found;
     if (candidates > 1) this.problem('zip-two-directories', record.at, `${candidates} end records lead to a directory`);
-    if (record.zip64Differs) this.problem('zip-disagreement', record.at, 'the zip64 end record says something else');
-    const start = record.directoryEnd - record.directorySize;
+    for (const detail of record.disagreements) this.problem('zip-disagreement', record.at, detail);
+    if (record.volumes) this.problem('zip-volumes', record.at, 'the end record counts disks');
+    const start = this.directoryOf(record);
     const prefix = start - record.directoryOffset;
-    const central = this.readDirectory(record, start, prefix);
-    this.walkMembers(central, Math.max(0, start), prefix);
-    this.readEnd(record);
+    const { entries, end } = this.readDirectory(record, start, prefix);
+    this.walkMembers(entries, Math.max(0, start), prefix);
+    this.names.checkLinks();
+    this.readEnd(record, end);
   }
 
-  private readDirectory(record: EndRecord, start: number, prefix: number): CentralEntry[] {
+  /** Where the directory begins. When readers would find two of them, the other one's members are read as well. */
+  private directoryOf(record: EndRecord): number {
+    const before = record.directoryEnd - record.directorySize;
+    const [first = before, second] = directoriesOf(this.bytes, record);
+    if (second !== undefined) {
+      this.problem('zip-two-directories', second, 'where the end record says, and before it, lie two directories');
+      this.readOther(second, first);
+    } else if (first !== before)
+      this.problem('zip-disagreement', record.at, 'the directory does not end where the end record begins');
+    return first;
+  }
+
+  /** The members of a directory that only some readers find; `prefix` is none for these. */
+  private readOther(directory: number, mainStart: number): void {
+    for (let at = directory; at !== mainStart; ) {
+      const parsed = parseCentral(this.bytes, at);
+      if (parsed === undefined) return;
+      this.member(parsed.entry, parsed.entry.offset);
+      at = parsed.next;
+    }
+  }
+
+  private readDirectory(record: EndRecord, start: number, prefix: number): { entries: CentralEntry[]; end: number } {
     within('directoryBytes', record.directorySize);
     const entries: CentralEntry[] = [];
     if (start < 0) this.problem('zip-malformed', record.at, 'the directory is longer than the file');
     else if (prefix !== 0)
       this.problem('zip-prefix', 0, `the directory is ${prefix} bytes from where the end record says`);
     let at = Math.max(0, start);
-    while (at < record.directoryEnd) {
+    const end = Math.min(at + record.directorySize, record.directoryEnd);
+    while (at < end) {
       const parsed = parseCentral(this.bytes, at);
       if (parsed === undefined) {
         this.problem('zip-malformed', at, 'the directory holds something that is no entry');
-        this.view('(inside the directory)', at, record.directoryEnd - at);
+        this.view('(inside the directory)', at, end - at);
+        at = end;
         break;
       }
       entries.push(parsed.entry);
       within('members', entries.length);
       at = parsed.next;
     }
+    if (at > end) this.problem('zip-disagreement', end, 'the last entry runs out of the directory');
     if (entries.length !== record.entries)
       this.problem(
         'zip-disagreement',
         record.at,
         `${entries.length} entries in the directory, ${record.entries} announced`,
       );
-    return entries;
+    return { entries, end: at };
   }
 
   private walkMembers(central: readonly CentralEntry[], directory: number, prefix: number): void {
     const placed = central.map((entry) => ({ entry, at: entry.offset + prefix })).sort((a, b) => a.at - b.at);
     let at = 0;
     for (const { entry, at: offset } of placed) {
-      this.checkName(entry, offset);
+      this.checkEntry(entry, offset);
       if (offset > at) this.gap(at, Math.min(offset, directory));
       else if (offset < at)
         this.problem('zip-overlap', offset, `${shown(entry.name)} begins inside the member before it`);
@@ -112,6 +150,26 @@ class Walk {
     else this.gap(at, directory);
   }
 
+  /** What is wrong with an entry by itself. */
+  private checkEntry(entry: CentralEntry, offset: number): void {
+    this.names.add(entry, offset, (entry.mode & S_IFMT) === S_IFLNK);
+    if (entry.disk !== 0 && entry.disk !== 0xffff)
+      this.problem('zip-volumes', offset, `${shown(entry.name)} is said to be on disk ${entry.disk}`);
+    this.checkExtras(entry, entry);
+    const { comment, commentAt } = entry;
+    if (comment.length > 0) this.checkComment(`(comment of ${entry.name})`, comment, commentAt);
+  }
+
+  private checkExtras({ name, extras, extraAt, version }: Entry, central: CentralEntry): void {
+    for (const { code, detail } of extras.complaints) this.problem(code, extraAt, `${shown(name)}: ${detail}`);
+    for (const { at, length } of extras.unknown) this.view(`(extra field of ${name})`, extraAt + at, length);
+    const repeated = [0, central.size, central.compressed, central.offset];
+    if (extras.surplus.some((value) => !repeated.includes(value)))
+      this.problem('zip-disagreement', extraAt, `${shown(name)}: the zip64 extra field says something else`);
+    if ((version & 0xff) > NEWEST_VERSION)
+      this.problem('zip-version', extraAt, `${shown(name)} wants version ${version & 0xff} of the format`);
+  }
+
   /** Reads the member that the directory places here; returns where it ends. */
   private member(entry: CentralEntry, offset: number): number {
     const local = parseLocal(this.bytes, offset);
@@ -119,10 +177,18 @@ class Walk {
       this.problem('zip-disagreement', offset, `${shown(entry.name)} has no local header`);
       return offset;
     }
-    this.compare(entry, local, offset);
-    const declared = { size: entry.size, crc: entry.crc };
+    for (const detail of compareEntries(entry, local)) this.problem('zip-disagreement', offset, detail);
+    for (const detail of disagreementsOf(entry)) this.problem('zip-disagreement', offset, detail);
+    this.checkExtras(local, entry);
+    const encrypted = ((entry.flags | local.flags) & ENCRYPTED) !== 0 || isAes(entry) || isAes(local);
+    if (encrypted) this.problem('zip-encrypted', offset, `${shown(entry.name)} is marked as encrypted`);
     const { dataStart } = local;
-    this.push({ name: entry.name, offset, dataStart, method: entry.method, compressed: entry.compressed, declared });
+    this.push({
+      ...{ name: entry.name, offset, dataStart, method: entry.method, compressed: entry.compressed },
+      declared: { size: entry.size, crc: entry.crc },
+      ...((entry.mode & S_IFMT) === S_IFLNK ? { link: true } : {}),
+      ...(encrypted ? { encrypted: true } : {}),
+    });
     const end = dataStart + entry.compressed;
     const otherMethod = local.method !== entry.method;
     const otherSize = local.compressed !== entry.compressed && local.compressed > 0;
@@ -134,36 +200,12 @@ class Walk {
         method: local.method,
         compressed: otherSize ? local.compressed : entry.compressed,
       });
-    if ((local.flags & BIT_DESCRIPTOR) === 0) return end;
+    if ((local.flags & BITS.descriptor) === 0) return end;
     const descriptor = descriptorLength(this.bytes, end, entry);
-    if (descriptor === 0) this.problem('zip-disagreement', end, `${shown(entry.name)}: no data descriptor that fits`);
+    // Writers that announce a descriptor leave it out where there is nothing to describe.
+    if (descriptor === 0 && (entry.compressed > 0 || entry.crc !== 0))
+      this.problem('zip-disagreement', end, `${shown(entry.name)}: no data descriptor that fits`);
     return end + descriptor;
-  }
-
-  private compare(entry: CentralEntry, local: LocalEntry, offset: number): void {
-    const differ = (what: string) =>
-      this.problem('zip-disagreement', offset, `${shown(entry.name)}: its local header has another ${what}`);
-    if (local.name !== entry.name) differ(`name, ${shown(local.name)}`);
-    if (local.method !== entry.method) differ('method');
-    // Bit 3 may be set on one side only; encryption and the rest may not.
-    if ((local.flags & ~BIT_DESCRIPTOR & 0xffff) !== (entry.flags & ~BIT_DESCRIPTOR & 0xffff)) differ('flags');
-    if (((local.flags | entry.flags) & BIT_ENCRYPTED) !== 0)
-      this.problem('zip-encrypted', offset, `${shown(entry.name)} is marked as encrypted`);
-    const open = (local.flags & BIT_DESCRIPTOR) !== 0;
-    const same = (a: number, b: number) => a === b || (open && a === 0);
-    if (!same(local.compressed, entry.compressed) || !same(local.size, entry.size)) differ('size');
-    if (!same(local.crc, entry.crc)) differ('CRC');
-  }
-
-  private checkName(entry: CentralEntry, offset: number): void {
-    const { name } = entry;
-    if (namesOutside(name)) this.problem('archive-traversal', offset, `member ${shown(name)} leaves the folder`);
-    if (name.includes('\0')) this.problem('zip-malformed', offset, `member ${shown(name)} has a NUL in its name`);
-    if ((entry.mode & S_IFMT) === S_IFLNK) this.problem('archive-link', offset, `${shown(name)} is a symbolic link`);
-    const folded = name.toLowerCase().replace(/\\/g, '/');
-    const earlier = this.names.get(folded);
-    if (earlier !== undefined) this.problem('zip-duplicate', offset, `${shown(name)} is there twice`);
-    this.names.set(folded, name);
   }
 
   /** Bytes that the directory does not account for: members that only a reader of local headers sees, or anything. */
@@ -180,20 +222,25 @@ class Walk {
       this.problem('zip-hidden-member', at, `${shown(local.name)} is not in the central directory`);
       if (namesOutside(local.name))
         this.problem('archive-traversal', at, `member ${shown(local.name)} leaves the folder`);
-      const open = local.compressed === 0 && (local.flags & BIT_DESCRIPTOR) !== 0;
+      const open = local.compressed === 0 && (local.flags & BITS.descriptor) !== 0;
       const compressed = Math.min(open ? to - local.dataStart : local.compressed, to - local.dataStart);
       if (compressed > 0)
         this.push({ name: local.name, offset: at, dataStart: local.dataStart, method: local.method, compressed });
-      at = Math.max(at + 30, local.dataStart + Math.max(0, compressed));
+      at = Math.max(at + LOCAL_BYTES, local.dataStart + Math.max(0, compressed));
     }
   }
 
   private other(at: number, length: number): void {
-    if (isZero(this.bytes.slice(at, length))) this.problem('zip-padding', at, `${length} zero bytes between members`);
-    else {
-      this.problem('zip-gap', at, `${length} bytes that belong to no member`);
-      this.view(`(bytes at ${at})`, at, length);
+    const region = this.bytes.slice(at, length);
+    if (isZero(region)) {
+      this.problem('zip-padding', at, `${length} zero bytes between members`);
+      return;
     }
+    const first = u32At(region.readAt(0, 4), 0);
+    if (first === SIGNATURES.central || first === SIGNATURES.end || first === SIGNATURES.zip64End)
+      this.problem('zip-two-directories', at, 'a part of another directory lies between the members');
+    else this.problem('zip-gap', at, `${length} bytes that belong to no member`);
+    this.view(`(bytes at ${at})`, at, length);
   }
 
   private nextLocalHeader(from: number, to: number): number {
@@ -206,22 +253,33 @@ class Walk {
     return to;
   }
 
-  private readEnd(record: EndRecord): void {
-    if (record.directoryEnd < record.at) this.checkZip64Region(record);
-    if (record.comment.length > 0) this.view('(archive comment)', record.at + 22, record.comment.length);
-    if (record.comment.length > 0 && record.comment.includes(0))
-      this.problem('zip-gap', record.at + 22, 'the archive comment is no text');
+  private readEnd(record: EndRecord, directoryEnd: number): void {
+    this.gap(directoryEnd, record.directoryEnd);
+    if (record.zip64End !== undefined) this.checkZip64Region(record, record.zip64End);
+    if (record.comment.length > 0) this.checkComment('(archive comment)', record.comment, record.at + 22);
     if (record.end >= this.bytes.size) return;
-    this.problem('zip-tail', record.end, `${this.bytes.size - record.end} bytes after the archive`);
-    this.view('(after the archive)', record.end, this.bytes.size - record.end);
+    const tail = this.bytes.slice(record.end, this.bytes.size - record.end);
+    const payload = payloadName(tail.head());
+    if (payload) this.problem('trailing-payload', record.end, `${payload} after the archive`);
+    else this.problem('zip-tail', record.end, `${tail.size} bytes after the archive`);
+    this.view('(after the archive)', record.end, tail.size);
   }
 
-  /** Between the directory and the end record only the zip64 record (56 bytes) and its locator (20) have a place. */
-  private checkZip64Region(record: EndRecord): void {
-    const length = record.at - record.directoryEnd;
-    if (length === 76) return;
-    this.problem('zip-gap', record.directoryEnd, `${length} bytes between the directory and the end record`);
-    this.view('(before the end record)', record.directoryEnd, length);
+  /** Between the zip64 end record and the end record only its locator (20 bytes) has a place. */
+  private checkZip64Region(record: EndRecord, zip64End: number): void {
+    const plainEnd = record.directoryEnd + 56;
+    if (zip64End !== plainEnd)
+      this.problem('zip-gap', record.directoryEnd, 'the zip64 end record has another length than the format gives it');
+    if (record.at - 20 > plainEnd) this.gap(plainEnd, record.at - 20);
+  }
+
+  /** Comments are text. Nobody loads them, so that anything else there waits for another program. */
+  private checkComment(name: string, comment: Uint8Array, at: number): void {
+    const region = this.bytes.slice(at, comment.length);
+    const payload = payloadName(comment) ?? (archiveFromEnd(region) && 'an archive');
+    if (payload !== undefined) this.problem('zip-payload', at, `${shown(name)} holds ${payload}`);
+    else if (comment.includes(0)) this.problem('zip-gap', at, `${shown(name)} is no text`);
+    this.view(name, at, comment.length);
   }
 
   /** Bytes that are no member are looked at all the same. */
@@ -243,6 +301,14 @@ class Walk {
     this.facts.problems.push({ code, offset: Math.max(0, offset), detail });
     within('facts', this.facts.problems.length);
   }
+}
+
+/** APPNOTE.TXT 4.4.3.2 ends at 6.3. */
+const NEWEST_VERSION = 63;
+const ENCRYPTED = BITS.encrypted | BITS.strong | BITS.masked;
+
+function isAes(entry: Entry): boolean {
+  return entry.method === AES_METHOD || entry.extras.aes;
 }
 
 function isZero(bytes: RandomBytes): boolean {
