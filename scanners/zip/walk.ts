@@ -259,6 +259,11 @@ class Walk {
     if (record.comment.length > 0) this.checkComment('(archive comment)', record.comment, record.at + 22);
     if (record.end >= this.bytes.size) return;
     const tail = this.bytes.slice(record.end, this.bytes.size - record.end);
+    // Some tar programs write zips in whole blocks.
+    if (tail.size < 64 * 1024 && isZero(tail)) {
+      this.problem('zip-padding', record.end, `${tail.size} zero bytes after the archive`);
+      return;
+    }
     const payload = payloadName(tail.head());
     if (payload) this.problem('trailing-payload', record.end, `${payload} after the archive`);
     else this.problem('zip-tail', record.end, `${tail.size} bytes after the archive`);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { judged, rulesOf } from './judged.ts';
-import { callPickle, PAYLOAD, raw, stateDict, text, u32 } from './pickle-bytes.ts';
+import { callPickle, PAYLOAD, raw, stateDict, text, u16, u32, u64 } from './pickle-bytes.ts';
 import { type MemberSpec, type ZipSpec, zipOf } from './zip-bytes.ts';
 
 const hostile = callPickle('os', 'system');
@@ -28,6 +29,21 @@ describe('a torch checkpoint', () => {
     ['deflated', checkpoint(clean, { deflate: true }), {}],
     ['with data descriptors', checkpoint(clean, { descriptor: true }), {}],
     ['with zip64 records everywhere', checkpoint(clean, { zip64: true }), { zip64End: true }],
+    [
+      'as torch 2 writes it: aligned, described, with notes of its own',
+      [
+        ...checkpoint(),
+        member('archive/.format_version', '1'),
+        member('archive/.storage_alignment', '64'),
+        member('archive/.data/serialization_id', '0636067084738112432915500940465189431967'),
+      ].map((one) => ({
+        ...one,
+        flags: 0x800,
+        descriptor: true,
+        local: { flags: 0x800, extra: raw('FB', u16(12), 'ZZZZZZZZZZZZ') },
+      })),
+      {},
+    ],
     ['with a comment', checkpoint(), { comment: raw('written by a test') }],
   ])('passes %s', async (_how, members, spec) => {
     expect(await judged(zipOf(members, spec), 'pytorch_model.bin')).toEqual({
@@ -126,7 +142,7 @@ describe('what readers of a zip disagree on', () => {
     ['an archive in the comment', plain, { comment: zipOf([member('x', hostile)]) }, 'zip-two-directories', 'block'],
     ['a path that leaves the folder', [member('../../a.txt', 'text\n')], {}, 'archive-traversal', 'block'],
     ['a path with a drive letter', [member('C:\\a.txt', 'text\n')], {}, 'archive-traversal', 'block'],
-    ['a symbolic link', [member('a', '/etc/passwd', { central: { mode: 0o120777 } })], {}, 'archive-link', 'review'],
+    ['a symbolic link', [member('a/b', '../c', { central: { mode: 0o120777 } })], {}, 'archive-link', 'review'],
     [
       'a member that is longer than the archive',
       [member('a.txt', 'text\n', { central: { compressed: 5_000, size: 5_000 } })],
@@ -177,6 +193,233 @@ describe('what readers of a zip disagree on', () => {
     expect((await judged(longer, 'data.zip')).verdict).toBe('block');
   });
 });
+
+const field = (id: number, data: Uint8Array) => raw(u16(id), u16(data.length), data);
+const unicode = (header: Uint8Array | string, name: string) =>
+  field(0x7075, raw(1, u32(crc32(Buffer.from(header))), Buffer.from(name)));
+const link = { central: { mode: 0o120777 } };
+const latin = (text: string) => Buffer.from(text, 'latin1');
+const described = (data: string, ...sizes: Uint8Array[]) => raw(u32(crc32(Buffer.from(data))), ...sizes);
+
+/** What it is, what an archive holds, and the rule and verdict, or a pass with nothing to say. */
+type TrickRow = [what: string, members: MemberSpec[], spec: ZipSpec, rule?: string, verdict?: string];
+
+const a = (more: Partial<MemberSpec> = {}) => [member('a.txt', 'text\n', more)];
+const two = (first: string, second: string, more: Partial<MemberSpec> = {}) => [
+  member(first, 'text\n'),
+  member(second, 'other\n', more),
+];
+
+describe('of what is said twice in a zip', () => {
+  test.each<TrickRow>([
+    ['a Unicode name that is the same', a({ extra: unicode('a.txt', 'a.txt') }), {}],
+    ['a Unicode name that is another', a({ extra: unicode('a.txt', 'b.pkl') }), {}, 'zip-disagreement', 'block'],
+    [
+      'a Unicode name whose header has another character set',
+      [member('é.txt', 'text\n', { rawName: latin('\x82.txt'), extra: unicode(latin('\x82.txt'), 'é.txt') })],
+      {},
+    ],
+    [
+      'a Unicode name that the header spells out',
+      [member('#U00e9.txt', 'x\n', { extra: unicode('#U00e9.txt', 'é.txt') })],
+      {},
+    ],
+    ['a Unicode name of a renamed member', a({ extra: unicode('x.txt', 'a.txt') }), {}, 'zip-extra', 'review'],
+    [
+      'a Unicode comment',
+      a({ central: { comment: raw('c'), extra: field(0x6375, raw(1, u32(crc32(raw('c'))), 'c')) } }),
+      {},
+    ],
+    [
+      'a Unicode comment that is another',
+      a({ central: { comment: raw('c'), extra: field(0x6375, raw(1, u32(crc32(raw('c'))), 'd')) } }),
+      {},
+      'zip-extra',
+      'review',
+    ],
+    ['a zip64 field that repeats the sizes', a({ extra: field(1, raw(u64(5), u64(5))) }), {}],
+    [
+      "a zip64 field that repeats the offset, as torch's writer does",
+      a({ descriptor: true, local: { extra: field(1, u64(0)) } }),
+      {},
+    ],
+    [
+      'a zip64 field that says other sizes',
+      a({ extra: field(1, raw(u64(9), u64(9))) }),
+      {},
+      'zip-disagreement',
+      'block',
+    ],
+    ['two zip64 fields', a({ zip64: true, extra: field(1, raw(u64(5), u64(5))) }), {}, 'zip-disagreement', 'block'],
+    ['a zip64 field that is missing', a({ central: { compressed: 0xffffffff } }), {}, 'zip-disagreement', 'block'],
+    ['a zip64 field of odd length', a({ extra: field(1, raw(u64(5), 1, 2)) }), {}, 'zip-extra', 'review'],
+    [
+      'sizes of the local header that are zero',
+      a({ local: { size: 0, compressed: 0 } }),
+      {},
+      'zip-disagreement',
+      'block',
+    ],
+    [
+      'a descriptor without signature',
+      a({ descriptor: true, descriptorBytes: described('text\n', u32(5), u32(5)) }),
+      {},
+    ],
+    [
+      'a descriptor of 64 bits',
+      a({ descriptor: true, descriptorBytes: raw('PK\x07\x08', described('text\n', u64(5), u64(5))) }),
+      {},
+    ],
+    [
+      'a descriptor with another size',
+      a({ descriptor: true, descriptorBytes: described('text\n', u32(5), u32(4)) }),
+      {},
+      'zip-disagreement',
+      'block',
+    ],
+    [
+      'an empty member that announces a descriptor',
+      [member('a.txt', '', { descriptor: true, descriptorBytes: raw() })],
+      {},
+    ],
+    ['an empty member with a descriptor of zeros', [member('a.txt', '', { descriptor: true })], {}],
+    ['an end record that counts otherwise', a(), { entriesHere: 2 }, 'zip-disagreement', 'block'],
+    ['a zip64 end record that counts otherwise', a(), { zip64End: true, zip64Entries: 2 }, 'zip-disagreement', 'block'],
+    ['a zip64 end record', a(), { zip64End: true }],
+    ['two names of one spelling in NFC and NFD', two('\u00e9.txt', 'e\u0301.txt'), {}, 'zip-duplicate', 'block'],
+    ['two names of other letters', two('\u00e9.txt', '\u00e8.txt'), {}],
+    ['a name with two slashes', two('d/a.txt', 'd//a.txt'), {}, 'zip-duplicate', 'block'],
+    ['a name with a dot', two('d/a.txt', './d/a.txt'), {}, 'zip-duplicate', 'block'],
+    ['names that all begin with a dot, as tar programs write them', two('./a.txt', './b.txt'), {}],
+    ['a name with a dot at its end', two('a.txt', 'a.txt. '), {}, 'zip-duplicate', 'block'],
+    ['a name with a backslash', two('d/a.txt', 'd\\a.txt'), {}, 'zip-duplicate', 'block'],
+    ['a name that ends early', [member('a.txt\0.png', 'text\n')], {}, 'zip-name', 'block'],
+    ['a name with a control character', [member('a\x08.txt', 'text\n')], {}, 'zip-name-controls', 'review'],
+    ['a name in an old character set', [member('é.txt', 'text\n', { rawName: latin('\x82.txt') })], {}],
+    [
+      'two names of one character set each',
+      two('é.txt', 'x', { rawName: latin('\x82.txt') }),
+      {},
+      'zip-duplicate',
+      'block',
+    ],
+    ['a name that is said to be UTF-8', [member('é.txt', 'text\n', { flags: 0x800 })], {}],
+    [
+      'a name that is no UTF-8',
+      [member('x', 'text\n', { flags: 0x800, rawName: latin('\x82.txt') })],
+      {},
+      'zip-disagreement',
+      'block',
+    ],
+    [
+      'a name that one header calls UTF-8',
+      [member('é.txt', 'text\n', { local: { flags: 0x800 } })],
+      {},
+      'zip-disagreement',
+      'block',
+    ],
+    ['a name of ASCII that one header calls UTF-8', a({ local: { flags: 0x800 } }), {}],
+  ])('%s', judgedAs);
+});
+
+describe('of places that nobody reads in a zip', () => {
+  const elf = raw('\x7fELF\x02\x01\x01', Buffer.alloc(57));
+  test.each<TrickRow>([
+    ["torch's padding", a({ local: { extra: field(0x4246, Buffer.alloc(40, 'Z')) } }), {}],
+    [
+      "torch's padding with something else in it",
+      a({ local: { extra: field(0x4246, raw('ZZZZZZZZ', hostile)) } }),
+      {},
+      'zip-extra',
+      'review',
+    ],
+    ["torch's padding that is a pickle", a({ local: { extra: field(0x4246, hostile) } }), {}, 'zip-payload', 'block'],
+    ["Android's padding", a({ local: { extra: field(0xd935, raw(4, 0, 0, 0, 0)) } }), {}],
+    [
+      "Android's padding with something else in it",
+      a({ local: { extra: field(0xd935, raw(4, 0, 7, 0, 0)) } }),
+      {},
+      'zip-extra',
+      'review',
+    ],
+    ["Java's mark", a({ extra: field(0xcafe, raw()) }), {}],
+    ["Java's mark with content", a({ extra: field(0xcafe, raw('content')) }), {}, 'zip-extra', 'review'],
+    [
+      'times and owners',
+      a({ extra: raw(field(0x5455, raw(3, u64(1))), field(0x7875, raw(1, 4, u32(0), 4, u32(0)))) }),
+      {},
+    ],
+    ['an extra field that is cut off', a({ extra: raw(u16(0x5455), u16(90), 'abc') }), {}, 'zip-extra', 'review'],
+    ['extra bytes of zeros that are no field', a({ extra: Buffer.alloc(3) }), {}],
+    ['a small field of an unknown kind', a({ extra: field(0x1234, raw('abc')) }), {}, 'zip-extra-unknown', 'pass'],
+    [
+      'a large field of an unknown kind',
+      a({ extra: field(0x1234, Buffer.alloc(2000, 'abc ')) }),
+      {},
+      'zip-extra',
+      'review',
+    ],
+    ['a program in a field', a({ extra: field(0x1234, elf) }), {}, 'zip-payload', 'block'],
+    [
+      'a pickle in a field',
+      a({ extra: field(0x1234, raw('cos\nsystem\n(S"x"\ntR.', Buffer.alloc(60))) }),
+      {},
+      'pickle-stdlib-import',
+      'block',
+    ],
+    ["a member's comment", a({ central: { comment: raw('a comment') } }), {}],
+    ["a pickle in a member's comment", a({ central: { comment: hostile } }), {}, 'zip-payload', 'block'],
+    ['an archive in the comment', a(), { comment: raw('text ', zipOf(a())) }, 'zip-two-directories', 'block'],
+    ['a program in the comment', a(), { comment: elf }, 'zip-payload', 'block'],
+    ['a program behind the archive', a(), { tail: elf }, 'trailing-payload', 'block'],
+    ['zeros behind the archive', a(), { tail: Buffer.alloc(2000) }, 'zip-padding', 'pass'],
+    ['a member behind the directory', a(), { beforeEnd: zipOf(a()).subarray(0, 40) }, 'zip-hidden-member', 'block'],
+    ['bytes behind the directory', a(), { beforeEnd: raw('some bytes') }, 'zip-disagreement', 'block'],
+    ['another archive before the archive', a(), { prefix: zipOf(a()) }, 'zip-hidden-member', 'block'],
+    ['bytes before the first member', a({ before: raw('\x01\x02\x03') }), {}, 'zip-gap', 'review'],
+    ['an archive that is stored in it', [...a(), member('inner.zip', zipOf(a()))], {}],
+    ['a folder', [...a(), member('d/', '')], {}],
+    ['a folder with content', [...a(), member('d/', 'text\n')], {}, 'zip-disagreement', 'block'],
+    ['a link to a neighbour', [...a(), member('d/b', '../a.txt', link)], {}, 'archive-link', 'review'],
+    ['a link to the outside', [...a(), member('d/b', '../../a.txt', link)], {}, 'archive-link-outside', 'block'],
+    [
+      'a deflated link to the root',
+      [...a(), member('b', '/etc/passwd', { ...link, deflate: true })],
+      {},
+      'archive-link-outside',
+      'block',
+    ],
+    ['a member behind a link', [member('d', 'e', link), member('d/b.txt', 'text\n')], {}, 'archive-traversal', 'block'],
+    ['an entry on another disk', a({ central: { disk: 1 } }), {}, 'zip-volumes', 'review'],
+    ['an archive of several disks', a(), { disk: 1 }, 'zip-volumes', 'review'],
+    ['a version that there is not', a({ central: { version: 99 } }), {}, 'zip-version', 'pass'],
+    ['plain data that is marked as encrypted', a({ flags: 1 }), {}, 'zip-false-encryption', 'block'],
+    ['plain data that is marked as strongly encrypted', a({ flags: 0x41 }), {}, 'zip-false-encryption', 'block'],
+    [
+      'encrypted data',
+      [member('a.txt', Buffer.alloc(17, 0x9d), { flags: 1, crc: 5, local: { size: 5 }, central: { size: 5 } })],
+      {},
+      'zip-encrypted',
+      'review',
+    ],
+    ['AES', a({ flags: 1, method: 99, extra: field(0x9901, raw(2, 0, 'AE', 3, 0, 0)) }), {}, 'zip-encrypted', 'review'],
+    ['a stored member of two sizes', a({ local: { size: 4 }, central: { size: 4 } }), {}, 'zip-disagreement', 'block'],
+    [
+      'two entries for one member',
+      [...a(), member('b.txt', 'x\n', { central: { offset: 0 } })],
+      {},
+      'zip-overlap',
+      'block',
+    ],
+  ])('%s', judgedAs);
+});
+
+async function judgedAs(_what: string, members: MemberSpec[], spec: ZipSpec, rule?: string, verdict = 'pass') {
+  const scan = await judged(zipOf(members, spec), 'data.zip');
+  if (rule === undefined) expect(scan.findings).toEqual([]);
+  else expect(scan.findings.map((finding) => finding.rule)).toContain(rule);
+  expect(scan.verdict).toBe(verdict);
+}
 
 describe('a bomb', () => {
   test('of ratio is unscannable', async () => {
