@@ -69,7 +69,7 @@ export class ObjectHooks {
 }
 
 /** Loaders that call the type with arguments from the document. */
-const CALLING: ReadonlySet<string> = new Set(['ConstructorFromReduceNode', 'LossNode']);
+const CALLING: ReadonlySet<string> = new Set(['ConstructorFromReduceNode', 'LossNode', 'SGDNode']);
 const IMPORTING: ReadonlySet<string> = new Set([
   'py/object',
   'py/type',

@@ -34,6 +34,8 @@ test.each<[string, Node]>([
   ],
   ['an array', node('numpy.ndarray', 'NdArrayNode', { type: 'numpy', file: 'a.npy' })],
   ['a function of numpy', node('numpy.log1p', 'FunctionNode')],
+  ['a function of an older numpy', node('numpy.core._multiarray_umath.log1p', 'FunctionNode')],
+  ['a loss of an older skops', node('sklearn.linear_model._sgd_fast.Hinge', 'SGDNode')],
   ['a score', node('sklearn.feature_selection._univariate_selection.f_classif', 'FunctionNode')],
   ['a type of numpy', node('numpy.float64', 'TypeNode')],
 ])('%s passes', async (_name, root) => {
@@ -55,6 +57,7 @@ test.each<[string, Node, string]>([
     node('builtins.function', 'FunctionNode', { content: { module_path: 'os', function: 'system' } }),
     'skops-type',
   ],
+  ['a class of the system as a loss', node('subprocess.Popen', 'SGDNode', { content: NUMBER }), 'skops-type'],
   // CVE-2025-54412
   ['a call of the operator module', node('operator.call', 'OperatorFuncNode', { attrs: NUMBER }), 'skops-operator'],
   [
