@@ -4,6 +4,7 @@ import type { Bytes } from '../io/bytes.ts';
 import { addTemplate, hasTags, TEMPLATE_BYTES } from '../jinja/uses.ts';
 import { ConfigUses } from '../json/config-uses.ts';
 import { ObjectHooks } from '../json/objects.ts';
+import { PaddlePir } from '../json/paddle-pir.ts';
 import { NotebookReader } from '../text/notebook-reader.ts';
 import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
@@ -66,12 +67,14 @@ class ConfigReader implements JsonListener {
   private readonly notebook = new NotebookReader();
   private readonly keras: KerasReader;
   private readonly objects: ObjectHooks;
+  private readonly paddle: PaddlePir;
 
   constructor(facts: Facts) {
     this.uses = new UseList(facts);
     this.configs = new ConfigUses(this.uses);
     this.keras = new KerasReader(this.uses);
     this.objects = new ObjectHooks(this.uses);
+    this.paddle = new PaddlePir(this.uses);
   }
 
   keep(place: JsonPlace): number {
@@ -93,11 +96,13 @@ class ConfigReader implements JsonListener {
   close(place: JsonPlace): void {
     this.keras.close(place);
     this.objects.close(place);
+    this.paddle.close(place);
   }
 
   scalar(place: JsonPlace, value: string | number | boolean | null | undefined): void {
     this.notebook.scalar(place, value);
     this.objects.scalar(place, keyOf(place), value);
+    this.paddle.scalar(place, keyOf(place), value);
     this.configs.scalar(place, value);
     this.keras.scalar(place, value);
     const key = keyOf(place);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Facts } from '../facts.ts';
-import { looksLikeCode } from '../protobuf/code-text.ts';
+import { addPaddleText } from '../protobuf/paddle-attributes.ts';
 import { type Field, messageType } from '../protobuf/schema.ts';
 import { PADDLE } from '../protobuf/schemas/paddle.ts';
 import { type Frame, type Listener, placeOf, textOf, textValue, type Value, walkProtobuf } from '../protobuf/walk.ts';
@@ -10,9 +10,6 @@ import type { Extractor } from './context.ts';
 /** `framework.proto`: the blocks of a program with their operators. */
 export const paddleProgram: Extractor = async (facts, bytes, context) =>
   walkProtobuf(bytes, messageType(PADDLE, 'ProgramDesc'), new ProgramReader(facts), facts, context.spending);
-
-/** Attributes by which operators find files. */
-const PATH_ATTRIBUTE = /(?:^|_)(?:path|file|filename|file_path|dirname|endpoint|endpoints)$/;
 
 class ProgramReader implements Listener {
   readonly keep: Readonly<Record<string, number>> = {
@@ -39,14 +36,9 @@ class ProgramReader implements Listener {
     else if (frame.type.name === 'OpDesc.Attr') this.attribute(frame, textOf(frame, 'name') ?? '');
   }
 
-  /** `op_callstack` holds lines of the source that built the program: text for an error message, never run. */
   private attribute(frame: Frame, name: string): void {
     const texts = this.texts;
     this.texts = [];
-    if (name === 'op_callstack') return;
-    for (const text of texts.filter((value) => value !== '')) {
-      if (PATH_ATTRIBUTE.test(name)) this.uses.add('paddle-path', text, `${placeOf(frame)} ${name}`, frame.start);
-      else if (looksLikeCode(text)) this.uses.add('paddle-code-text', text, placeOf(frame), frame.start);
-    }
+    for (const text of texts) addPaddleText(this.uses, name, text, placeOf(frame), frame.start);
   }
 }

@@ -114,3 +114,33 @@ describe('what a message is', () => {
     expect(['text', 'unknown', 'zeros']).toContain((await factsOf(Buffer.from(bytes))).format);
   });
 });
+
+describe('a program of Paddle in JSON', () => {
+  const program = (...ops: object[]) =>
+    JSON.stringify({
+      base_code: { magic: 'pir', version: 1, trainable: false },
+      program: { regions: [{ '#': 'region_0', blocks: [{ '#': 'block_0', args: [], ops }] }] },
+    });
+  const text = (name: string, value: string) => ({ AT: { '#': '0.a_str', D: value }, N: name });
+  const parameter = { '#': 'p', A: [0, 1, 1, 'conv_w'], DA: [], O: { '%': 1 } };
+
+  test('passes with operators of its dialects', async () => {
+    const bytes = program(
+      parameter,
+      { '#': '1.conv2d', I: [{ '%': 1 }], A: [text('data_format', 'NCHW')] },
+      { '#': '2.yield' },
+    );
+    expect(await judged(bytes, 'inference.json')).toMatchObject({ format: 'json', verdict: 'pass' });
+  });
+
+  test.each([
+    ['an operator of a library', { '#': '3.own_op' }, 'paddle-operator', 'review'],
+    ['an operator that runs Python', { '#': '1.py_func' }, 'paddle-python', 'block'],
+    ['an operator that reads a file', { '#': '1.load_combine' }, 'paddle-files', 'block'],
+    ['the path of a file', { '#': '1.full', A: [text('file_path', '/etc/passwd')] }, 'paddle-files', 'block'],
+    ['source code', { '#': '1.full', A: [text('name', 'import os\nos.system("true")')] }, 'paddle-python', 'review'],
+  ])('with %s does not pass', async (_what, op, rule, verdict) => {
+    expect(await rulesOf(program(parameter, op), 'inference.json')).toEqual([rule]);
+    expect((await judged(program(op), 'inference.json')).verdict).toBe(verdict);
+  });
+});
