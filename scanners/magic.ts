@@ -87,6 +87,7 @@ const MAGICS: readonly (readonly [format: string, magic: readonly number[], at?:
   ['pdf', bytes('%PDF-')],
   ['parquet', bytes('PAR1')],
   ['arrow', bytes('ARROW1')],
+  ['feather', bytes('FEA1')],
   ['sqlite', bytes('SQLite format 3\0')],
 ];
 

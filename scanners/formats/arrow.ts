@@ -12,6 +12,8 @@ import { UseList } from '../uses.ts';
 import type { Context, Extractor } from './context.ts';
 
 const CONTINUATION = 0xffffffff;
+/** No message with a schema is shorter; the first number of a message itself is smaller. */
+const SHORTEST = 32;
 
 /** An Arrow file (columnar format, "IPC File Format"): messages between two magics, and a footer that lists them. */
 export const arrow: Extractor = async (facts, bytes, context) => {
@@ -22,11 +24,38 @@ export const arrow: Extractor = async (facts, bytes, context) => {
   const footer = region.size - 10 - footerLength;
   if (region.size < 26 || Buffer.from(pages.take(region.size - 6, 6)).toString('latin1') !== 'ARROW1' || footer < 8)
     return problem(facts, region.size, 'there is no footer');
-  const end = messages(facts, region.slice(0, footer), pages, 8, context);
+  const start = bareSchema(facts, region, pages, footer, footerLength, context);
+  const end = messages(facts, region.slice(0, footer), pages, start, context);
   if (end !== undefined && end !== footer)
     problem(facts, end, `the messages end at byte ${end}, the footer is at ${footer}`);
-  verified(facts, region.slice(footer, footerLength), 'Footer', footer, context);
+  const listed = verified(facts, region.slice(footer, footerLength), 'Footer', footer, context);
+  const schema = listed.table('schema');
+  if (schema) readExtensions(schema, new UseList(facts), 'the footer');
 };
+
+/**
+ * Readers of a file take the schema from the footer, and Polars writes the message that holds it without its length in
+ * front. Then what is up to the first block of the footer must be that message. Returns where the others begin.
+ */
+function bareSchema(
+  facts: Facts,
+  region: RandomBytes,
+  pages: Pages,
+  footer: number,
+  footerLength: number,
+  context: Context,
+): number {
+  if (pages.u32(8) === CONTINUATION || pages.u32(8) >= SHORTEST) return 8;
+  const tail = new Pages(region.slice(footer, footerLength));
+  const listed = Table.root({ pages: tail, schema: ARROW, spending: context.spending }, 'Footer');
+  const blocks = ['dictionaries', 'record_batches'].flatMap((list) => [...listed.items(list, 24)]);
+  const first = blocks.reduce((least, at) => Math.min(least, tail.u64(at)), footer);
+  if (first <= 16) return 8;
+  const header = verified(facts, region.slice(8, first - 8), 'Message', 8, context).union('header');
+  if (header?.type === 'Schema') readExtensions(header.table, new UseList(facts), 'the schema');
+  else problem(facts, 8, 'the first message is no schema');
+  return first;
+}
 
 /** An Arrow stream: the same messages with nothing around them. */
 export const arrowStream: Extractor = async (facts, bytes, context) => {

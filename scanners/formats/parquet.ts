@@ -100,7 +100,7 @@ class FooterReader {
     this.range(fields.get(4) ?? 0, fields.get(5) ?? 0);
     this.range(fields.get(6) ?? 0, fields.get(7) ?? 0);
     this.filter(chunk);
-    // Older writers put a copy of the column's metadata behind the chunk.
+    // Older writers put a copy of the column's metadata behind the chunk; newer ones write any number here.
     const copy = fields.get(2) ?? 0;
     if (copy >= start + compressed && copy > 0) this.structure(copy);
   }
@@ -133,8 +133,12 @@ class FooterReader {
 
   private structure(at: number): void {
     const thrift = new ThriftReader(this.pages, at, this.pages.size);
-    thrift.struct(() => false);
-    this.range(at, thrift.at - at);
+    try {
+      thrift.struct(() => false);
+      this.range(at, thrift.at - at);
+    } catch (error) {
+      if (!(error instanceof MalformedThrift)) throw error;
+    }
   }
 
   private range(start: number, length: number): void {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
 import { ARROW } from '#scanners/flatbuffers/arrow-schema.ts';
+import { FEATHER } from '#scanners/flatbuffers/feather-schema.ts';
 import { type Fields, flatbuffer } from './flatbuffers-bytes.ts';
 import { factsOf, judged, rulesOf } from './judged.ts';
-import { callPickle, raw, u32 } from './pickle-bytes.ts';
+import { callPickle, raw, u32, u64 } from './pickle-bytes.ts';
 
 /** Thrift's compact protocol: a field whose id is `delta` more than the one before. */
 const integer = (delta: number, value: number) => raw((delta << 4) | 6, varint(value * 2));
@@ -41,6 +42,21 @@ function file(name?: string, hidden: Uint8Array = raw()): Buffer {
   return raw('ARROW1\0\0', schemaMessage(name), batch, END, hidden, footer, u32(footer.length), 'ARROW1');
 }
 
+/** As Polars writes it: the first message stands without its length, and readers go by the footer's blocks. */
+function polars(name?: string, first: Fields = { header: { type: 'Schema', value: schema(name) } }): Buffer {
+  const metadata = flatbuffer(ARROW, 'Message', { version: 4, body_length: 0n, ...first }, '');
+  const padded = raw(metadata, Buffer.alloc((8 - (metadata.length % 8)) % 8));
+  const block = raw(u64(8 + padded.length), u32(batch.length - 16), u32(0), u64(16));
+  const footer = flatbuffer(ARROW, 'Footer', { version: 4, schema: schema(name), record_batches: [block] }, '');
+  return raw('ARROW1\0\0', padded, batch, END, footer, u32(footer.length), 'ARROW1');
+}
+
+function feather(hidden: Uint8Array = raw()): Buffer {
+  const values = { type: 3, offset: 8n, length: 2n, total_bytes: 16n };
+  const table = flatbuffer(FEATHER, 'CTable', { num_rows: 2n, columns: [{ name: 'x', values }], version: 2 }, '');
+  return raw('FEA1', u32(0), Buffer.alloc(16, 5), hidden, table, u32(table.length), 'FEA1');
+}
+
 interface ParquetSpec {
   readonly name?: string;
   readonly gap?: Uint8Array;
@@ -62,6 +78,8 @@ test.each([
   ['a Parquet file', parquet(), 'data.parquet', 'parquet'],
   ['a Parquet file with a known extension', parquet({ name: 'arrow.uuid' }), 'data.parquet', 'parquet'],
   ['an Arrow file', file(), 'data.arrow', 'arrow'],
+  ['an Arrow file of Polars', polars(), 'data.arrow', 'arrow'],
+  ['a Feather file of version 1', feather(), 'data.feather', 'feather'],
   ['an Arrow stream', stream(), 'data.arrow', 'arrow-stream'],
   [
     'an Arrow stream of datasets',
@@ -79,6 +97,10 @@ describe('a table in columns', () => {
     ['a pickled type', parquet({ name: 'arrow.py_extension_type' }), 'a.parquet', ['arrow-extension'], 'block'],
     ['a pickled type in a file', file('arrow.py_extension_type'), 'a.arrow', ['arrow-extension'], 'block'],
     ['a pickled type in a stream', stream('arrow.py_extension_type'), 'a.arrow', ['arrow-extension'], 'block'],
+    ['a pickled type in a file of Polars', polars('arrow.py_extension_type'), 'a.arrow', ['arrow-extension'], 'block'],
+    ['something else where Polars has the schema', polars(undefined, {}), 'a.arrow', ['arrow-malformed'], 'review'],
+    ['a pickle in a Feather file', feather(callPickle('os', 'system')), 'a.feather', ['trailing-payload'], 'block'],
+    ['a Feather file that is cut off', feather().subarray(0, -1), 'a.feather', ['feather-malformed'], 'review'],
     ['pickled values', stream('ray.data.arrow_pickled_object'), 'a.arrow', ['arrow-extension'], 'block'],
     [
       'a pickle between the columns and the footer',

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { ARROW } from '#scanners/flatbuffers/arrow-schema.ts';
 import { CATBOOST } from '#scanners/flatbuffers/catboost-schema.ts';
 import { PROGRAM } from '#scanners/flatbuffers/executorch-schema.ts';
+import { FEATHER } from '#scanners/flatbuffers/feather-schema.ts';
 import { ORT } from '#scanners/flatbuffers/ort-schema.ts';
 import { TFLITE } from '#scanners/flatbuffers/tflite-schema.ts';
 import { flatbuffer } from './flatbuffers-bytes.ts';
@@ -26,6 +28,21 @@ import {
   tfrecordOf,
 } from './protobuf-bytes.ts';
 import { zipOf } from './zip-bytes.ts';
+
+const PARQUET_FOOTER = raw(0x15, 4, 0x39, 0x1c, 0x19, 0x1c, 0x3c, 0x76, 64, 0x26, 8, 0, 0, 0, 0);
+
+function arrowFile(): Buffer {
+  const header = { type: 'Schema', value: { fields: [{ name: 'x' }] } };
+  const message = flatbuffer(ARROW, 'Message', { version: 4, header }, '');
+  const footer = flatbuffer(ARROW, 'Footer', { version: 4, schema: header.value }, '');
+  return raw('ARROW1\0\0\xff\xff\xff\xff', u32(message.length), message, footer, u32(footer.length), 'ARROW1');
+}
+
+function featherFile(): Buffer {
+  const columns = [{ name: 'x', values: { offset: 4n, total_bytes: 8n } }];
+  const table = flatbuffer(FEATHER, 'CTable', { columns }, '');
+  return raw('FEA1', Buffer.alloc(8), table, u32(table.length), 'FEA1');
+}
 
 /** One of each format, to be mutated: what is almost well-formed reaches furthest into an extractor. */
 const SEEDS: readonly (readonly [string, Buffer])[] = [
@@ -76,6 +93,9 @@ const SEEDS: readonly (readonly [string, Buffer])[] = [
     'catboost',
     raw('CBM1', u32(48), flatbuffer(CATBOOST, 'TModelCore', { model_part_ids: ['static_provider_v1'] }, '')),
   ],
+  ['arrow', arrowFile()],
+  ['feather', featherFile()],
+  ['parquet', raw('PAR1', Buffer.alloc(32, 9), PARQUET_FOOTER, u32(PARQUET_FOOTER.length), 'PAR1')],
   ['tensorrt', raw('ftrt', Buffer.alloc(40), 'Some_TRT')],
   [
     'xml',
