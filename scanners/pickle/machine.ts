@@ -37,6 +37,8 @@ export class Machine {
   offset = 0;
   op = '';
   result: Value = null;
+  /** Where the current frame ends, as it says. */
+  frameEnd = -1;
   stopped = false;
   readonly record: PickleRecord;
   /** Runs a pickle that lies inside this one's stream. */
@@ -170,6 +172,15 @@ export class Machine {
     else if (isThing(value, 'text') && value.offset !== undefined && value.length !== undefined)
       this.record.sources.push({ offset: value.offset, length: value.length });
     else this.use('pickle-source', describe(value));
+  }
+
+  /**
+   * An opcode over the end of its frame: `pickle.py` fails, and `_pickle.c` forgets the beginning of a line, so that a
+   * name is another one than it seems. No writer does it; an array of joblib follows its BUILD outside of frames.
+   */
+  leftFrame(): void {
+    if (this.op !== 'BUILD') this.use('pickle-frame', this.op);
+    this.frameEnd = -1;
   }
 
   private use(scheme: string, name: string): void {

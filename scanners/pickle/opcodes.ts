@@ -40,7 +40,7 @@ export const OPCODES: readonly (Opcode | undefined)[] = table({
   h: ['BINGET', (m, c) => m.get(c.u8())],
   j: ['LONG_BINGET', (m, c) => m.get(c.u32())],
   '\x80': ['PROTO', protocol],
-  '\x95': ['FRAME', (_, c) => void c.u64()],
+  '\x95': ['FRAME', frame],
 
   // -- constants
   N: ['NONE', (m) => m.push(null)],
@@ -115,6 +115,14 @@ function protocol(m: Machine, c: Cursor): void {
   const version = c.u8();
   if (version > 5) m.broken(`protocol ${version}`);
   m.record.protocol = Math.max(m.record.protocol, version);
+}
+
+/** A frame says how much to read ahead, and means nothing else; `run.ts` looks whether opcodes keep to it. */
+function frame(m: Machine, c: Cursor): void {
+  const length = Number(c.u64());
+  // A frame within a frame: `_pickle.c` may drop what is left of the first.
+  if (m.frameEnd > m.offset) m.leftFrame();
+  m.frameEnd = c.offset + length;
 }
 
 function text(m: Machine, c: Cursor, length: number): void | Promise<void> {
@@ -213,8 +221,9 @@ function build(m: Machine, c: Cursor): void | Promise<void> {
 async function inst(m: Machine, c: Cursor): Promise<void> {
   const module = textOf(await line(c));
   const name = textOf(await line(c));
-  const args = m.popMark();
-  m.push(m.call(m.global(module, name), tuple(args)));
+  // Imported first: without a mark the pickle breaks, and the module has run by then.
+  const callee = m.global(module, name);
+  m.push(m.call(callee, tuple(m.popMark())));
 }
 
 function obj(m: Machine): void {

@@ -45,6 +45,7 @@ export async function runPickle(
     }
     const pending = opcode.run(machine, cursor);
     if (pending !== undefined) await pending;
+    if (machine.frameEnd > machine.offset && cursor.offset > machine.frameEnd) machine.leftFrame();
     if (++steps % SPEND_STEP === 0) spending.spend('opcodes', SPEND_STEP);
   }
   spending.spend('opcodes', steps % SPEND_STEP);

@@ -13,6 +13,7 @@ import {
   shortText,
   stackGlobal,
   text,
+  u64,
 } from './pickle-bytes.ts';
 
 /** What other scanners let through, as published: the advisory, the gadget's module and name. */
@@ -138,6 +139,8 @@ describe('a bypass of the parser', () => {
       'a legacy file whose magic number is computed',
       raw(callPickle('builtins', 'eval'), legacyTorch(raw('N.'), [], [])),
     ],
+    ['a name that begins in one frame and ends in the next', raw(proto(4), 0x95, u64(6), 'cre\nmy', 'Pattern\n.')],
+    ['INST without a mark, which imports before it fails', raw(proto(2), 'Nios\nsystem\n.')],
     ['a number with a zero byte', raw('I1\0junk\n0', system, STOP)],
   ])('is blocked: %s', async (_what, bytes) => {
     expect((await judged(bytes)).verdict).toBe('block');
