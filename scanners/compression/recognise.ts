@@ -46,7 +46,8 @@ function afterSkippable(head: Uint8Array): string | undefined {
 async function unpacks(head: Uint8Array, compression: Compression): Promise<boolean> {
   const trial = head.subarray(0, TRIAL_BYTES);
   const { bytes, broken, consumed } = await inflate(RandomBytes.ofMemory(trial), compression, new Spending());
-  if (broken === undefined) return true;
+  // An empty stream says nothing: the fields of another header look like one.
+  if (broken === undefined) return bytes.size > 0 || consumed === head.length;
   if (payloadName(bytes.head()) !== undefined) return true;
   return bytes.size > 0 && consumed >= trial.length && head.length > trial.length;
 }

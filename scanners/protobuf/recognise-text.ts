@@ -13,7 +13,7 @@ const TELLING: readonly (readonly [format: string, field: string, inner: readonl
   ['onnx-text', 'graph', ['node', 'initializer']],
 ];
 /** How a message begins: a name and what may follow one. */
-const START = /^(?:[ \t\r\n\f\v]+|#[^\n]*(?:\n|$))*(?:$|(?:[A-Za-z_]\w*|\[[\w./-]+\])[ \t\r\n]*[:{<])/;
+const START = /^(?:[ \t\r\n\f\v]|#[^\n]*(?:\n|$))*(?:$|(?:[A-Za-z_]\w*|\[[\w./-]+\])[ \t\r\n]*[:{<])/;
 
 /** Messages in protobuf's text format: all of the text is its grammar, and a field says which message it is. */
 export async function recogniseProtobufText(bytes: Bytes, head: Uint8Array): Promise<string | undefined> {
