@@ -99,9 +99,17 @@ const FLATBUFFERS: readonly (readonly [format: string, identifier: readonly numb
   ['ort', bytes('ORTM')],
 ];
 
+/** Their magic is four letters, as a text may begin with: a number that holds a zero follows it. */
+const WORDS: ReadonlySet<string> = new Set(['gguf', 'ggml', 'catboost', 'tensorrt', 'rknn', 'ascend', 'feather']);
+
+function isWritten(head: Uint8Array): boolean {
+  return !head.subarray(0, 64).includes(0);
+}
+
 /** What the first bytes announce. RIFF and PE need a second look further in. */
 export function magicOf(head: Uint8Array): string | undefined {
-  for (const [format, magic, at = 0] of MAGICS) if (startsWith(head, magic, at)) return format;
+  for (const [format, magic, at = 0] of MAGICS)
+    if (startsWith(head, magic, at) && !(WORDS.has(format) && isWritten(head))) return format;
   // The root table is among the first 16 MB, so that the fourth byte is zero, as it is in no text.
   if (head[3] === 0) for (const [format, magic] of FLATBUFFERS) if (startsWith(head, magic, 4)) return format;
   if (startsWith(head, bytes('RIFF')) && startsWith(head, bytes('WEBP'), 8)) return 'webp';

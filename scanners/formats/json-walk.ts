@@ -31,6 +31,9 @@ export class MalformedJson extends Error {
   }
 }
 
+/** One document is complete and the next begins on another line, as in JSON Lines. */
+export class AnotherJson extends MalformedJson {}
+
 type Expect = 'value' | 'first-value' | 'key' | 'first-key' | 'colon' | 'comma' | 'end';
 
 const KEY_BYTES = 4096;
@@ -51,6 +54,7 @@ export class JsonWalker implements JsonPlace {
   private kept = 0;
   private room = 0;
   private escaped = false;
+  private isNewLine = false;
 
   constructor(listener: JsonListener) {
     this.listener = listener;
@@ -75,9 +79,12 @@ export class JsonWalker implements JsonPlace {
 
   private between(chunk: Uint8Array, start: number): number {
     let at = start;
-    while (isSpace(chunk[at])) at++;
+    for (; isSpace(chunk[at]); at++) if (chunk[at] === 0x0a) this.isNewLine = true;
     const byte = chunk[at];
     if (byte === undefined) return at;
+    if (this.expect === 'end' && this.isNewLine && (byte === 0x7b || byte === 0x5b))
+      throw new AnotherJson(this.offset + at, 'another document begins on a line of its own');
+    this.isNewLine = false;
     switch (byte) {
       case 0x22:
         return this.beginText(at);

@@ -9,7 +9,7 @@ import { NotebookReader } from '../text/notebook-reader.ts';
 import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
 import { KerasReader } from './json/keras.ts';
-import { type JsonListener, type JsonPlace, JsonWalker, MalformedJson, placeText } from './json-walk.ts';
+import { AnotherJson, type JsonListener, type JsonPlace, JsonWalker, MalformedJson, placeText } from './json-walk.ts';
 import { readSecrets, text } from './text.ts';
 
 const VALUE_BYTES = 1024;
@@ -33,8 +33,11 @@ export const json: Extractor = async (facts, bytes, context) => {
   } catch (error) {
     if (!(error instanceof MalformedJson)) throw error;
     facts.format = 'text';
+    if (error instanceof AnotherJson) reader.end(facts);
     await text(facts, bytes, context);
-    new UseList(facts).add('json-malformed', error.message, `byte ${error.offset}`, error.offset);
+    const scheme = error instanceof AnotherJson ? 'json-lines' : 'json-malformed';
+    if (error instanceof AnotherJson && facts.format !== 'unknown') facts.format = 'json';
+    new UseList(facts).add(scheme, error.message, `byte ${error.offset}`, error.offset);
   }
 };
 

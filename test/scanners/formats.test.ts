@@ -26,6 +26,10 @@ describe('text and configuration', () => {
     ['config.yaml', 'model:\n  name: test # not !important\n'],
     ['run.txt', 'MZ is a county code; ELF is a game\n'],
     ['train.jsonl', '{"a": 1}\n{"a": 2}\n'],
+    ['train.json', '{"a": 1}\n{"a": 2}\n'],
+    ['gguf.txt', 'GGUF is a format for models.\n'],
+    ['notes.md', 'RKNN models run on boards.\n'],
+    ['prompt.jinja', '{# a #}{{ x }}'],
     ['empty.txt', ''],
   ])('%s passes', async (path, content) => {
     expect(await judged(content, path)).toMatchObject(PASS);
@@ -38,6 +42,8 @@ describe('text and configuration', () => {
     ['config.json', '{"custom_pipelines": {"x": {"impl": "x.py"}}}', 'custom-code', 'review'],
     ['config.json', '{"a": 1', 'json-malformed', 'review'],
     ['config.json', '{"a": 1} {"b": 2}', 'json-malformed', 'review'],
+    ['config.json', '{"_target_": "os.system"}\n{"b": 2}', 'config-target', 'block'],
+    ['prompt.jinja', '["{{ x.__class__ }}"]', 'extension-mismatch', 'review'],
     ['config.json', '{"a": 1,}', 'json-malformed', 'review'],
     ['config.json', '{"a": 01}', 'json-malformed', 'review'],
     ['config.json', '{"a": "\\x41"}', 'json-malformed', 'review'],
