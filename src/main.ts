@@ -168,6 +168,7 @@ async function openMirror(
       intakes,
       review,
       rescan,
+      explain: scanner.explain,
       index,
       keys: { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key },
       trusted: ring.keys,

@@ -3,6 +3,7 @@ import { openReleaseStatement, type ReleaseStatement } from '#src/attest/release
 import type { PublicKey } from '#src/attest/signer.ts';
 import type { Catalog, Found } from '#src/catalog/catalog.ts';
 import { isAirlockError } from '#src/domain/errors.ts';
+import type { RuleMeaning } from '#src/domain/evidence.ts';
 import type { Release } from '#src/domain/release.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { CommitSha, Revision } from '#src/domain/revision.ts';
@@ -15,6 +16,8 @@ export interface DescribeDeps {
   readonly catalog: Catalog;
   readonly intakes: Pick<Intakes, 'running'>;
   readonly index: Pick<Index, 'intakes' | 'decisions' | 'refs'>;
+  /** What a scanner rule means. */
+  readonly explain: (rule: string) => RuleMeaning | undefined;
   /** What release statements are verified with. */
   readonly trusted: readonly PublicKey[];
 }
@@ -87,11 +90,26 @@ async function describeUndecided(deps: DescribeDeps, repo: Repo, commit: CommitS
   return (await storedJson(deps, repo, commit)) ?? describeFailure(deps, repo, commit, admin);
 }
 
-async function storedJson({ index }: DescribeDeps, repo: Repo, commit: CommitSha): Promise<object | undefined> {
+async function storedJson(
+  { index, explain }: DescribeDeps,
+  repo: Repo,
+  commit: CommitSha,
+): Promise<object | undefined> {
   const row = await index.decisions.get(repo, commit);
   if (!row) return undefined;
   const { decision, license, files, findingsLeftOff } = JSON.parse(row.body) as StoredDecision;
-  return { state: decision.outcome, ...decision, license, files, findingsLeftOff };
+  const rules = meanings(files, explain);
+  return { state: decision.outcome, ...decision, license, files, findingsLeftOff, rules };
+}
+
+/** Said once for each rule, however many findings it has. */
+function meanings(files: StoredDecision['files'], explain: DescribeDeps['explain']): Record<string, RuleMeaning> {
+  const ids = new Set(files.flatMap(({ findings }) => findings.map(({ rule }) => rule)));
+  return Object.fromEntries([...ids].sort().flatMap((id) => [[id, explain(id)] as const].filter(isExplained)));
+}
+
+function isExplained(entry: readonly [string, RuleMeaning | undefined]): entry is readonly [string, RuleMeaning] {
+  return entry[1] !== undefined;
 }
 
 /** No decision: the last intake may have broken off. */

@@ -25,6 +25,7 @@ export interface AdminDeps {
   readonly intakes: Intakes;
   readonly review: Review;
   readonly rescan: Pick<Rescan, 'reload' | 'report'>;
+  readonly explain: DescribeDeps['explain'];
   readonly index: Pick<Index, 'intakes' | 'decisions' | 'refs'>;
   readonly keys: Readonly<Record<KeyRole, PublicKey>>;
   /** All that verify release statements, those of before a rotation included. Default: `keys`. */

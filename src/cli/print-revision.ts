@@ -38,6 +38,7 @@ const revisionShape = z.object({
   // of a release the number of files served, else those with findings
   files: z.union([z.number(), z.array(scannedShape)]).optional(),
   findingsLeftOff: z.number().optional(),
+  rules: z.record(z.string(), z.object({ means: z.string(), references: z.array(z.string()).optional() })).optional(),
   // all of them
   license: z.object({ declared: z.array(z.string()), from: z.string(), name: z.string().optional() }).optional(),
   reasons: z.array(reasonShape).optional(),
@@ -53,7 +54,14 @@ export function revisionText(value: unknown): string {
   const known = revisionShape.parse(value);
   const name = `${known.kind === 'models' ? '' : `${known.kind}/`}${known.repo}`;
   const head = `${name}${known.commit ? `@${known.commit}` : ''}: ${known.state}`;
-  const rows = [...who(known), ...intake(known), ...license(known), ...reasons(known), ...files(known)];
+  const rows = [
+    ...who(known),
+    ...intake(known),
+    ...license(known),
+    ...reasons(known),
+    ...files(known),
+    ...rules(known),
+  ];
   const lines = rows.map(([label, text]) => `  ${label.padEnd(9)} ${printed(text)}`);
   return `${[head, ...lines].join('\n')}\n`;
 }
@@ -110,6 +118,13 @@ function files({ files: seen, findingsLeftOff, ...known }: Revision): Row[] {
     }),
   ]);
   return [...rows, ...more('findings', findingsLeftOff ?? 0)];
+}
+
+/** What the rules mean for someone who loads the files. */
+function rules({ rules: known = {} }: Revision): Row[] {
+  return Object.entries(known).map(([id, { means, references = [] }]): Row => {
+    return ['rule', `${id}: ${means}${references.length > 0 ? ` (${references.join(', ')})` : ''}`];
+  });
 }
 
 function more(label: string, count: number): Row[] {

@@ -18,6 +18,12 @@ export interface Finding {
   readonly references?: readonly string[];
 }
 
+/** What a scanner rule means for someone who loads the file, and where to read more. */
+export interface RuleMeaning {
+  readonly means: string;
+  readonly references?: readonly string[] | undefined;
+}
+
 /** The scan of one blob: depends on its bytes and the rule set alone. `format` is what content sniffing recognised. */
 export interface BlobScan {
   readonly format: string;

@@ -10,7 +10,7 @@ import { loadRules, type Rules } from '#scanners/rules.ts';
 import { CORE_VERSION, isCurrent } from '#scanners/version.ts';
 import type { Sha256 } from '#src/domain/digest.ts';
 import { AirlockError, messageOf } from '#src/domain/errors.ts';
-import type { BlobScan } from '#src/domain/evidence.ts';
+import type { BlobScan, RuleMeaning } from '#src/domain/evidence.ts';
 import type { RepoPath } from '#src/domain/path.ts';
 import { printable } from '#src/domain/repo.ts';
 import { type Extraction, extractInChild, WORKER } from './extraction.ts';
@@ -50,6 +50,8 @@ export interface Scanner {
    * @throws AirlockError config-invalid
    */
   reload(): void;
+  /** What a finding's rule means, by the rules in force; undefined for one that they do not have (any more). */
+  explain(rule: string): RuleMeaning | undefined;
   /**
    * Scan the files of one snapshot. A file that can not be read to its end is `unscannable`, never an error.
    * @throws AirlockError scan-failed when this machine twice ended the process that read a file, or could not start one:
@@ -87,6 +89,7 @@ export function createScanner(options: ScannerOptions = {}): Scanner {
     reload() {
       current = rulesInForce(options.rules);
     },
+    explain: (rule) => (Object.hasOwn(current.rules.rules, rule) ? current.rules.rules[rule] : undefined),
     async scan(targets, scanOptions = {}) {
       // One rule set for the whole snapshot, whatever is reloaded meanwhile.
       const { judge, rules } = current;

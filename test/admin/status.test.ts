@@ -71,9 +71,20 @@ describe('an approved release', () => {
 });
 
 function adminDeps() {
-  const { catalog, intakes, review, rescan, index, ring } = house;
+  const { catalog, intakes, review, rescan, scanner, index, ring } = house;
+  const { explain } = scanner;
   const keys = { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key };
-  return { catalog, intakes, review, rescan, index, keys, trusted: ring.keys, isAdmin: adminCheck(ADMIN_TOKEN) };
+  return {
+    catalog,
+    intakes,
+    review,
+    rescan,
+    explain,
+    index,
+    keys,
+    trusted: ring.keys,
+    isAdmin: adminCheck(ADMIN_TOKEN),
+  };
 }
 
 describe('recent intakes', () => {

@@ -15,7 +15,7 @@ import { createIntakes, type Intakes } from '#src/intake/intakes.ts';
 import { createQuarantine } from '#src/intake/quarantine.ts';
 import { createRescan, type Rescan } from '#src/intake/rescan.ts';
 import { createReview, type Review } from '#src/review/review.ts';
-import { createScanner } from '#src/scan/scanner.ts';
+import { createScanner, type Scanner } from '#src/scan/scanner.ts';
 import { openFolder } from '#src/store/folder.ts';
 import { FolderBlobStore } from '#src/store/folder-blob-store.ts';
 import { FolderRecordStore } from '#src/store/folder-record-store.ts';
@@ -65,6 +65,7 @@ export interface House {
   readonly intakes: Intakes;
   readonly review: Review;
   readonly rescan: Rescan;
+  readonly scanner: Scanner;
   readonly app: ReturnType<typeof createApp>;
   /** Log lines, parsed. */
   readonly log: Record<string, unknown>[];
@@ -126,6 +127,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       keys: { approval: approval.key, evidence: evidence.key },
       trusted: ring.keys,
       isAdmin: adminCheck(ADMIN_TOKEN),
+      explain: judging.scanner.explain,
       ...{ catalog, intakes, review, rescan, index },
     },
     readiness: [{ name: 'store', check: () => records.get('readiness-probe') }],
@@ -137,7 +139,19 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     await rescan.stop();
     await index.close();
   };
-  const parts = { records, blobs, index, indexFile, journal, catalog, publisher, intakes, review, rescan };
+  const parts = {
+    records,
+    blobs,
+    index,
+    indexFile,
+    journal,
+    catalog,
+    publisher,
+    intakes,
+    review,
+    rescan,
+    scanner: judging.scanner,
+  };
   return { options, config, clock, ring, app, log: lines, close, ...parts };
 }
 
