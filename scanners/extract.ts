@@ -4,6 +4,7 @@ import { type Facts, newFacts } from './facts.ts';
 import type { Context } from './formats/context.ts';
 import { FORMATS } from './formats/index.ts';
 import type { Bytes } from './io/bytes.ts';
+import { hiddenPickle, SEARCHED } from './pickle/hidden.ts';
 import { sniff } from './sniff.ts';
 
 /** Read what is in the bytes. Never throws for what they hold: a budget that was hit is part of the facts. */
@@ -36,7 +37,7 @@ async function extractAt(
   within('depth', depth);
   facts.format = await sniff(bytes);
   const format = FORMATS[facts.format];
-  if (format === undefined) return;
+  if (format === undefined) return lookForPickle(facts, bytes, file);
   file.extractors[facts.format] = format.version;
   const context: Context = {
     spending: file.spending,
@@ -45,4 +46,16 @@ async function extractAt(
     extractInner: (inner, innerBytes, found = []) => extractAt(inner, innerBytes, file, depth + 1, found),
   };
   await (await format.load())(facts, bytes, context);
+}
+
+/** Content that nobody reads may still be what a loader, given the right place in it, would run. */
+async function lookForPickle(facts: Facts, { random, size }: Bytes, { spending }: FileRun): Promise<void> {
+  if (facts.format !== 'unknown' || random === undefined) return;
+  const places = [0, Math.max(0, size - SEARCHED)];
+  for (const place of new Set(places)) {
+    const at = await hiddenPickle(random, place, spending);
+    if (at === undefined) continue;
+    facts.problems.push({ code: 'trailing-payload', offset: at, detail: 'a pickle that calls something lies in it' });
+    return;
+  }
 }

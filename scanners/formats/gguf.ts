@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { within } from '../budgets.ts';
+import { type Spending, within } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
 import { GgufInput, MalformedGguf } from '../gguf/input.ts';
 import { readMetadata, short } from '../gguf/metadata.ts';
@@ -16,10 +16,10 @@ const KEPT_PROBLEMS = 100;
  * each tensor where the one before it ends. Counts and lengths are checked against the file before they are believed;
  * tensor bytes are not read, what lies between them is.
  */
-export const gguf: Extractor = async (facts, bytes) => {
+export const gguf: Extractor = async (facts, bytes, { spending }) => {
   const input = new GgufInput(bytes.cursor(), bytes.size);
   try {
-    await read(facts, bytes, input);
+    await read(facts, bytes, input, spending);
   } catch (error) {
     if (!(error instanceof EndOfBytes) && !(error instanceof MalformedGguf)) throw error;
     const detail = error instanceof EndOfBytes ? 'the file ends inside the header' : error.message;
@@ -27,7 +27,7 @@ export const gguf: Extractor = async (facts, bytes) => {
   }
 };
 
-async function read(facts: Facts, bytes: Bytes, input: GgufInput): Promise<void> {
+async function read(facts: Facts, bytes: Bytes, input: GgufInput, spending: Spending): Promise<void> {
   await input.ready(24);
   input.cursor.take(4);
   readVersion(facts, input);
@@ -36,7 +36,8 @@ async function read(facts: Facts, bytes: Bytes, input: GgufInput): Promise<void>
   const pairs = input.count('metadata entries', input.shortCounts ? 9 : 13);
   const { alignment } = await readMetadata(facts, input, pairs);
   const ranges = await readTensors(facts, input, tensors, alignment);
-  checkData(facts, bytes, ranges, input.cursor.offset, alignment);
+  const end = checkData(facts, bytes, ranges, input.cursor.offset, alignment);
+  if (end !== undefined && bytes.random) await noteTail(facts, bytes.random, end, 'the last tensor', spending);
 }
 
 /** The version tells the byte order: read the wrong way round, its lower half is empty. */
@@ -57,14 +58,17 @@ function readVersion(facts: Facts, input: GgufInput): void {
   if (version === 1) facts.problems.push({ code: 'gguf-version', offset: 4, detail: 'version 1' });
 }
 
-/** Each tensor begins where the one before it ends, padded; the file ends with the last one or its padding. */
+/**
+ * Each tensor begins where the one before it ends, padded; the file ends with the last one or its padding. Returns
+ * where that is, when there is more behind it.
+ */
 function checkData(
   facts: Facts,
   bytes: Bytes,
   ranges: readonly TensorRange[],
   headerEnd: number,
   alignment: number,
-): void {
+): number | undefined {
   const aligned = (offset: number) => Math.ceil(offset / alignment) * alignment;
   const start = aligned(headerEnd);
   const ordered = [...ranges].sort((a, b) => a.begin - b.begin || (a.end ?? a.begin) - (b.end ?? b.begin));
@@ -88,11 +92,11 @@ function checkData(
       offset: headerEnd,
       detail: 'the tensors lie in another order than their list',
     });
-  if (end === undefined) return;
+  if (end === undefined) return undefined;
   const dataEnd = ranges.length === 0 ? headerEnd : start + end;
   const last = Math.min(aligned(dataEnd), bytes.size);
   layout.padding(dataEnd, last);
-  if (last < bytes.size && bytes.random) noteTail(facts, bytes.random, last, 'the last tensor');
+  return last < bytes.size ? last : undefined;
 }
 
 class Layout {

@@ -2,6 +2,7 @@
 import { type Facts, type MemberFacts, newFacts } from '../facts.ts';
 import type { Bytes } from '../io/bytes.ts';
 import { EndOfBytes } from '../io/cursor.ts';
+import { noteTail } from '../io/tail.ts';
 import { payloadName } from '../magic.ts';
 import { ItemReader, MalformedMsgpack } from '../msgpack/items.ts';
 import { readComplex, readTensor } from '../msgpack/tensor.ts';
@@ -24,7 +25,7 @@ export const msgpack: Extractor = async (facts, bytes, context) => {
   const listener = new WeightsReader(facts, reader);
   try {
     await walkMsgpack(reader, listener);
-    if (!(await reader.atEnd())) problem(facts, 'trailing-bytes', reader.offset, 'bytes behind the value');
+    if (!(await reader.atEnd())) await tail(facts, bytes, reader.offset, context);
   } catch (error) {
     if (!(error instanceof MalformedMsgpack) && !(error instanceof EndOfBytes)) throw error;
     problem(facts, 'msgpack-malformed', error.offset, error.message);
@@ -138,6 +139,11 @@ async function readBlobs(facts: Facts, bytes: Bytes, blobs: readonly Blob[], con
     facts.members.push(member);
     await context.extractInner(member, inner);
   }
+}
+
+async function tail(facts: Facts, bytes: Bytes, end: number, { spending }: Context): Promise<void> {
+  if (bytes.random) await noteTail(facts, bytes.random, end, 'the value', spending);
+  else problem(facts, 'trailing-bytes', end, 'bytes behind the value');
 }
 
 function problem(facts: Facts, code: string, offset: number, detail: string): void {

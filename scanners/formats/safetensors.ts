@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { BUDGETS } from '../budgets.ts';
+import { BUDGETS, type Spending } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
-import type { Bytes, RandomBytes } from '../io/bytes.ts';
+import type { RandomBytes } from '../io/bytes.ts';
 import { noteTail } from '../io/tail.ts';
 import { payloadName } from '../magic.ts';
 import { HeaderReader } from '../safetensors/header.ts';
@@ -19,7 +19,7 @@ const ENCODED = /^(?:data:[\w/.+-]*;base64,)?([A-Za-z0-9+/_-]{48,})/;
  * The specification in the README of safetensors and what `Metadata::validate` of its `tensor.rs` refuses. The header
  * and the file's length say everything: the tensors' own bytes are data and are not read.
  */
-export const safetensors: Extractor = async (facts, bytes) => {
+export const safetensors: Extractor = async (facts, bytes, context) => {
   const problem = problemsOf(facts);
   const length = Number(Buffer.from(bytes.head().subarray(0, 8)).readBigUInt64LE());
   if (length > BUDGETS.safetensorsHeader)
@@ -28,7 +28,7 @@ export const safetensors: Extractor = async (facts, bytes) => {
     return void problem(0, `a header of ${length} bytes in a file of ${bytes.size}`);
   if (bytes.random === undefined) return void problem(0, 'a large compressed file');
   const end = await readHeader(facts, bytes.random.slice(8, length));
-  if (end !== undefined) checkEnd(facts, bytes, bytes.random, 8 + length + end);
+  if (end !== undefined) await checkEnd(facts, bytes.random, 8 + length + end, context.spending);
 };
 
 function problemsOf(facts: Facts): (offset: number, detail: string) => void {
@@ -58,10 +58,10 @@ async function readHeader(facts: Facts, region: RandomBytes): Promise<number | u
   return header.end;
 }
 
-function checkEnd(facts: Facts, bytes: Bytes, random: RandomBytes, end: number): void {
+async function checkEnd(facts: Facts, bytes: RandomBytes, end: number, spending: Spending): Promise<void> {
   if (end > bytes.size) problemsOf(facts)(bytes.size, `the tensors end at byte ${end}`);
-  if (end < bytes.size) noteTail(facts, random, end, 'the last tensor');
-  const archive = end === bytes.size ? archiveFromEnd(random) : undefined;
+  if (end < bytes.size) await noteTail(facts, bytes, end, 'the last tensor', spending);
+  const archive = end === bytes.size ? archiveFromEnd(bytes) : undefined;
   if (archive === undefined) return;
   const detail = `an archive, from ${JSON.stringify(archive.name.slice(0, 80))} on`;
   facts.problems.push({ code: 'safetensors-archive', offset: archive.at, detail });

@@ -2,6 +2,7 @@
 import { within } from '../budgets.ts';
 import { type Facts, type MemberFacts, newFacts } from '../facts.ts';
 import type { RandomBytes } from '../io/bytes.ts';
+import { noteTail } from '../io/tail.ts';
 import { BLOCK, type Header, parseHeader } from '../tar/header.ts';
 import type { Context, Extractor } from './context.ts';
 import { namesOutside } from './names.ts';
@@ -23,7 +24,7 @@ export const tar: Extractor = async (facts, bytes, context) => {
   // NeMo's SaveRestoreConnector: the configuration beside checkpoint and tokenizer files.
   if (facts.members.some(({ name }) => /^(?:\.\/)?model_config\.yaml$/.test(name))) facts.format = 'nemo';
   if (end !== undefined && !isZero(bytes.random, end))
-    facts.problems.push({ code: 'trailing-bytes', offset: end, detail: 'bytes after the end of the tar archive' });
+    await noteTail(facts, bytes.random, end, 'the end of the tar archive', context.spending);
 };
 
 /** Returns where the archive ends, or nothing when it breaks. */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BudgetHit, type Spending } from '../budgets.ts';
 import type { Facts, Problem } from '../facts.ts';
-import type { Bytes } from '../io/bytes.ts';
+import type { Bytes, RandomBytes } from '../io/bytes.ts';
 import { type Cursor, EndOfBytes } from '../io/cursor.ts';
 import { payloadName } from '../magic.ts';
+import { hiddenPickle } from './hidden.ts';
 import { isLegacyMagic, LEGACY_PICKLES, passStorages } from './legacy-torch.ts';
 import { BrokenPickle } from './machine.ts';
 import { PickleRecord } from './record.ts';
@@ -51,12 +52,14 @@ class Stream implements PickleStream {
   clean = false;
   private readonly results: Value[] = [];
   private readonly facts: Facts;
+  private readonly random: RandomBytes | undefined;
   private readonly cursor: Cursor;
   private readonly spending: Spending;
 
   constructor(facts: Facts, bytes: Bytes, spending: Spending) {
     this.facts = facts;
     this.record = new PickleRecord(facts);
+    this.random = bytes.random;
     this.cursor = bytes.cursor();
     this.spending = spending;
   }
@@ -83,8 +86,7 @@ class Stream implements PickleStream {
       if (!(error instanceof BrokenPickle || error instanceof EndOfBytes)) throw error;
       const ran = this.record.steps > before;
       if (ran) this.problem('pickle-broken-after-call', error.offset, error.message);
-      else if (this.record.count > 0)
-        this.problem('trailing-bytes', start, 'bytes after the last pickle are no pickle');
+      else if (this.record.count > 0) await this.tail(start, 'bytes after the last pickle are no pickle');
       else this.problem('pickle-broken', error.offset, error.message);
       return false;
     }
@@ -100,7 +102,7 @@ class Stream implements PickleStream {
       return true;
     }
     if (head[0] !== 0) return false;
-    this.problem('trailing-bytes', start, 'zeros or other bytes after the last pickle');
+    await this.tail(start, 'zeros or other bytes after the last pickle');
     return true;
   }
 
@@ -113,8 +115,15 @@ class Stream implements PickleStream {
       await this.cursor.fill(64);
       const payload = payloadName(this.cursor.lookAt(64));
       if (payload) this.problem('trailing-payload', start, `${payload} after the last storage`);
-      else this.problem('trailing-bytes', start, 'bytes after the last storage');
+      else await this.tail(start, 'bytes after the last storage');
     } else this.clean = true;
+  }
+
+  /** A loader that is given a place begins there: a second pickle may lie behind anything. */
+  private async tail(start: number, detail: string): Promise<void> {
+    const at = this.random && (await hiddenPickle(this.random, start, this.spending));
+    if (at === undefined) this.problem('trailing-bytes', start, detail);
+    else this.problem('trailing-payload', at, 'a pickle that calls something lies behind the last one');
   }
 
   private keepStorage(id: Value): void {
