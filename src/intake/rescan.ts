@@ -81,7 +81,8 @@ export function createRescan(deps: RescanDeps): Rescan {
       deps.log.info({ before, rulesVersion: deps.scanner.rulesVersion }, 'scanner rules read again');
       if (running === undefined) return begin().report();
       again = true;
-      return (pass ?? begin()).report();
+      // Of the pass that will follow, under the rules that were just read: nothing of it has begun.
+      return new Pass(deps, stopping.signal).report();
     },
     async startIfDue() {
       const last = await deps.index.rescans.last();

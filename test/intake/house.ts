@@ -27,6 +27,9 @@ import { createHubClient } from '#src/upstream/hub-client.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import { type FoundFile, filesBelow } from '#test/support/files.ts';
 
+/** Seals the facts that a house remembers. */
+export const FACTS_KEY = Buffer.alloc(32, 1);
+
 export interface HouseOptions {
   readonly hub: string;
   readonly data: string;
@@ -83,7 +86,7 @@ export async function openHouse({ hub, data, config = {}, ...client }: HouseOpti
   const scanner = createScanner({
     processes: 2,
     cache: index.facts,
-    cacheKey: Buffer.alloc(32, 1),
+    cacheKey: FACTS_KEY,
     rules: () => house.scannerRules(),
   });
   const judging = {

@@ -3,8 +3,10 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseRules, type Rules, readRules } from '#scanners/rules.ts';
+import { CORE_VERSION } from '#scanners/version.ts';
+import { SealedFacts } from '#src/scan/sealed-facts.ts';
 import { addHeld, addTiny } from '#test/fake-hub/repos.ts';
-import { type House, repo, revisionOf } from './house.ts';
+import { FACTS_KEY, type House, repo, revisionOf } from './house.ts';
 import { approved, releaseOf, useHouse } from './use-house.ts';
 
 // New scanner rules judge what was released before: what no longer passes is served no more, and a reviewer finds why.
@@ -96,6 +98,22 @@ it('bytes are read again where the facts are gone, checked, and no copy stays', 
   expect(await later.quarantined()).toEqual([]);
 });
 
+it('bytes are read again only where the extractor that read them has changed', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  approved(await house.ask(ID));
+  const { files } = await releaseOf(house, ID);
+  const weights = files.get('model.safetensors' as never);
+  const facts = new SealedFacts(house.index.facts, FACTS_KEY);
+  const known = (await facts.get(weights?.sha256 as never, CORE_VERSION)) ?? '';
+  const older = { ...JSON.parse(known), extractors: { safetensors: 0 } };
+  await facts.put(weights?.sha256 as never, CORE_VERSION, JSON.stringify(older));
+  const size = weights?.size ?? 0;
+  expect(await reload(house)).toMatchObject({ releases: 1, bytesRead: size, quarantined: [], failed: [] });
+  // And remembered: the next pass reads nothing.
+  expect(await reload(house)).toMatchObject({ bytesRead: 0 });
+});
+
 it('a release whose bytes are damaged stays as it was, and the report says so', async () => {
   addTiny(rig.hub);
   const house = await rig.open();
@@ -170,6 +188,18 @@ it('rules that are not as they must be change nothing', async () => {
   expect(() => house.rescan.reload()).toThrow('The scanner rules can not be used');
   await house.rescan.idle();
   expect(await found(house)).toBe('release');
+});
+
+it('rules that change while a pass runs get a pass of their own', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  approved(await house.ask(ID));
+  house.rescan.reload();
+  house.scannerRules = () => rulesWith('program');
+  const { rulesVersion, finishedAt } = house.rescan.reload();
+  expect([rulesVersion, finishedAt]).toEqual([house.scannerRules().version, undefined]);
+  await house.rescan.idle();
+  expect(house.rescan.report()).toMatchObject({ rulesVersion, counts: { quarantined: 1 } });
 });
 
 it('what a person revoked is left alone', async () => {
