@@ -41,7 +41,7 @@ export const BUDGETS = {
   /** Tables, and items of vectors of tables or texts, of one flatbuffer. */
   flatbufferTables: 600_000,
   /** Items that are looked at one by one, where several tables may share a vector. */
-  flatbufferItems: 20_000_000,
+  flatbufferItems: 2_000_000,
   /** Fields of all messages of a protobuf file together. */
   protobufFields: 100_000_000,
 } as const;

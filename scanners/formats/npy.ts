@@ -57,7 +57,7 @@ async function readHeader(facts: Facts, cursor: Cursor, offset: number): Promise
 }
 
 /** Outside of its texts a literal has no name before a bracket, and no attribute. */
-const CALLS = /[A-Za-z_]\w*\s*[([]|\)\s*\(|\.\s*[A-Za-z_]|\blambda\b|\bfor\b/;
+const CALLS = /\b\d*[A-Za-z_]\w*\s*[([]|\)\s*\(|\.\s*[A-Za-z_]|\blambda\b|\bfor\b/;
 
 /** An array of objects is a pickle: `numpy.load` runs it with allow_pickle. */
 async function readObjects(facts: Facts, bytes: Bytes, start: number, context: Context): Promise<undefined> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { built, joined, riskOf, texts, type Value, worst } from './values.ts';
 
-const DIRECTIVE = /%(?:\(([^)]*)\))?([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+))?[hlL]?([diouxXeEfFgGcrsa%])/g;
+const DIRECTIVE = /%(?:\(([^)]{0,1000})\))?([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+))?[hlL]?([diouxXeEfFgGcrsa%])/g;
 
 /** `%` on texts and the `format` filter. `widths` is told of every width, which is how long the result gets. */
 export function percentFormatted(format: Value, args: readonly Value[], widths: (width: number) => void): Value {

@@ -118,7 +118,7 @@ function integer(machine: Machine, text: string): Value {
 
 export function floatLine(machine: Machine, bytes: Uint8Array | undefined): Value {
   const text = ascii(bytes).trim();
-  if (!/^[+-]?(?:nan|inf(?:inity)?|[\d_]*\.?[\d_]*(?:e[+-]?\d+)?)$/i.test(text) || text === '')
+  if (!/^[+-]?(?:nan|inf(?:inity)?|[\d_]*(?:\.[\d_]*)?(?:e[+-]?\d+)?)$/i.test(text) || text === '')
     machine.broken('not a number');
   return Number.parseFloat(text);
 }

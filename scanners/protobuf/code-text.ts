@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 const CODE = [
-  /(?:^|\n)\s*(?:import\s+[A-Za-z_][\w.]*\s*(?:$|[\n;,#]|as\s)|from\s+[\w.]+\s+import\s)/,
-  /(?:^|\n)\s*(?:def\s+\w+\s*\(.*\)\s*(?:->.*)?:|class\s+\w+.*:\s*(?:\n|$))/,
+  /(?:^|\n)[ \t\r\f]*(?:import\s+[A-Za-z_][\w.]*\s*(?:$|[\n;,#]|as\s)|from\s+[\w.]+\s+import\s)/,
+  /(?:^|\n)[ \t\r\f]*(?:def\s+\w+\s*\(.{0,1000}\)\s*(?:->.{0,200})?:|class\s+\w+.*:\s*(?:\n|$))/,
   /(?:^|[^\w.])(?:exec|eval|compile|__import__|getattr|execfile)\s*\(/,
   /(?:^|\W)(?:os\.(?:system|popen|exec\w*|spawn\w*)|subprocess\.\w+|importlib\.\w+|builtins\.\w+|ctypes\.\w+)\s*\(?/,
   /^#!\s*\//,

@@ -53,7 +53,7 @@ const BEGINNINGS =
 
 /** Assignments of what the name calls a secret. Groups: the name, the value. */
 const ASSIGNED: readonly RegExp[] = [
-  /\b((?:[\w-]*[_-])?(?:api[_-]?key|apikey|secret(?:[_-]?(?:access[_-]?)?key)?|access[_-]?key|auth[_-]?token|access[_-]?token|client[_-]?secret|private[_-]?key|passw(?:or)?d|pwd|token|credentials?))\\?["']?\s*(?::=|=>|[:=])\s*\\?["']([^"'\s\\]{12,200})\\?["']/gi,
+  /\b((?:[\w-]{0,100}[_-])?(?:api[_-]?key|apikey|secret(?:[_-]?(?:access[_-]?)?key)?|access[_-]?key|auth[_-]?token|access[_-]?token|client[_-]?secret|private[_-]?key|passw(?:or)?d|pwd|token|credentials?))\\?["']?\s*(?::=|=>|[:=])\s*\\?["']([^"'\s\\]{12,200})\\?["']/gi,
   /^[ \t]*(?:export[ \t]+|set[ \t]+|ENV[ \t]+)?([A-Z][A-Z0-9_]*(?:API_?KEY|SECRET(?:_ACCESS)?(?:_?KEY)?|TOKEN|PASSWORD|PASSWD|ACCESS_KEY))[ \t]*=[ \t]*([^\s"'#$]{12,200})[ \t]*$/gm,
   /\b(aws_secret_access_key|AWS_SECRET_ACCESS_KEY|secretAccessKey)["']?\s*[:=]\s*["']?([A-Za-z0-9/+]{40})\b/g,
   /\b(machine)\s+\S+\s+login\s+\S+\s+password\s+(\S{4,200})/g,

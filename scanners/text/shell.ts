@@ -20,7 +20,7 @@ const SHAPES: readonly RegExp[] = [
   /\b(?:nc|ncat|netcat|socat)\b[^\n|;]{0,120}(?:-\w*[ec]\w*\s+\S*sh\b|EXEC:)[^\n]{0,60}/gi,
   /\bmkfifo\s+\S+[^\n]{0,120}\b(?:nc|ncat|netcat|telnet|openssl)\b/g,
   /\b(?:bash|sh|zsh)\s+-i\s*(?:>&|<&|[012]>&)[^\n]{0,80}/g,
-  /\brm\s+(?:-\w+\s+)*-\w*[rR]\w*\s+(?:-\w+\s+|--no-preserve-root\s+)*["']?(?:\/|~|\$\{?HOME\}?|\/\*)["']?(?=\s|$|[;&|*])/g,
+  /\brm\s+(?:-\w+\s+)*-\w{0,30}[rR]\w{0,30}\s+(?:-\w+\s+|--no-preserve-root\s+)*["']?(?:\/|~|\$\{?HOME\}?|\/\*)["']?(?=\s|$|[;&|*])/g,
   /:\(\)\s*\{\s*:\s*\|\s*:\s*&\s*\}\s*;\s*:/g,
   /\bdd\s+if=\/dev\/(?:zero|u?random)\s+of=\/dev\/[a-z]+/g,
   /\bmkfs(?:\.\w+)?\s+\/dev\/\w+/g,

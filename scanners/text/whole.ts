@@ -61,7 +61,7 @@ function readHidden(text: string, uses: TextUses, places: PlaceFinder): void {
 }
 
 const REQUIREMENT =
-  /^[ \t-]*((?:-i|--index-url|--extra-index-url|--find-links|-f|--trusted-host)[ =]\S+|(?:-e[ \t]+)?(?:git|hg|svn|bzr)\+\S+|[\w.[\], -]+@[ \t]*(?:https?|git\+\w+|file):\S+|https?:\/\/\S+\.(?:whl|zip|tar\.gz)\S*)/gm;
+  /^[ \t-]*((?:-i|--index-url|--extra-index-url|--find-links|-f|--trusted-host)[ =]\S+|(?:-e[ \t]+)?(?:git|hg|svn|bzr)\+\S+|[\w.[\]][\w.[\], -]*@[ \t]*(?:https?|git\+\w+|file):\S+|https?:\/\/\S+\.(?:whl|zip|tar\.gz)\S*)/gm;
 const BUILD = /^[ \t]*(build-backend|backend-path|cmdclass|setup_requires)[ \t]*[=:][ \t]*([^\r\n]{1,150})/gm;
 
 /** What installing from the text would fetch or run. */

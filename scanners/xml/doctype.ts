@@ -72,7 +72,7 @@ function tell(
 ): void {
   listener.doctype(shortened(head), hasSubset, line);
   for (const declaration of declarations) {
-    const entity = /^<!ENTITY\s+([\s\S]*)>$/i.exec(declaration)?.[1];
+    const entity = /^<!ENTITY\s([\s\S]*)>$/i.exec(declaration)?.[1];
     if (entity !== undefined) listener.entity(shortened(entity), line);
   }
   for (const [, name = ''] of subset.slice(0, 100_000).matchAll(/%([\w:.-]{1,100});/g))

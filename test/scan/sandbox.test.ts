@@ -78,6 +78,22 @@ describe('the scanner process', () => {
     ['thread', 'ERR_ACCESS_DENIED'],
     ['addon', 'ERR_DLOPEN_DISABLED'],
     ['inspector', 'ERR_ACCESS_DENIED'],
+    ['internal binding', 'ERR_ACCESS_DENIED'],
+    ['spawn by binding', 'ERR_ACCESS_DENIED'],
+    ['inspector session', 'ERR_ACCESS_DENIED'],
+    ['folder above', 'ERR_ACCESS_DENIED'],
+    ['path that climbs', 'ERR_ACCESS_DENIED'],
+    ['memory of the process', 'ERR_ACCESS_DENIED'],
+    ['maps of the process', 'ERR_ACCESS_DENIED'],
+    ['working folder through /proc', 'ERR_ACCESS_DENIED'],
+    ['root through /proc', 'ERR_ACCESS_DENIED'],
+    ['symbolic link', 'ERR_ACCESS_DENIED'],
+    ['symbolic link beside the sources', 'ERR_ACCESS_DENIED'],
+    ['hard link', 'ERR_ACCESS_DENIED'],
+    ['heap snapshot', 'ERR_ACCESS_DENIED'],
+    ['report', 'ERR_ACCESS_DENIED'],
+    ['module from a path', 'ERR_ACCESS_DENIED'],
+    ['wasi', 'ERR_ACCESS_DENIED'],
     // Node 26.10 opens and creates database files past its permission model: the module itself is switched off.
     ['database file', 'ERR_UNKNOWN_BUILTIN_MODULE'],
     ['code from text', 'Code generation from strings disallowed for this context'],
@@ -89,7 +105,7 @@ describe('the scanner process', () => {
     expect(existsSync(join(folder, 'written'))).toBe(false);
     expect(existsSync(join(folder, 'written.db'))).toBe(false);
     expect(connections).toBe(0);
-    expect(Object.keys(attack.results)).toHaveLength(18);
+    expect(Object.keys(attack.results)).toHaveLength(34);
   });
 
   test('is the real worker: its script lies among the scanners, which import nothing from elsewhere', () => {

@@ -60,6 +60,39 @@ await attempt('database file', async () => {
   const { DatabaseSync } = await import(['node', 'sqlite'].join(':'));
   return new DatabaseSync(`${scratch}/written.db`);
 });
+await attempt('internal binding', () => {
+  const { binding } = process as unknown as { binding(name: string): { open?: unknown; spawn?: unknown } };
+  const { open } = binding('fs') as { open(path: string, flags: number, mode: number): number };
+  return open(secret, 0, 0o600);
+});
+await attempt('spawn by binding', () => {
+  const { Process } = (process as unknown as { binding(name: string): { Process: new () => object } }).binding(
+    'process_wrap',
+  );
+  return (new Process() as { spawn(options: object): number }).spawn({ file: '/bin/true', args: ['true'], stdio: [] });
+});
+await attempt('inspector session', async () => {
+  const { Session } = await import('node:inspector');
+  return new Session().connect();
+});
+await attempt('folder above', async () => (await import('node:fs')).readdirSync('..'));
+await attempt('path that climbs', () => readFileSync(`${import.meta.dirname}/../sandboxed/../../../package.json`));
+await attempt('memory of the process', () => readFileSync('/proc/self/mem'));
+await attempt('maps of the process', () => readFileSync('/proc/self/maps'));
+await attempt('working folder through /proc', () => readFileSync('/proc/self/cwd/../sandbox.test.ts'));
+await attempt('root through /proc', () => readFileSync(`/proc/self/root${secret}`));
+await attempt('symbolic link', async () => (await import('node:fs')).symlinkSync(secret, `${scratch}/link`));
+await attempt('symbolic link beside the sources', async () =>
+  (await import('node:fs')).symlinkSync(secret, `${import.meta.dirname}/link`),
+);
+await attempt('hard link', async () => (await import('node:fs')).linkSync(secret, `${import.meta.dirname}/link`));
+await attempt('heap snapshot', async () => (await import('node:v8')).writeHeapSnapshot(`${scratch}/heap`));
+await attempt('report', () => process.report.writeReport(`${scratch}/report`));
+await attempt('module from a path', () => import(`${scratch}/evil.mjs`));
+await attempt('wasi', async () => {
+  const { WASI } = await import('node:wasi');
+  return new WASI({ version: 'preview1', preopens: { '/': '/' } });
+});
 await attempt('code from text', () => Function('return 1')());
 
 process.stdout.write(JSON.stringify({ results, environment: process.env, argv: process.execArgv }), () =>
