@@ -199,7 +199,8 @@ it('rules that change while a pass runs get a pass of their own', async () => {
   const { rulesVersion, finishedAt } = house.rescan.reload();
   expect([rulesVersion, finishedAt]).toEqual([house.scannerRules().version, undefined]);
   await house.rescan.idle();
-  expect(house.rescan.report()).toMatchObject({ rulesVersion, counts: { quarantined: 1 } });
+  expect(house.rescan.report()).toMatchObject({ rulesVersion, releases: 1 });
+  expect(await found(house)).toBe('quarantined');
 });
 
 it('what a person revoked is left alone', async () => {
