@@ -118,7 +118,7 @@ export const ruleData = z.strictObject({
   examples: z.array(z.union([importExample, useExample])).default([]),
   /** Code that is judged by what stands in one file together: each pattern must fit some `scheme name` of its uses. */
   shapes: z.array(
-    z.strictObject({ rule: z.string(), level, reason, extensions: words.optional(), all: z.array(pattern).min(2) }),
+    z.strictObject({ rule: z.string(), level, reason, extensions: words.optional(), all: z.array(pattern).min(1) }),
   ),
   /** Names that the message of a file of code lists beside its imports. */
   notable: pattern,

@@ -50,7 +50,11 @@ export function itemSize(descr: Literal | undefined, depth = 0): ItemSize {
   return { bytes, objects };
 }
 
+const OBJECT_NAMES: ReadonlySet<string> = new Set(['object', 'object_', 'O8', 'O4', '|O4']);
+
 function scalarSize(text: string): ItemSize {
+  // numpy.dtype takes the name of the type as well, though nothing writes it here.
+  if (OBJECT_NAMES.has(text)) return { bytes: 0, objects: true };
   const match = SCALAR.exec(text);
   if (match === null) return { wrong: `the type ${JSON.stringify(text.slice(0, 40))}` };
   const [, type = '', digits = ''] = match;

@@ -35,6 +35,8 @@ describe('an honest configuration passes', () => {
       },
     ],
     ['config.json', { id: ['os', 'system'], command: 'x', parts: ['a', 'b'] }],
+    ['modules.json', [{ idx: 1, name: '1', path: '1_Pooling', type: 'sentence_transformers.models.Pooling' }]],
+    ['data.json', [{ path: '/data/a.png' }]],
   ])('%s: %j', async (path, content) => {
     expect(await judged(JSON.stringify(content), path)).toMatchObject({ verdict: 'pass', findings: [] });
   });
@@ -49,6 +51,18 @@ describe('what a loader would act on is a finding', () => {
     ['model.safetensors.index.json', { weight_map: { a: 'http://host/x' } }, 'shard-file', 'block'],
     ['adapter_config.json', { auto_mapping: { parent_library: 'evil.module' } }, 'custom-code', 'review'],
     ['model_index.json', { unet: ['my_module', 'Net'], _class_name: 'P' }, 'custom-code', 'review'],
+    [
+      'adapter_config.json',
+      { auto_mapping: { parent_library: 'os', base_model_class: 'system' } },
+      'custom-code',
+      'block',
+    ],
+    ['modules.json', [{ path: '../../x', type: 'sentence_transformers.models.Pooling' }], 'shard-file', 'block'],
+    ['modules.json', [{ path: '', type: 'os.system' }], 'custom-code', 'block'],
+    ['modules.json', [{ path: '', type: 'own.Module' }], 'custom-code', 'review'],
+    ['model_index.json', { unet: ['subprocess', 'Popen'], _class_name: 'P' }, 'custom-code', 'block'],
+    ['model_index.json', { unet: ['own', 'Net'], _class_name: ['pipeline', 'Own'] }, 'custom-code', 'review'],
+    ['model_index.json', { _class_name: ['pipeline', 'Own'] }, 'custom-code', 'review'],
     ['chain.json', { id: ['os', 'system'], type: 'constructor', lc: 1 }, 'config-constructor', 'review'],
     ['package.json', { scripts: { postinstall: 'echo benign-test' } }, 'config-command', 'review'],
     ['mcp.json', { mcpServers: { a: { command: 'echo', args: ['benign-test'] } } }, 'config-command', 'review'],

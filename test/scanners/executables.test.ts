@@ -46,3 +46,20 @@ test('the antivirus test string is blocked where virus scanners look for it', as
   expect((await judged(zipOf([{ name: 'a.txt', data: raw(EICAR) }]), 'a.zip')).verdict).toBe('block');
   expect((await judged(`Virus scanners know ${EICAR}\n`, 'README.md')).verdict).toBe('review');
 });
+
+test.each(['pytorch_model.bin', 'model.safetensors', 'model.gguf', 'weights.dat'])(
+  'a script that is called %s is blocked, and under its own name a matter for a person',
+  async (path) => {
+    for (const script of ['#!/bin/sh\necho benign-test\n', '#!/usr/bin/env python3\nprint(1)\n']) {
+      expect((await judged(script, path)).findings.map(({ rule }) => rule)).toContain('disguised-script');
+      expect((await judged(script, path)).verdict).toBe('block');
+      expect((await judged(script, 'train.sh')).verdict).toBe('review');
+    }
+  },
+);
+
+test.each(['model.h5', 'model.onnx', 'model.gguf'])('an archive that nobody looks into is no %s', async (path) => {
+  const rar = raw('Rar!\x1a\x07\x01\0', zeros(60));
+  expect((await judged(rar, path)).verdict).toBe('block');
+  expect((await judged(rar, 'data.rar')).verdict).toBe('review');
+});
