@@ -13,8 +13,8 @@ export function isLegacyMagic(value: Value | undefined): boolean {
 }
 
 /**
- * After the fifth pickle: for each key the number of items in eight bytes, then the items. The lengths must be those of
- * the persistent ids. Returns what is wrong, with the cursor at that place.
+ * After the fifth pickle: for each key the number of items in eight bytes, then the items, both in little-endian order
+ * whatever machine wrote them. The lengths must be those of the persistent ids, and no storage may be missing. Returns what is wrong, with the cursor at that place.
  */
 export async function passStorages(
   cursor: Cursor,
@@ -22,15 +22,16 @@ export async function passStorages(
   keys: Value | undefined,
 ): Promise<string | undefined> {
   if (!isThing(keys, 'list') || keys.items === undefined) return 'the list of storage keys is not a plain list';
-  const known = new Map(storages.map((storage) => [storage.key, storage.bytes]));
+  const known = new Map(storages.map((storage) => [storage.key, storage]));
+  const missing = new Set(known.keys());
   for (const key of keys.items) {
-    const bytes = known.get(key);
-    if (bytes === undefined) return 'a storage that no persistent id refers to';
+    const storage = known.get(key);
+    if (storage === undefined) return 'a storage that no persistent id refers to';
     if (!(await cursor.fill(8))) return 'the bytes end before the last storage';
-    const count = Number(cursor.u64());
-    if (count > bytes || (count > 0 && bytes % count !== 0))
-      return `a storage of ${count} items, not of ${bytes} bytes`;
-    if (!(await cursor.skip(bytes))) return 'the bytes end inside a storage';
+    const count = cursor.u64();
+    if (count !== BigInt(storage.items)) return `a storage of ${count} items, not of ${storage.items}`;
+    if (!missing.delete(key)) return 'a storage that is there twice';
+    if (!(await cursor.skip(storage.bytes))) return 'the bytes end inside a storage';
   }
-  return undefined;
+  return missing.size > 0 ? `${missing.size} storages that are not there` : undefined;
 }

@@ -17,6 +17,9 @@ import {
   type Value,
 } from './values.ts';
 
+/** Told of every persistent id, and where it is used. */
+export type OnPersistentId = (id: Value, offset: number) => void;
+
 /** The bytes are no pickle from here on; what ran before has been recorded. */
 export class BrokenPickle extends Error {
   readonly offset: number;
@@ -44,7 +47,7 @@ export class Machine {
   /** Runs a pickle that lies inside this one's stream. */
   readonly runNested: ((cursor: Cursor) => Promise<void>) | undefined;
   /** Persistent ids in order, for those who know what they mean (torch storages). */
-  readonly onPersistentId: ((id: Value) => void) | undefined;
+  readonly onPersistentId: OnPersistentId | undefined;
   private readonly stack: Value[] = [];
   private readonly marks: number[] = [];
   private readonly memo = new Map<number, Value>();
@@ -53,7 +56,7 @@ export class Machine {
 
   constructor(
     record: PickleRecord,
-    hooks: { onPersistentId?: (id: Value) => void; runNested?: (cursor: Cursor) => Promise<void> } = {},
+    hooks: { onPersistentId?: OnPersistentId; runNested?: (cursor: Cursor) => Promise<void> } = {},
   ) {
     this.record = record;
     this.runNested = hooks.runNested;
@@ -237,7 +240,7 @@ export class Machine {
 
   persistent(id: Value): void {
     this.record.persistentIds++;
-    this.onPersistentId?.(id);
+    this.onPersistentId?.(id, this.offset);
     this.push({ kind: 'persistent', id });
   }
 

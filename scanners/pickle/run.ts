@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Spending, within } from '../budgets.ts';
 import type { Cursor } from '../io/cursor.ts';
-import { BrokenPickle, Machine } from './machine.ts';
+import { BrokenPickle, Machine, type OnPersistentId } from './machine.ts';
 import { OPCODES } from './opcodes.ts';
 import type { PickleRecord } from './record.ts';
 import type { Value } from './values.ts';
@@ -20,7 +20,7 @@ export async function runPickle(
   record: PickleRecord,
   spending: Spending,
   cursor: Cursor,
-  onPersistentId?: (id: Value) => void,
+  onPersistentId?: OnPersistentId,
   depth = 0,
 ): Promise<Value> {
   within('depth', depth);

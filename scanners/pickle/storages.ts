@@ -6,6 +6,8 @@ import type { Value } from './values.ts';
 export interface Storage {
   readonly key: string;
   readonly bytes: number;
+  /** Items of the storage's type: what a legacy file writes before them. */
+  readonly items: number;
 }
 
 const ITEM_SIZES: Readonly<Record<string, number>> = {
@@ -29,13 +31,41 @@ const ITEM_SIZES: Readonly<Record<string, number>> = {
   UntypedStorage: 1,
 };
 
-/** `("storage", torch.FloatStorage, "0", "cpu", 32)`; anything else is no storage. */
+/**
+ * `("storage", torch.FloatStorage, "0", "cpu", 32)`, in legacy files with what a view shows of the storage behind it;
+ * anything else is no storage.
+ */
 export function storageOf(id: Value): Storage | undefined {
   if (!isThing(id, 'tuple') || id.items === undefined) return undefined;
-  const [word, type, key, , count] = id.items;
+  const [word, type, key, , count, view] = id.items;
   if (word !== 'storage' || typeof key !== 'string' || typeof count !== 'number') return undefined;
   if (!isThing(type, 'global') || !/^torch(?:\.cuda|\.storage)?$/.test(type.module)) return undefined;
   const itemSize = ITEM_SIZES[type.name];
   const bytes = itemSize === undefined ? Number.NaN : itemSize * count;
-  return Number.isSafeInteger(bytes) && bytes >= 0 ? { key, bytes } : undefined;
+  if (!Number.isSafeInteger(bytes) || bytes < 0 || !isWithin(view, count)) return undefined;
+  return { key, bytes, items: count };
+}
+
+/** `(key, offset, items)` of a view, which must lie in its storage. */
+function isWithin(view: Value | undefined, count: number): boolean {
+  if (view === undefined || view === null) return true;
+  if (!isThing(view, 'tuple') || view.items?.length !== 3) return false;
+  const [key, offset, items] = view.items;
+  if (typeof key !== 'string' || typeof offset !== 'number' || typeof items !== 'number') return false;
+  return offset >= 0 && items >= 0 && offset + items <= count;
+}
+
+/**
+ * What else torch takes for a persistent id, by name: `("module", class, file, source)` in legacy files. It compares
+ * the source with that of the installed class, and runs neither.
+ */
+export function persistentKind(id: Value): string {
+  const [word, type, file, source] = isThing(id, 'tuple') ? (id.items ?? []) : [];
+  if (typeof word !== 'string') return 'computed';
+  if (word !== 'module') return word;
+  return isThing(type, 'global') && isText(file) && isText(source) ? 'module' : 'module that is no class';
+}
+
+function isText(value: Value | undefined): boolean {
+  return value === null || typeof value === 'string' || isThing(value, 'text');
 }

@@ -3,13 +3,13 @@ import { BudgetHit, type Spending } from '../budgets.ts';
 import type { Facts, Problem } from '../facts.ts';
 import type { Bytes, RandomBytes } from '../io/bytes.ts';
 import { type Cursor, EndOfBytes } from '../io/cursor.ts';
+import { noteTail } from '../io/tail.ts';
 import { payloadName } from '../magic.ts';
-import { hiddenPickle } from './hidden.ts';
 import { isLegacyMagic, LEGACY_PICKLES, passStorages } from './legacy-torch.ts';
 import { BrokenPickle } from './machine.ts';
 import { PickleRecord } from './record.ts';
 import { runPickle } from './run.ts';
-import { type Storage, storageOf } from './storages.ts';
+import { persistentKind, type Storage, storageOf } from './storages.ts';
 import type { Value } from './values.ts';
 
 /** What reading a stream of pickles gave, beside the facts. */
@@ -51,6 +51,9 @@ class Stream implements PickleStream {
   readonly storages: Storage[] = [];
   clean = false;
   private readonly results: Value[] = [];
+  /** Bytes of each storage, by key. */
+  private readonly lengths = new Map<string, number>();
+  private disagrees = false;
   private readonly facts: Facts;
   private readonly random: RandomBytes | undefined;
   private readonly cursor: Cursor;
@@ -78,7 +81,9 @@ class Stream implements PickleStream {
   private async readOne(start: number): Promise<boolean> {
     const before = this.record.steps;
     try {
-      const result = await runPickle(this.record, this.spending, this.cursor, (id) => this.keepStorage(id));
+      const result = await runPickle(this.record, this.spending, this.cursor, (id, offset) =>
+        this.keepStorage(id, offset),
+      );
       if (this.results.length < LEGACY_PICKLES) this.results.push(result);
       return true;
     } catch (error) {
@@ -86,7 +91,7 @@ class Stream implements PickleStream {
       if (!(error instanceof BrokenPickle || error instanceof EndOfBytes)) throw error;
       const ran = this.record.steps > before;
       if (ran) this.problem('pickle-broken-after-call', error.offset, error.message);
-      else if (this.record.count > 0) await this.tail(start, 'bytes after the last pickle are no pickle');
+      else if (this.record.count > 0) await this.tail(start, 'the last pickle');
       else this.problem('pickle-broken', error.offset, error.message);
       return false;
     }
@@ -102,7 +107,7 @@ class Stream implements PickleStream {
       return true;
     }
     if (head[0] !== 0) return false;
-    await this.tail(start, 'zeros or other bytes after the last pickle');
+    await this.tail(start, 'the last pickle');
     return true;
   }
 
@@ -112,23 +117,31 @@ class Stream implements PickleStream {
     if (problem) this.problem('torch-storage', this.cursor.offset, problem);
     else if (!(await this.cursor.atEnd())) {
       const start = this.cursor.offset;
-      await this.cursor.fill(64);
-      const payload = payloadName(this.cursor.lookAt(64));
-      if (payload) this.problem('trailing-payload', start, `${payload} after the last storage`);
-      else await this.tail(start, 'bytes after the last storage');
+      await this.tail(start, 'the last storage');
     } else this.clean = true;
   }
 
   /** A loader that is given a place begins there: a second pickle may lie behind anything. */
-  private async tail(start: number, detail: string): Promise<void> {
-    const at = this.random && (await hiddenPickle(this.random, start, this.spending));
-    if (at === undefined) this.problem('trailing-bytes', start, detail);
-    else this.problem('trailing-payload', at, 'a pickle that calls something lies behind the last one');
+  private async tail(start: number, what: string): Promise<void> {
+    if (this.random) await noteTail(this.facts, this.random, start, what, this.spending);
+    else this.problem('trailing-bytes', start, `bytes after ${what}`);
   }
 
-  private keepStorage(id: Value): void {
+  /** The first mention of a storage makes it; the others must mean the same bytes. */
+  private keepStorage(id: Value, offset: number): void {
     const storage = storageOf(id);
-    if (storage) this.storages.push(storage);
+    if (storage === undefined) {
+      this.record.uses.add('torch-persistent', persistentKind(id), `byte ${offset}`, offset);
+      return;
+    }
+    const known = this.lengths.get(storage.key);
+    if (known === undefined) {
+      this.lengths.set(storage.key, storage.bytes);
+      this.storages.push(storage);
+    } else if (known !== storage.bytes && !this.disagrees) {
+      this.disagrees = true;
+      this.problem('torch-storage', offset, `a storage of ${known} bytes is also one of ${storage.bytes}`);
+    }
   }
 
   private problem(code: Problem['code'], offset: number, detail: string): void {
