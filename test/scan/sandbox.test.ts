@@ -26,6 +26,7 @@ describe('the scanner process', () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-sandbox-'));
     await writeFile(join(folder, 'key.pem'), 'a private key');
     await writeFile(join(folder, 'model.bin'), 'data');
+    await writeFile(join(folder, 'evil.mjs'), 'export {};');
     server = createServer(() => connections++).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     process.env.AIRLOCK_TEST_SECRET = 'in the environment';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { judged, rulesOf } from './judged.ts';
 import { raw } from './pickle-bytes.ts';
 
-const body = Buffer.alloc(64, 1);
+const body = raw(2, 0, 0, 0, Buffer.alloc(60, 1));
 
 describe('what can only be read by its own runtime', () => {
   test.each([

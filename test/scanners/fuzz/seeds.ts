@@ -31,7 +31,7 @@ export function builtSeeds(): Seed[] {
   return [...SEEDS, ...FURTHER].map(([name, bytes]) => ({ name, bytes }));
 }
 
-const engineBody = Buffer.alloc(64, 1);
+const engineBody = raw(u32(2), Buffer.alloc(60, 1));
 const keras = '{"class_name": "Sequential", "config": {"layers": [{"class_name": "Dense", "config": {}}]}}';
 
 const FURTHER: readonly (readonly [string, Buffer])[] = [
