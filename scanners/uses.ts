@@ -35,7 +35,10 @@ function keyOf(scheme: string, name: string): string {
   return `${scheme}\0${name}`;
 }
 
-/** A name that is cut equals no listed one, because of the mark at its end. */
+/** A name that is cut equals no listed one, because of the mark at its end; a path still shows that it climbs. */
 function cut(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length)}\u2026` : text;
+  if (text.length <= length) return text;
+  const rest = text.slice(length - 3);
+  const climbs = /[\\/]\.\.(?:[\\/]|$)/.test(rest) ? '/../' : '';
+  return `${text.slice(0, length)}${climbs}${rest.includes('\0') ? '\0' : ''}\u2026`;
 }
