@@ -18,6 +18,12 @@ export const BUDGETS = {
   ratioFloor: 10 * MIB,
   /** A compressed member that needs random access (an archive in an archive) is held in memory up to this size. */
   heldBytes: 32 * MIB,
+  /**
+   * What is too large for that and still needs random access (an archive in a compressed archive) is held all the same
+   * while it is read, so much at once: with what a process needs for itself (150 MiB) it stays below 512 MiB, the half
+   * of the memory that a child process has by default.
+   */
+  heldTogether: 256 * MIB,
   /** What a compressed stream wants to look back upon: xz -9 and zstd --ultra -21 want so much. */
   dictionaryBytes: 64 * MIB,
   /** How many times an archive's members together may cover it. */
@@ -66,12 +72,27 @@ export class BudgetHit extends Error {
 /** What one file has spent so far, over all its members. */
 export class Spending {
   private readonly spent = new Map<BudgetName, number>();
+  private held = 0;
 
   /** @throws BudgetHit */
   spend(budget: BudgetName, amount: number): void {
     const total = (this.spent.get(budget) ?? 0) + amount;
     this.spent.set(budget, total);
     if (total > BUDGETS[budget]) throw new BudgetHit(budget, total);
+  }
+
+  mayHold(amount: number): boolean {
+    return this.held + amount <= BUDGETS.heldTogether;
+  }
+
+  /** Memory that is given back by {@link release}. @throws BudgetHit */
+  hold(amount: number): void {
+    if (!this.mayHold(amount)) throw new BudgetHit('heldTogether', this.held + amount);
+    this.held += amount;
+  }
+
+  release(amount: number): void {
+    this.held -= amount;
   }
 }
 

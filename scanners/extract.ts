@@ -4,6 +4,7 @@ import { type Facts, newFacts } from './facts.ts';
 import type { Context } from './formats/context.ts';
 import { FORMATS } from './formats/index.ts';
 import type { Bytes } from './io/bytes.ts';
+import { whileHeld } from './io/forward.ts';
 import { hiddenPickle, SEARCHED } from './pickle/hidden.ts';
 import { sniff } from './sniff.ts';
 
@@ -36,6 +37,9 @@ async function extractAt(
 ): Promise<void> {
   within('depth', depth);
   facts.format = await sniff(bytes);
+  // Most formats are read here and there, and some are only known so: what came out of a decompressor is held for that.
+  if (bytes.random === undefined && !READ_FORWARD.has(facts.format) && file.spending.mayHold(bytes.size))
+    return whileHeld(bytes, file.spending, (held) => extractAt(facts, held, file, depth, storages));
   const format = FORMATS[facts.format];
   if (format === undefined) return lookForPickle(facts, bytes, file);
   file.extractors[facts.format] = format.version;
@@ -59,3 +63,5 @@ async function lookForPickle(facts: Facts, { random, size }: Bytes, { spending }
     return;
   }
 }
+/** Formats whose extractor reads bytes of any length from the beginning to the end, or to the end of its header. */
+const READ_FORWARD: ReadonlySet<string> = new Set(['json', 'pickle', 'safetensors', 'tar', 'text']);

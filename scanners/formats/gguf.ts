@@ -37,7 +37,9 @@ async function read(facts: Facts, bytes: Bytes, input: GgufInput, spending: Spen
   const { alignment } = await readMetadata(facts, input, pairs);
   const ranges = await readTensors(facts, input, tensors, alignment);
   const end = checkData(facts, bytes, ranges, input.cursor.offset, alignment);
-  if (end !== undefined && bytes.random) await noteTail(facts, bytes.random, end, 'the last tensor', spending);
+  if (end === undefined) return;
+  if (bytes.random) await noteTail(facts, bytes.random, end, 'the last tensor', spending);
+  else facts.problems.push({ code: 'trailing-bytes', offset: end, detail: 'bytes after the last tensor' });
 }
 
 /** The version tells the byte order: read the wrong way round, its lower half is empty. */

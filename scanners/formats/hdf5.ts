@@ -35,7 +35,7 @@ const BOMB_RATIO = 1000;
  * library as WebAssembly is megabytes of memory-unsafe code that wants a file system.
  */
 export const hdf5: Extractor = async (facts, bytes, context) => {
-  if (bytes.random === undefined) throw new BudgetHit('heldBytes', bytes.size);
+  if (bytes.random === undefined) throw new BudgetHit('heldTogether', bytes.size);
   const reader = new Hdf5Reader(facts, bytes.random, context);
   try {
     await reader.read();

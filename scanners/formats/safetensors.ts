@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BUDGETS, type Spending } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
-import type { RandomBytes } from '../io/bytes.ts';
+import type { Bytes, RandomBytes } from '../io/bytes.ts';
+import { endsOf } from '../io/forward.ts';
 import { noteTail } from '../io/tail.ts';
 import { payloadName } from '../magic.ts';
 import { HeaderReader } from '../safetensors/header.ts';
 import { UseList } from '../uses.ts';
+import { findEnd } from '../zip/end.ts';
 import { archiveFromEnd } from '../zip/polyglot.ts';
 import type { Extractor } from './context.ts';
 import { walkJson } from './json.ts';
 import { MalformedJson } from './json-walk.ts';
 
 const PADDING_BYTES = 4096;
+/** An archive is found from its end: its record and the longest comment. */
+const TAIL_BYTES = 128 * 1024;
 /** Shorter texts of these letters are words. */
 const ENCODED = /^(?:data:[\w/.+-]*;base64,)?([A-Za-z0-9+/_-]{48,})/;
 
@@ -26,9 +30,9 @@ export const safetensors: Extractor = async (facts, bytes, context) => {
     return void problem(0, `a header of ${length} bytes; 100,000,000 are allowed`);
   if (length < 2 || 8 + length > bytes.size)
     return void problem(0, `a header of ${length} bytes in a file of ${bytes.size}`);
-  if (bytes.random === undefined) return void problem(0, 'a large compressed file');
-  const end = await readHeader(facts, bytes.random.slice(8, length));
-  if (end !== undefined) await checkEnd(facts, bytes.random, 8 + length + end, context.spending);
+  const ends = await endsOf(bytes, 8 + length, TAIL_BYTES);
+  const end = await readHeader(facts, ends.start.slice(8, length));
+  if (end !== undefined) await checkEnd(facts, bytes, bytes.random ?? ends.end, 8 + length + end, context.spending);
 };
 
 function problemsOf(facts: Facts): (offset: number, detail: string) => void {
@@ -58,10 +62,19 @@ async function readHeader(facts: Facts, region: RandomBytes): Promise<number | u
   return header.end;
 }
 
-async function checkEnd(facts: Facts, bytes: RandomBytes, end: number, spending: Spending): Promise<void> {
+/** `last` is all of the file, or its last bytes where it can only be read forward. */
+async function checkEnd(facts: Facts, bytes: Bytes, last: RandomBytes, end: number, spending: Spending): Promise<void> {
+  const before = bytes.size - last.size;
   if (end > bytes.size) problemsOf(facts)(bytes.size, `the tensors end at byte ${end}`);
-  if (end < bytes.size) await noteTail(facts, bytes, end, 'the last tensor', spending);
-  const archive = end === bytes.size ? archiveFromEnd(bytes) : undefined;
+  if (end < before) problemsOf(facts)(end, `${bytes.size - end} bytes after the last tensor`);
+  else if (end < bytes.size) {
+    const known = facts.problems.length;
+    await noteTail(facts, last, end - before, 'the last tensor', spending);
+    for (const problem of facts.problems.slice(known)) problem.offset = (problem.offset ?? 0) + before;
+  }
+  if (before > 0 && (findEnd(last)?.candidates ?? 0) > 0)
+    facts.problems.push({ code: 'safetensors-archive', offset: before, detail: 'the end record of an archive' });
+  const archive = end === bytes.size ? archiveFromEnd(last) : undefined;
   if (archive === undefined) return;
   const detail = `an archive, from ${JSON.stringify(archive.name.slice(0, 80))} on`;
   facts.problems.push({ code: 'safetensors-archive', offset: archive.at, detail });

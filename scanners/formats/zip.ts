@@ -17,7 +17,7 @@ import { linkProblem } from './names.ts';
  * say, are data and are not sniffed, since weights may look like anything.
  */
 export const zip: Extractor = async (facts, bytes, context) => {
-  if (bytes.random === undefined) throw new BudgetHit('heldBytes', bytes.size);
+  if (bytes.random === undefined) throw new BudgetHit('heldTogether', bytes.size);
   const views = walkZip(facts, bytes.random, context.spending).filter((view) => !isFolder(view));
   facts.format = formatOf(views.map((view) => view.name));
   if (facts.format === 'keras-zip')

@@ -5,7 +5,7 @@ import { Corrupt } from '../compression/decoder.ts';
 import { type Compression, DECODERS, type Decode } from '../compression/index.ts';
 import { isComplaint } from '../compression/native.ts';
 import { type Bytes, HEAD_BYTES, RandomBytes } from './bytes.ts';
-import { Cursor } from './cursor.ts';
+import { ForwardBytes } from './forward.ts';
 
 export type { Compression };
 
@@ -55,7 +55,7 @@ export async function inflate(
   const whole = size <= BUDGETS.heldBytes;
   const bytes = whole
     ? RandomBytes.ofMemory(Buffer.concat(held))
-    : new ForwardBytes(size, held[0] ?? new Uint8Array(0), () => readable(decode(source).chunks));
+    : new ForwardBytes(size, held[0] ?? new Uint8Array(0), spending, () => readable(decode(source).chunks));
   const { kept: doubts } = decoder.doubts;
   return { bytes, consumed: decoder.consumed(), crc, doubts, ...(broken === undefined ? {} : { broken }) };
 }
@@ -76,40 +76,5 @@ async function* readable(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array
     yield* chunks;
   } catch (error) {
     if (!(error instanceof Corrupt || isComplaint(error))) throw error;
-  }
-}
-
-/** A result too large to hold: its beginning is kept, the rest is inflated again by each cursor. */
-class ForwardBytes implements Bytes {
-  readonly size: number;
-  readonly random = undefined;
-  private readonly start: Uint8Array;
-  private readonly open: () => AsyncGenerator<Uint8Array>;
-
-  constructor(size: number, start: Uint8Array, open: () => AsyncGenerator<Uint8Array>) {
-    this.size = size;
-    this.start = start.subarray(0, HEAD_BYTES);
-    this.open = open;
-  }
-
-  head(): Uint8Array {
-    return this.start;
-  }
-
-  cursor(offset = 0): Cursor {
-    const chunks = this.open();
-    let toSkip = offset;
-    return new Cursor(async () => {
-      for (;;) {
-        const next = await chunks.next();
-        if (next.done) return undefined;
-        if (toSkip < next.value.length) {
-          const chunk = next.value.subarray(toSkip);
-          toSkip = 0;
-          return chunk;
-        }
-        toSkip -= next.value.length;
-      }
-    }, offset);
   }
 }

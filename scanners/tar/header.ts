@@ -69,3 +69,48 @@ export function number(block: Uint8Array, at: number, length: number): number | 
   if (text === '') return 0;
   return /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : undefined;
 }
+
+/** What a header holds in places where honest writers have zeros, and what only some readers take for a part of it. */
+export function headerDoubts(header: Header): { code: 'tar-padding' | 'tar-disagreement'; detail: string }[] {
+  const { raw, gnu } = header;
+  const found: { code: 'tar-padding' | 'tar-disagreement'; detail: string }[] = [];
+  const isUstar = raw[257] === 0x75;
+  const isStar = Buffer.from(raw.subarray(508, 512)).toString('latin1') === 'tar\0';
+  // Python puts these bytes before every name; GNU tar has times in them, and V7 has nothing.
+  const prefix = field(raw, 345, 24);
+  if (prefix !== '' && (gnu ? !isTime(raw.subarray(345, 369)) : !isUstar))
+    found.push({ code: 'tar-disagreement', detail: `only some readers put ${JSON.stringify(prefix)} before the name` });
+  const texts = isUstar ? [...TEXTS, ...(gnu || isStar ? [] : [[345, 155] as const])] : [TEXTS[0], TEXTS[1]];
+  for (const text of texts) {
+    if (text === undefined) continue;
+    const bytes = raw.subarray(text[0], text[0] + text[1]);
+    const end = bytes.indexOf(0);
+    if (end >= 0 && bytes.subarray(end).some((byte) => byte !== 0))
+      found.push({ code: 'tar-padding', detail: `a field of ${JSON.stringify(header.name)} goes on behind its end` });
+  }
+  // GNU tar leaves its numbers of a device in a header of V7.
+  const rest = isUstar ? raw.subarray(gnu ? 495 : 500) : raw.subarray(257).map((byte) => (isDigit(byte) ? 0 : byte));
+  if (!isStar && rest.some((byte) => byte !== 0))
+    found.push({
+      code: 'tar-padding',
+      detail: `the header of ${JSON.stringify(header.name)} is filled up with something`,
+    });
+  return found;
+}
+
+/** Name, link, user, group: text up to a zero. */
+const TEXTS: readonly (readonly [at: number, length: number])[] = [
+  [0, 100],
+  [157, 100],
+  [265, 32],
+  [297, 32],
+];
+
+/** Octal digits, or a number of base 256. */
+function isTime(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x80 || bytes[0] === 0xff || bytes.every(isDigit);
+}
+
+function isDigit(byte: number): boolean {
+  return byte === 0 || byte === 0x20 || (byte & 0xf8) === 0x30;
+}

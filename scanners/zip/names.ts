@@ -31,10 +31,14 @@ export function keysOf(raw: Uint8Array): string[] {
 }
 
 export function keyOf(name: string): string {
+  return pathKey(name).toLowerCase();
+}
+
+/** The same for those who tell capitals apart. */
+export function pathKey(name: string): string {
   const parts = name
     .replace(/\0.*$/s, '')
     .normalize('NFC')
-    .toLowerCase()
     .split(/[/\\]+/)
     .map((part) => part.replace(/(?<=[^. ])[. ]+$/, ''));
   return parts.filter((part, i) => part !== '.' && (part !== '' || (i > 0 && i === parts.length - 1))).join('/');

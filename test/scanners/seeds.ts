@@ -7,7 +7,7 @@ import { ORT } from '#scanners/flatbuffers/ort-schema.ts';
 import { TFLITE } from '#scanners/flatbuffers/tflite-schema.ts';
 import { flatbuffer } from './flatbuffers-bytes.ts';
 import { flaxArray, packed } from './msgpack-bytes.ts';
-import { callPickle, floatStorage, legacyTorch, raw, stateDict, u32, u64 } from './pickle-bytes.ts';
+import { callPickle, floatStorage, legacyTorch, raw, stateDict, u16, u32, u64 } from './pickle-bytes.ts';
 import {
   coremlBlobOf,
   field,
@@ -24,6 +24,7 @@ import {
   tfNode,
   tfrecordOf,
 } from './protobuf-bytes.ts';
+import { paxEntry, tarEntry, tarOf } from './tar-bytes.ts';
 import { zipOf } from './zip-bytes.ts';
 
 const PARQUET_FOOTER = raw(0x15, 4, 0x39, 0x1c, 0x19, 0x1c, 0x3c, 0x76, 64, 0x26, 8, 0, 0, 0, 0);
@@ -59,6 +60,27 @@ export const SEEDS: readonly (readonly [string, Buffer])[] = [
       zip64End: true,
       comment: raw('c'),
     }),
+  ],
+  [
+    'tar',
+    tarOf(
+      paxEntry({ path: 'é.txt', size: '5' }),
+      tarEntry('?.txt', 'text\n'),
+      tarEntry('x', 'long\0', { type: 'L' }),
+      tarEntry('l', '', { type: '2', link: 'a' }),
+      tarEntry('s', 'x', { type: 'S' }),
+    ),
+  ],
+  [
+    'zip with extra fields',
+    zipOf([
+      {
+        name: 'é.txt',
+        data: raw('text\n'),
+        extra: raw('up', u16(7), 1, u32(0), 'ab', 'FB', u16(2), 'ZZ', u16(1), u16(8), u64(5)),
+      },
+      { name: 'l', data: raw('../x'), central: { mode: 0o120777, comment: raw('c') } },
+    ]),
   ],
   ['safetensors', raw(u64(59), '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}     ', Buffer.alloc(8))],
   ['gguf', raw('GGUF', u32(3), u64(0), u64(1), u64(1), 'a', u32(8), u64(2), 'bc', Buffer.alloc(40))],
