@@ -7,6 +7,7 @@ import { type Facts, type MemberFacts, newFacts } from '../facts.ts';
 import type { Bytes, RandomBytes } from '../io/bytes.ts';
 import { type Compression, inflate } from '../io/inflate.ts';
 import type { Storage } from '../pickle/storages.ts';
+import { isTorchscript, readScriptMember } from '../torchscript/archive.ts';
 import { type MemberView, walkZip } from '../zip/walk.ts';
 import type { Context, Extractor } from './context.ts';
 import { isKerasArchive, isKerasMember } from './json/keras-archive.ts';
@@ -34,7 +35,8 @@ function isFolder(view: MemberView): boolean {
 }
 
 function formatOf(names: readonly string[]): string {
-  if (names.some((name) => /^(?:[^/]+\/)?data\.pkl$/.test(name))) return 'torch-zip';
+  if (names.some((name) => /^(?:[^/]+\/)?data\.pkl$/.test(name)))
+    return isTorchscript(names) ? 'torchscript' : 'torch-zip';
   if (isKerasArchive(names)) return 'keras-zip';
   if (names.includes('schema.json') && names.every((name) => SKOPS_MEMBER.test(name))) return 'skops';
   if (names.includes('MAR-INF/MANIFEST.json')) return 'mar';
@@ -79,12 +81,13 @@ async function readMember(
   if (storages.has(view.name)) problem(member, 'torch-storage', 'its length is not what the pickle says');
   const found: Storage[] = [];
   await context.extractInner(member, bytes, found);
+  if (facts.format === 'torchscript') await readScriptMember(member, bytes);
   for (const storage of found) storages.set(storagePath(view.name, storage.key), storage.bytes);
 }
 
-/** `archive/data.pkl` keeps its storages in `archive/data/`, TorchScript's `constants.pkl` in `constants/`. */
+/** `archive/data.pkl` keeps its storages in `archive/data/`, TorchScript's other pickles in `constants/`. */
 function storagePath(pickle: string, key: string): string {
-  return `${pickle.replace(/\.pkl$/, '')}/${key}`;
+  return `${pickle.replace(/\bbytecode\.pkl$/, 'constants').replace(/\.pkl$/, '')}/${key}`;
 }
 
 /** What a link leads to is the member's content. */

@@ -43,7 +43,7 @@ function nodeJudge(rules: Rules): NodeJudge {
   const paths = pathJudge(rules);
   return (facts, path) => {
     const name = nameOf(path);
-    const storages = facts.format === 'torch-legacy' || /(?:^|\/)(?:data|constants)\.pkl$/.test(path);
+    const storages = facts.format === 'torch-legacy' || /(?:^|\/)(?:data|constants|bytecode)\.pkl$/.test(path);
     return [
       ...(facts.pickle ? pickles(facts.pickle, storages) : []),
       ...judgeProblems(facts, rules),

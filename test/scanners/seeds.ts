@@ -55,6 +55,18 @@ export const SEEDS: readonly (readonly [string, Buffer])[] = [
     ]),
   ],
   [
+    'torchscript',
+    zipOf([
+      { name: 'a/data.pkl', data: raw('\x80\x02c__torch__\nA\n)\x81}b.') },
+      { name: 'a/constants.pkl', data: raw('\x80\x02).') },
+      {
+        name: 'a/code/__torch__.py',
+        data: raw('class A(Module):\n  def f(self) -> int:\n    return ops.a.b(torch.c)\n'),
+      },
+      { name: 'a/bytecode.pkl', data: raw('\x80\x02X', u32(7), 'aten::a\x85.') },
+    ]),
+  ],
+  [
     'zip64',
     zipOf([{ name: 'x.txt', data: raw('text\n'), zip64: true, descriptor: true }], {
       zip64End: true,
