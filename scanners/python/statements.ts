@@ -62,8 +62,7 @@ export class Statements {
     let at = start;
     for (let first = this.tokens[at]; first?.kind === 'name' && COMPOUND.has(first.text); first = this.tokens[at]) {
       const colon = this.find(at, end, (token) => token.text === ':', true);
-      const isSoft = first.text === 'match' || first.text === 'case';
-      if (colon >= end || (isSoft && colon + 1 < end)) break;
+      if (colon >= end || this.isOrdinaryName(at, colon, end)) break;
       scope = this.header(at, colon, scope);
       at = colon + 1;
       if (at >= end) {
@@ -76,6 +75,13 @@ export class Statements {
       this.simple(at, stop, scope);
       at = stop + 1;
     }
+  }
+
+  /** `match` and `case` are names too: `match: int = 1`, `case.x: int = 1`. A body may stand in the line of `case` only. */
+  private isOrdinaryName(at: number, colon: number, end: number): boolean {
+    const word = this.tokens[at]?.text;
+    if (word === 'match') return colon + 1 < end;
+    return word === 'case' && (colon === at + 1 || this.tokens[at + 1]?.text === '.');
   }
 
   /** The first token outside brackets that fits; with `lambdas`, the colon of a lambda does not count. */
@@ -113,9 +119,20 @@ export class Statements {
       return scope;
     }
     this.evaluate(at + 1, colon, scope);
+    if (word === 'case') this.guard(at + 1, colon, scope);
     return word === 'if' && scope.kind === 'module' && this.isMainGuard(at + 1, colon)
       ? new Scope('main', '__main__', scope, this.account)
       : scope;
+  }
+
+  /** What follows `if` behind a pattern. */
+  private guard(start: number, colon: number, scope: Scope): void {
+    for (let at = start; at < colon; at++) {
+      const token = this.tokens[at];
+      if (token?.kind !== 'name' || token.text !== 'if') continue;
+      this.evaluate(at + 1, colon, scope);
+      return;
+    }
   }
 
   private definition(at: number, colon: number, scope: Scope, name: string): Scope {

@@ -86,6 +86,10 @@ describe('a Python module', () => {
     ['a command in assert', "import os\nassert os.system('id') == 0\n"],
     ['a command in an annotated assignment', "import os\nx: int = os.system('id')\n"],
     ['a command in match', "import os\nmatch os.system('id'):\n    case _: pass\n"],
+    ['a command behind case in one line', "import os\nmatch 1:\n    case _: os.system('id')\n"],
+    ['a command through another package', "import torch\ntorch.os.system('id')\n"],
+    ['a command by what another package imports', "from transformers.utils.import_utils import os\nos.system('id')\n"],
+    ['a command in a guard', "import os\nmatch 1:\n    case 1 if os.system('id'): pass\n"],
     ['a function that is handed on', "lambda: 0\n(lambda f: f('id'))(__import__('os').system)\n"],
     [
       'a context manager',
@@ -171,6 +175,7 @@ test('the facts of a source are its imports and uses, by when they run', async (
     { scheme: 'python-call-at-import', name: 'os.getcwd', at: 'line 2' },
     { scheme: 'python-call', name: 'os.remove', at: 'line 4' },
     { scheme: 'site-line', name: 'import os', at: 'line 1' },
+    { scheme: 'protobuf-text-broken', name: 'not in the text format', at: 'the file' },
   ]);
 });
 
