@@ -21,6 +21,7 @@ const CALLERS: ReadonlyMap<string, Caller> = new Map([
   ...named(['copyreg', 'copy_reg'], '__newobj_ex__', ([cls, ...args]) => [instance(cls, args)]),
   ...named(['collections'], 'defaultdict', ([factory]) => [call(factory, [])]),
   ...named(['torch._tensor'], '_rebuild_from_type_v2', ([make, , args]) => [call(make, [args ?? null])]),
+  ...named(['torch._tensor', 'torch.tensor'], '_rebuild_from_type', ([make, , args]) => [call(make, [args ?? null])]),
   ...named(['torch._utils'], '_rebuild_wrapper_subclass', ([cls]) => [instance(cls, [])]),
   ...named(['numpy.random._pickle'], '__generator_ctor', generator),
   ...named(['numpy.random._pickle'], '__randomstate_ctor', generator),

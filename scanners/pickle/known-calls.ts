@@ -12,8 +12,20 @@ export function resolved(callee: Value, args: Value): Value | undefined {
   const [first, second] = items;
   if (callee.name === 'type' && items.length === 1 && first === null) return { kind: 'other', what: 'type of None' };
   if (callee.name !== 'getattr' || items.length !== 2 || typeof second !== 'string') return undefined;
+  if (isDistribution(first) && second === '_entropy') return { kind: 'other', what: 'method of a distribution' };
   if (typeof first !== 'object' || first?.kind !== 'global') return undefined;
   return { kind: 'global', module: first.module, name: `${first.name}.${second}` };
+}
+
+/**
+ * scipy's discrete distributions keep `numpy.vectorize(self._entropy)`, whose function is written as an attribute of
+ * the distribution itself. It is a value: nothing of it can be called by the file.
+ */
+function isDistribution(value: Value | undefined): boolean {
+  if (typeof value !== 'object' || value?.kind !== 'result') return false;
+  const { callee } = value;
+  if (typeof callee !== 'object' || callee?.kind !== 'global') return false;
+  return /^scipy\.stats\._\w+$/.test(callee.module) && /^(?:\w+_gen|rv_sample)$/.test(callee.name);
 }
 
 /** `_codecs.encode(text, codec)`: how protocols 0 to 2 write bytes, always as latin1. Other codecs transform. */
