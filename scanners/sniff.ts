@@ -31,6 +31,7 @@ const BINARY_RECOGNISERS: readonly Recogniser[] = [
   recogniseCoremlBlob,
   recognisePaddleParameters,
   compressedOf,
+  recogniseDiskImage,
   tarWithoutMagic,
   recogniseXml,
   recogniseArrowStream,
@@ -61,6 +62,12 @@ export async function sniff(bytes: Bytes): Promise<string> {
   if (!isUtf8(head)) return (await runsAsPickle(bytes, true)) ? 'pickle' : sniffBinary(bytes, head);
   if (await runsAsPickle(bytes, true)) return 'pickle';
   return (await firstOf(TEXT_RECOGNISERS, bytes, head)) ?? 'text';
+}
+
+/** Disk images of macOS are known by their last 512 bytes, which begin with `koly`, a version and their own length. */
+function recogniseDiskImage({ random, size }: Bytes): string | undefined {
+  const last = Buffer.from(random?.readAt(size - 512, 12) ?? []).toString('latin1');
+  return last === 'koly\0\0\0\x04\0\0\x02\0' ? 'dmg' : undefined;
 }
 
 async function sniffBinary(bytes: Bytes, head: Uint8Array): Promise<string> {

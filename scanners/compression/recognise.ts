@@ -15,12 +15,12 @@ const TRIAL_BYTES = 2048;
  * Compressed streams whose header is no magic number: other content has such first bytes too, so that a stream is one
  * only when its beginning can be unpacked.
  */
-export async function compressedOf(_bytes: Bytes, head: Uint8Array): Promise<string | undefined> {
+export async function compressedOf(bytes: Bytes, head: Uint8Array): Promise<string | undefined> {
   if (isJoblibZfile(head)) return 'joblib-zfile';
   const skipped = afterSkippable(head);
   if (skipped !== undefined) return skipped;
   if (isZlibHeader(head) && (await unpacks(head, 'zlib'))) return 'zlib';
-  if (isLzmaAlone(head) && (await unpacks(head, 'lzma'))) return 'lzma';
+  if (isLzmaAlone(head) && (await unpacks(head, 'lzma')) && (await endsAsLzma(bytes))) return 'lzma';
   return undefined;
 }
 
@@ -50,4 +50,14 @@ async function unpacks(head: Uint8Array, compression: Compression): Promise<bool
   if (broken === undefined) return bytes.size > 0 || consumed === head.length;
   if (payloadName(bytes.head()) !== undefined) return true;
   return bytes.size > 0 && consumed >= trial.length && head.length > trial.length;
+}
+
+/**
+ * A header of lzma comes by chance in any weights, and weights unpack for a while. What is lzma unpacks to its end, or
+ * into something that announces itself.
+ */
+async function endsAsLzma({ random }: Bytes): Promise<boolean> {
+  if (random === undefined) return false;
+  const { bytes, broken, doubts } = await inflate(random, 'lzma', new Spending());
+  return (broken === undefined && doubts.length === 0) || payloadName(bytes.head()) !== undefined;
 }
