@@ -5,6 +5,7 @@ import { addTemplate, hasTags, TEMPLATE_BYTES } from '../jinja/uses.ts';
 import { ConfigUses } from '../json/config-uses.ts';
 import { ObjectHooks } from '../json/objects.ts';
 import { PaddlePir } from '../json/paddle-pir.ts';
+import { RepeatedKeys } from '../json/repeated-keys.ts';
 import { NotebookReader } from '../text/notebook-reader.ts';
 import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
@@ -71,6 +72,7 @@ class ConfigReader implements JsonListener {
   private readonly keras: KerasReader;
   private readonly objects: ObjectHooks;
   private readonly paddle: PaddlePir;
+  private readonly repeated: RepeatedKeys;
 
   constructor(facts: Facts) {
     this.uses = new UseList(facts);
@@ -78,6 +80,7 @@ class ConfigReader implements JsonListener {
     this.keras = new KerasReader(this.uses);
     this.objects = new ObjectHooks(this.uses);
     this.paddle = new PaddlePir(this.uses);
+    this.repeated = new RepeatedKeys(this.uses);
   }
 
   keep(place: JsonPlace): number {
@@ -92,6 +95,7 @@ class ConfigReader implements JsonListener {
   open(place: JsonPlace, kind: 'object' | 'array'): void {
     this.keras.open(place, kind);
     this.objects.open(place, keyOf(place));
+    this.repeated.open(place, keyOf(place));
     const scheme = CODE_KEYS.get(keyOf(place));
     if (scheme !== undefined) this.use(scheme, place, kind === 'object' ? '{...}' : '[...]');
   }
@@ -100,12 +104,14 @@ class ConfigReader implements JsonListener {
     this.keras.close(place);
     this.objects.close(place);
     this.paddle.close(place);
+    this.repeated.close();
   }
 
   scalar(place: JsonPlace, value: string | number | boolean | null | undefined): void {
     this.notebook.scalar(place, value);
     this.objects.scalar(place, keyOf(place), value);
     this.paddle.scalar(place, keyOf(place), value);
+    this.repeated.scalar(place, keyOf(place), value);
     this.configs.scalar(place, value);
     this.keras.scalar(place, value);
     const key = keyOf(place);

@@ -47,14 +47,26 @@ class TextReader {
   private kept = 0;
   private length = 0;
   private controls = 0;
+  private tail = '';
+  private hasCode = false;
+  private hasTags = false;
 
   read(part: string, offset: number): void {
     if (this.kept < WHOLE_CHARACTERS) this.parts.push(part.slice(0, WHOLE_CHARACTERS - this.kept));
+    if (this.kept + part.length > WHOLE_CHARACTERS) this.beyond(part.slice(Math.max(0, WHOLE_CHARACTERS - this.kept)));
     this.kept += part.length;
     this.length += part.length;
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
     this.controls += part.match(/[\x00-\x08\x0e-\x1a\x1c-\x1f]/g)?.length ?? 0;
     this.window.read(part, offset);
+  }
+
+  /** Behind what is read as a whole only this is looked for: that there is something to read. */
+  private beyond(part: string): void {
+    const text = this.tail + part;
+    this.tail = part.slice(-16);
+    this.hasCode ||= /[(@]|\b(?:import|exec|class|def)\b/.test(text);
+    this.hasTags ||= /(?:^|[\s[{,:-])!/.test(text);
   }
 
   report(facts: Facts, encoding: string): void {
@@ -65,6 +77,8 @@ class TextReader {
       facts.problems.push({ code: 'text-controls', detail: `${this.controls} control characters in a text` });
     this.window.report(uses, new PlaceFinder(start));
     readWhole(start, uses);
+    if (this.hasCode) uses.add('long-code', `${this.length} characters`, 'the file');
+    if (this.hasTags) uses.add('long-tags', `${this.length} characters`, 'the file');
     if (this.length > WHOLE_CHARACTERS) uses.add('long-text', `${this.length} characters`, 'the file');
     if (this.length > TEMPLATE_BYTES) uses.add('long-template', `${facts.size} bytes`, 'line 1');
     else if (hasTags(start)) addTemplate(new UseList(facts), start, 'the file,');

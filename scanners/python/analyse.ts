@@ -17,6 +17,8 @@ export interface PythonReport {
   readonly broken: string | undefined;
   /** The source was longer than the budget. */
   readonly cut: boolean;
+  /** Calls, decorators or imports stand where it was not read. */
+  readonly hides: boolean;
 }
 
 const MAX_INNER = 20;
@@ -35,6 +37,7 @@ export function analysePython(...cells: readonly string[]): PythonReport {
     ...collected(account.scopes),
     broken: error && `line ${error.line}: ${error.detail}`,
     cut: read.some(({ cut }) => cut),
+    hides: read.some(({ cut, rest }) => cut && /[(@]|\b(?:import|exec)\b/.test(rest)),
   };
 }
 
@@ -58,7 +61,7 @@ class SourceAccount implements Account {
   }
 }
 
-function collected(scopes: readonly Scope[]): Omit<PythonReport, 'broken' | 'cut'> {
+function collected(scopes: readonly Scope[]): Omit<PythonReport, 'broken' | 'cut' | 'hides'> {
   const when = stages(scopes);
   const used: Record<Stage, Map<string, number>> = { import: new Map(), load: new Map(), call: new Map() };
   const all = { imports: new Map(), dunders: new Map(), texts: new Map(), obfuscations: new Map() };

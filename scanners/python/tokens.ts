@@ -17,6 +17,8 @@ export interface Tokens {
   readonly errors: readonly { line: number; detail: string }[];
   /** There were more tokens than the limit. */
   readonly cut: boolean;
+  /** What was not read then. */
+  readonly rest: string;
 }
 
 const MAX_TOKENS = 500_000;
@@ -59,6 +61,10 @@ class Tokenizer implements Tokens {
     this.source = source;
     this.line = line;
     this.depth = depth;
+  }
+
+  get rest(): string {
+    return this.source.slice(this.at);
   }
 
   run(): void {

@@ -24,5 +24,6 @@ export function addReport(report: PythonReport, uses: TextUses, onRun = false): 
   for (const [text, line] of report.texts) uses.add('python-text', text, `line ${line}`);
   for (const [what, line] of report.obfuscations) uses.add('python-obfuscation', what, `line ${line}`);
   if (report.broken) uses.add('python-broken', report.broken.slice(0, 100), 'the file');
-  if (report.cut) uses.add('python-long', 'more tokens than are read', 'the file');
+  if (report.hides) uses.add('python-long', 'calls behind more tokens than are read', 'the file');
+  else if (report.cut) uses.add('python-long', 'more tokens than are read', 'the file');
 }

@@ -115,3 +115,18 @@ test('text in latin-1 and in UTF-16 is text', async () => {
     format: 'text',
   });
 });
+
+test.each([
+  ['model.py', 'import os\nos.system("true")\n', 'block'],
+  ['table.py', '    3,\n', 'review'],
+  ['config.yaml', 'a: !!python/object/apply:os.system ["true"]\n', 'block'],
+])('%s with %s behind four million characters is %s', async (path, tail, verdict) => {
+  const padding = path.endsWith('.py') ? `X = [\n${'  1,\n'.repeat(900_000)}` : 'a: 1\n'.repeat(900_000);
+  expect((await judged(padding + tail, path)).verdict).toBe(verdict);
+});
+
+test('calls behind half a million tokens are not hidden by them', async () => {
+  const padding = `X = [${'1,'.repeat(300_000)}]\n`;
+  expect((await judged(`${padding}import os\nos.system("true")\n`, 'model.py')).verdict).toBe('block');
+  expect((await judged(padding, 'table.py')).verdict).toBe('review');
+});
