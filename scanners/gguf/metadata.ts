@@ -41,6 +41,7 @@ async function readKey(facts: Facts, input: GgufInput, keys: Set<string>): Promi
   if (key === undefined || key === '') throw new MalformedGguf(key === '' ? 'an empty key' : 'a key that is too long');
   if (keys.has(key)) throw new MalformedGguf(`key ${short(key)} is there twice`);
   keys.add(key);
+  if (key.includes('\ufffd')) throw new MalformedGguf(`key ${short(key)} is no UTF-8`);
   if (CONTROLS.test(key))
     facts.problems.push({ code: 'gguf-controls', offset, detail: `control characters in key ${short(key)}` });
   return key;

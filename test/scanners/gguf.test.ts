@@ -103,6 +103,7 @@ describe('what would corrupt a reader is blocked', () => {
     ['an array of an unknown type', gguf({ pairs: [pair('a', 9, raw(u32(77), u64(1), u64(1)))] })],
     ['a truth value that is none', gguf({ pairs: [pair('a', 7, raw(2))] })],
     ['an empty key', gguf({ pairs: [pair('', 4, u32(1))] })],
+    ['a key that is no text', gguf({ pairs: [raw(u64(2), 0xff, 0xfe, u32(4), u32(1))] })],
     ['a key that is there twice', gguf({ pairs: [pair('a', 4, u32(1)), pair('a', 4, u32(2))] })],
     ['an alignment of nothing', gguf({ pairs: [pair('general.alignment', 4, u32(0))] })],
     ['an alignment that is no power of two', gguf({ pairs: [pair('general.alignment', 4, u32(24))] })],
@@ -198,7 +199,7 @@ test('the facts of a file', async () => {
     data: 40,
   });
   expect(await factsOf(bytes)).toEqual({
-    extractors: { gguf: 6 },
+    extractors: { gguf: 7 },
     format: 'gguf',
     size: bytes.length,
     problems: [{ code: 'trailing-bytes', offset: bytes.length - 8, detail: '8 bytes after the last tensor' }],

@@ -47,6 +47,7 @@ describe('a SavedModel passes', () => {
 describe('a SavedModel', () => {
   test.each([
     ['ReadFile', 'tf-files', 'block'],
+    ['Save', 'tf-files', 'review'],
     ['WriteFile', 'tf-files', 'block'],
     ['MatchingFiles', 'tf-files', 'block'],
     ['TextLineDataset', 'tf-files', 'block'],
