@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isBzip2 } from './compression/bzip2.ts';
+import { isR } from './r/recognise.ts';
 
 /** Formats that announce themselves in their first bytes. Order matters where one is the beginning of another. */
 const MAGICS: readonly (readonly [format: string, magic: readonly number[], at?: number])[] = [
@@ -117,6 +118,7 @@ export function magicOf(head: Uint8Array): string | undefined {
   if (isPortableExecutable(head) || isDosExecutable(head)) return 'pe';
   if (isCompiledPython(head)) return 'pyc';
   if (isFlash(head)) return 'flash';
+  if (isR(head)) return 'rds';
   return archiveOf(head);
 }
 

@@ -24,6 +24,7 @@ import {
   tfNode,
   tfrecordOf,
 } from './protobuf-bytes.ts';
+import { bytecode, call, closure, GLOBAL, int, numbers, pairs, promise, stream, symbol, texts } from './r-bytes.ts';
 import { paxEntry, tarEntry, tarOf } from './tar-bytes.ts';
 import { zipOf } from './zip-bytes.ts';
 
@@ -93,6 +94,15 @@ export const SEEDS: readonly (readonly [string, Buffer])[] = [
       },
       { name: 'l', data: raw('../x'), central: { mode: 0o120777, comment: raw('c') } },
     ]),
+  ],
+  [
+    'R object',
+    stream(
+      numbers(
+        1,
+        pairs({ a: texts('b'), f: closure(GLOBAL, bytecode(int(1), symbol('x'))), p: promise(call('exp', GLOBAL)) }),
+      ),
+    ),
   ],
   ['safetensors', raw(u64(59), '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}     ', Buffer.alloc(8))],
   ['gguf', raw('GGUF', u32(3), u64(0), u64(1), u64(1), 'a', u32(8), u64(2), 'bc', Buffer.alloc(40))],

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: Apache-2.0
+import { within } from '../budgets.ts';
+import { MalformedR, type RInput } from './input.ts';
+import type { Place, RListener, Where } from './listener.ts';
+import { ACTIVE_BINDING, CONSTANTS, HAS_ATTRIBUTES, HAS_TAG, ITEM_BYTES, T } from './types.ts';
+
+const KEEP = 256;
+const PLACE_CHARACTERS = 200;
+
+/** What is to be read next. The last one of the stack is read first. */
+type Task =
+  | ({ readonly kind: 'item' } & Wanted)
+  | { readonly kind: 'items'; left: number; readonly place: Place }
+  | { readonly kind: 'texts'; left: number; readonly place: Place }
+  | { readonly kind: 'constants'; left: number; readonly place: Place }
+  | { readonly kind: 'count'; readonly place: Place }
+  | ({ readonly kind: 'shared' } & Wanted)
+  | { readonly kind: 'done'; readonly run: () => void };
+
+/** An item, and what is asked of it. */
+interface Wanted {
+  readonly place: Place;
+  /** `head`: what a call calls. `tag`: the name of what follows. `rest`: the rest of a list that is open. */
+  readonly role?: 'head' | 'tag' | 'value' | 'rest';
+  /** The variables of a workspace are the list at its top. */
+  readonly top?: boolean;
+  readonly variable?: boolean;
+  readonly promise?: { forced: boolean };
+  readonly asks?: 'forced' | 'code';
+  /** The environment that this is, of a function or around another environment. */
+  readonly owner?: { environment?: Reference | undefined };
+  /** Symbols below are put here, rather than told. */
+  readonly symbols?: string[];
+}
+
+/** What may be referred to again: a symbol, or an environment with the one around it; the rest has neither. */
+interface Reference {
+  readonly name?: string;
+  readonly isPackage?: boolean;
+  readonly around?: { environment?: Reference | undefined };
+}
+
+/**
+ * Walks one serialised object (ReadItem, ReadBC of R's serialize.c). It keeps the nesting and the table of references,
+ * and of these only the names of symbols; vectors are passed over.
+ * @throws MalformedR, EndOfBytes, BudgetHit
+ */
+export class RWalk {
+  private readonly input: RInput;
+  private readonly listener: RListener;
+  private readonly tasks: Task[] = [];
+  private readonly references: Reference[] = [];
+  private tag: string | undefined;
+  /** A native call whose first argument, which names the routine, has not come yet. */
+  private native: { readonly name: string; readonly place: Place; readonly offset: number } | undefined;
+  private items = 0;
+
+  constructor(input: RInput, listener: RListener) {
+    this.input = input;
+    this.listener = listener;
+  }
+
+  async run(isWorkspace: boolean): Promise<void> {
+    this.tasks.push({ kind: 'item', place: { where: 'data', at: '' }, top: isWorkspace });
+    for (let task = this.tasks.pop(); task !== undefined; task = this.tasks.pop()) {
+      within('values', ++this.items);
+      within('stack', this.tasks.length);
+      await this.step(task);
+    }
+    this.endNative();
+  }
+
+  private async step(task: Task): Promise<void> {
+    if (task.kind === 'done') return task.run();
+    if (task.kind === 'item') return this.item(task);
+    if (task.kind === 'shared') return this.shared(await this.input.integer(), task);
+    if (task.kind === 'count') return this.openConstants(task.place);
+    if (task.left === 0) return;
+    task.left--;
+    this.tasks.push(task);
+    if (task.kind === 'items') this.push({ place: task.place });
+    else if (task.kind === 'texts') await this.text(task.place);
+    else await this.constant(task.place);
+  }
+
+  private push(wanted: Wanted): void {
+    this.tasks.push({ ...wanted, kind: 'item' });
+  }
+
+  private async item(wanted: Wanted): Promise<void> {
+    const { offset } = this.input;
+    const flags = await this.input.integer();
+    const type = flags & 0xff;
+    const place = wanted.role === 'value' ? this.named(wanted.place) : wanted.place;
+    if (this.native && !BEFORE_ARGUMENT.has(type)) this.endNative();
+    if (wanted.asks) this.answer(wanted, type, place, offset);
+    if (wanted.top && type !== T.LIST && type !== T.NULL)
+      throw new MalformedR(offset, 'a workspace that is no list of variables');
+    if (wanted.owner && type === T.BASE_NAMESPACE) wanted.owner.environment = { isPackage: true };
+    if (CONSTANTS.has(type)) return this.aside(wanted, offset);
+    if (type === T.SYMBOL) return this.newSymbol(wanted, place, offset);
+    if (type === T.REFERENCE) return this.reference(flags >>> 8, wanted, place, offset);
+    this.aside(wanted, offset, type === T.CALL);
+    if (isPair(type)) return this.pair(type, flags, wanted, place, offset);
+    if (flags & HAS_ATTRIBUTES && !NO_ATTRIBUTES.has(type)) this.push({ place });
+    return this.other(type, wanted, place, offset);
+  }
+
+  /** What is called is neither a symbol nor a call that names one. */
+  private aside({ role, place }: Wanted, offset: number, isKnown = false): void {
+    if (role === 'head' && !isKnown) this.listener.call('(computed)', place, offset);
+    if (role === 'tag') this.tag = undefined;
+  }
+
+  private answer({ asks, promise }: Wanted, type: number, place: Place, offset: number): void {
+    if (promise === undefined) return;
+    if (asks === 'forced') promise.forced = type !== T.UNBOUND;
+    else if (!promise.forced) this.listener.promise(CODE[type] ?? 'constant', place, offset);
+  }
+
+  private async newSymbol(wanted: Wanted, place: Place, offset: number): Promise<void> {
+    const name = await this.characters();
+    if (name === undefined || name === '') throw new MalformedR(offset, 'a symbol without a name');
+    this.remember({ name });
+    this.symbol(name, wanted, place, offset);
+  }
+
+  private async reference(packed: number, wanted: Wanted, place: Place, offset: number): Promise<void> {
+    const index = packed === 0 ? await this.input.integer() : packed;
+    if (index < 1 || index > this.references.length) throw new MalformedR(offset, 'a reference to nothing');
+    const reference = this.references[index - 1];
+    const name = reference?.name;
+    if (wanted.owner) wanted.owner.environment = reference;
+    if (name === undefined) this.aside(wanted, offset);
+    else this.symbol(name, wanted, place, offset);
+  }
+
+  private symbol(name: string, { role, symbols, variable }: Wanted, place: Place, offset: number): void {
+    if (symbols) symbols.push(name);
+    else if (role === 'tag') {
+      this.tag = name;
+      if (variable) this.listener.variable(name, offset);
+    } else if (this.native) this.endNative(` ${name}`);
+    else if (role === 'head' && NATIVE.has(name)) this.native = { name, place, offset };
+    else if (role === 'head') this.listener.call(name, place, offset);
+    else if (place.where !== 'data') this.listener.name(name, place, offset);
+  }
+
+  private endNative(argument = ''): void {
+    const { native } = this;
+    this.native = undefined;
+    if (native) this.listener.call(`${native.name}${argument}`, native.place, native.offset);
+  }
+
+  private remember(reference: Reference = {}, { owner }: Partial<Wanted> = {}): void {
+    if (owner) owner.environment = reference;
+    this.references.push(reference);
+    within('memo', this.references.length);
+  }
+
+  /** Lists, calls, functions and promises: attributes, tag, first, rest. */
+  private pair(type: number, flags: number, wanted: Wanted, place: Place, offset: number): void {
+    if (flags & ACTIVE_BINDING && type === T.LIST) this.listener.object('active-binding', place, offset);
+    if (type === T.CALL && wanted.role === 'head' && !wanted.symbols) this.calledCall(flags, place, offset);
+    else this.openPair(type, flags, wanted, place, offset);
+  }
+
+  private openPair(type: number, flags: number, wanted: Wanted, place: Place, offset: number): void {
+    this.pushPair(type, wanted, place);
+    this.tag = undefined;
+    const variable = wanted.top ? { variable: true } : {};
+    const owner = type === T.CLOSURE ? this.ownerOf(place, offset) : {};
+    if (flags & HAS_TAG) this.push({ place: inside(place, 'data'), role: 'tag', ...variable, ...owner });
+    if (flags & HAS_ATTRIBUTES) this.push({ place: inside(place, 'data') });
+  }
+
+  /** Whose function it is, is told once its environment is read. */
+  private ownerOf(place: Place, offset: number): Pick<Wanted, 'owner'> {
+    const owner: NonNullable<Wanted['owner']> = {};
+    this.tasks.push({
+      kind: 'done',
+      run: () => this.listener.object(isOfPackage(owner.environment) ? 'package-function' : 'function', place, offset),
+    });
+    return { owner };
+  }
+
+  private pushPair(type: number, wanted: Wanted, place: Place): void {
+    const symbols = wanted.symbols ? { symbols: wanted.symbols } : {};
+    if (type === T.CLOSURE) {
+      const code = inside(place, 'function');
+      this.push({ place: code });
+      this.push({ place: code });
+    } else if (type === T.PROMISE) {
+      const promise = { forced: false };
+      this.tasks.push({
+        kind: 'done',
+        run: () => this.push({ place: inside(place, promise.forced ? 'call' : 'promise'), promise, asks: 'code' }),
+      });
+      this.push({ place: inside(place, 'data'), promise, asks: 'forced' });
+    } else if (type === T.CALL) {
+      const code = place.where === 'data' ? inside(place, 'call') : place;
+      this.push({ place: code, role: 'rest', ...symbols });
+      this.push({ place: code, role: 'head', ...symbols });
+    } else {
+      this.push({ place, role: 'rest', ...symbols, ...(wanted.top ? { top: true } : {}) });
+      this.push({ place, role: 'value', ...symbols });
+    }
+  }
+
+  /** `a::b(x)`: the function is named by a call of its own. */
+  private calledCall(flags: number, place: Place, offset: number): void {
+    const symbols: string[] = [];
+    this.tasks.push({ kind: 'done', run: () => this.called(symbols, place, offset) });
+    this.openPair(T.CALL, flags, { place, symbols }, place, offset);
+  }
+
+  private called(symbols: readonly string[], place: Place, offset: number): void {
+    const [head = '', from, name = ''] = symbols;
+    const isNamed = symbols.length === 3 && (head === '::' || head === ':::') && from !== undefined;
+    for (const symbol of isNamed ? [name] : ['(computed)', ...symbols]) this.listener.call(symbol, place, offset);
+  }
+
+  private async other(type: number, wanted: Wanted, place: Place, offset: number): Promise<void> {
+    const itemBytes = ITEM_BYTES.get(type);
+    if (itemBytes !== undefined) return this.numbers(type, itemBytes, place);
+    if (type === T.TEXTS) this.tasks.push({ kind: 'texts', left: await this.input.length(), place });
+    else if (type === T.VECTOR) this.tasks.push({ kind: 'items', left: await this.input.length(), place });
+    else if (type === T.EXPRESSIONS) {
+      const code = place.where === 'data' ? inside(place, 'call') : place;
+      this.tasks.push({ kind: 'items', left: await this.input.length(), place: code });
+    } else if (type === T.CHARACTERS) await this.charactersAfterFlags();
+    else if (type === T.ENVIRONMENT) await this.environment(wanted, place);
+    else if (type === T.ALTREP) this.altrep(place, offset);
+    else if (type === T.BYTECODE) {
+      await this.input.integer();
+      this.bytecode(place, offset);
+    } else await this.rare(type, wanted, place, offset);
+  }
+
+  private async rare(type: number, wanted: Wanted, place: Place, offset: number): Promise<void> {
+    if (type === T.SPECIAL || type === T.BUILTIN)
+      this.listener.primitive(await this.input.characters(await this.shortLength(), KEEP), place, offset);
+    else if (type === T.EXTERNAL_POINTER) {
+      this.listener.object('external-pointer', place, offset);
+      this.remember();
+      this.push({ place: inside(place, 'data') });
+      this.push({ place: inside(place, 'data') });
+    } else if (type === T.WEAK_REFERENCE) {
+      this.listener.object('weak-reference', place, offset);
+      this.remember();
+    } else if (type === T.PACKAGE || type === T.NAMESPACE || type === T.PERSISTENT)
+      await this.namedByTexts(type, wanted, place, offset);
+    else if (type !== T.S4) throw new MalformedR(offset, `an object of the unknown type ${type}`);
+  }
+
+  private async numbers(type: number, itemBytes: number, place: Place): Promise<void> {
+    const length = await this.input.length();
+    const { offset } = this.input;
+    await this.input.skipItems(length, itemBytes);
+    if (type === T.RAW && this.input.encoding !== 'ascii') this.listener.raw(place, offset, length);
+  }
+
+  /** A package, a namespace or what only its program knows: texts that name it (InStringVec). */
+  private async namedByTexts(type: number, wanted: Wanted, place: Place, offset: number): Promise<void> {
+    if ((await this.input.integer()) !== 0) throw new MalformedR(offset, 'names in persistent texts');
+    const length = await this.shortLength();
+    let first = '';
+    for (let i = 0; i < length; i++) {
+      within('values', ++this.items);
+      const text = await this.characters();
+      if (i === 0) first = text ?? '';
+    }
+    this.remember({ isPackage: type === T.NAMESPACE }, wanted);
+    if (type === T.PERSISTENT) this.listener.object('persistent', place, offset);
+    else if (type === T.NAMESPACE) this.listener.namespace(first, place, offset);
+  }
+
+  private async environment(wanted: Wanted, place: Place): Promise<void> {
+    await this.input.integer();
+    const around = {};
+    this.remember({ around }, wanted);
+    const data = inside(below(place, 'environment'), 'data');
+    for (let i = 0; i < 3; i++) this.push({ place: data });
+    this.push({ place: data, owner: around });
+  }
+
+  /** A vector in a form of its own: class, state, attributes. */
+  private altrep(place: Place, offset: number): void {
+    const symbols: string[] = [];
+    this.push({ place });
+    this.push({ place });
+    const [name, from] = [() => symbols[0] ?? '', () => symbols[1] ?? ''];
+    this.tasks.push({ kind: 'done', run: () => this.listener.altrep(`${from()}::${name()}`, place, offset) });
+    this.push({ place, symbols });
+  }
+
+  private bytecode(place: Place, offset: number): void {
+    const code = place.where === 'promise' ? place : inside(place, 'function');
+    if (place.where === 'data') this.listener.object('bytecode', place, offset);
+    this.tasks.push({ kind: 'count', place: code });
+    this.push({ place: inside(code, 'data') });
+  }
+
+  private async openConstants(place: Place): Promise<void> {
+    this.tasks.push({ kind: 'constants', left: await this.shortLength(), place });
+  }
+
+  private async constant(place: Place): Promise<void> {
+    const { offset } = this.input;
+    const type = await this.input.integer();
+    if (type === T.BYTECODE) this.bytecode(place, offset);
+    else await this.shared(type, { place });
+  }
+
+  /** Calls and lists in constants of bytecode, where the same one may stand twice (ReadBCLang). */
+  private async shared(mark: number, wanted: Wanted): Promise<void> {
+    const { offset } = this.input;
+    if (this.native && mark !== 0 && mark !== T.LIST && mark !== T.SYMBOL) this.endNative();
+    if (mark === T.SHARED) {
+      await this.input.integer();
+      return this.aside(wanted, offset);
+    }
+    if (mark === T.SHARED_FIRST) await this.input.integer();
+    const type = mark === T.SHARED_FIRST ? await this.input.integer() : mark;
+    const isCall = type === T.CALL || type === T.CALL_WITH_ATTRIBUTES;
+    if (!isCall && type !== T.LIST && type !== T.LIST_WITH_ATTRIBUTES) {
+      if (mark === T.SHARED_FIRST) throw new MalformedR(offset, 'something shared that is neither call nor list');
+      return this.push(wanted);
+    }
+    this.sharedPair(isCall, type, wanted, offset);
+  }
+
+  private sharedPair(isCall: boolean, type: number, wanted: Wanted, offset: number): void {
+    const { place } = wanted;
+    const symbols = isCall && wanted.role === 'head' && !wanted.symbols ? [] : wanted.symbols;
+    if (symbols && !wanted.symbols) this.tasks.push({ kind: 'done', run: () => this.called(symbols, place, offset) });
+    const kept = symbols ? { symbols } : {};
+    this.tasks.push({ kind: 'shared', place, role: 'rest', ...kept });
+    this.tasks.push({ kind: 'shared', place, ...(isCall ? { role: 'head' } : {}), ...kept });
+    this.push({ place: inside(place, 'data'), role: 'tag' });
+    if (type === T.CALL_WITH_ATTRIBUTES || type === T.LIST_WITH_ATTRIBUTES) this.push({ place: inside(place, 'data') });
+  }
+
+  private async text(place: Place): Promise<void> {
+    const { offset } = this.input;
+    const text = await this.characters();
+    if (place.where !== 'data' && text !== undefined && text.length < KEEP) this.listener.name(text, place, offset);
+  }
+
+  /** An item that must be characters; `undefined` for a missing text. */
+  private async characters(): Promise<string | undefined> {
+    const { offset } = this.input;
+    const flags = await this.input.integer();
+    if ((flags & 0xff) !== T.CHARACTERS) throw new MalformedR(offset, 'something else where characters belong');
+    if (flags & HAS_ATTRIBUTES) throw new MalformedR(offset, 'characters with attributes');
+    return this.charactersAfterFlags();
+  }
+
+  private async charactersAfterFlags(): Promise<string | undefined> {
+    const { offset } = this.input;
+    const length = await this.input.integer();
+    if (length < -1) throw new MalformedR(offset, 'a length below zero');
+    return length < 0 ? undefined : this.input.characters(length, KEEP);
+  }
+
+  private async shortLength(): Promise<number> {
+    const { offset } = this.input;
+    const length = await this.input.integer();
+    if (length < 0) throw new MalformedR(offset, 'a length below zero');
+    return length;
+  }
+
+  private named(place: Place): Place {
+    const name = this.tag;
+    this.tag = undefined;
+    return name === undefined ? place : below(place, name);
+  }
+}
+
+const CODE: Readonly<Record<number, string>> = {
+  [T.CALL]: 'call',
+  [T.BYTECODE]: 'bytecode',
+  [T.SYMBOL]: 'symbol',
+  [T.REFERENCE]: 'symbol',
+};
+
+/** Calls of compiled routines. */
+const NATIVE: ReadonlySet<string> = new Set(['.Call', '.C', '.Fortran', '.External', '.External2']);
+/** What stands between the name of a native call and its first argument; a symbol is that argument. */
+const BEFORE_ARGUMENT: ReadonlySet<number> = new Set([T.LIST, T.NULL, T.SYMBOL, T.REFERENCE]);
+
+/** Their attributes are part of them, or R reads none. */
+const NO_ATTRIBUTES: ReadonlySet<number> = new Set([T.ENVIRONMENT, T.ALTREP, T.PACKAGE, T.NAMESPACE, T.PERSISTENT]);
+
+function isOfPackage(environment: Reference | undefined): boolean {
+  let at = environment;
+  for (let i = 0; i < MOST_AROUND && at !== undefined; i++) {
+    if (at.isPackage) return true;
+    at = at.around?.environment;
+  }
+  return false;
+}
+
+/** Functions inside functions of a package are still those of the package; deeper ones need a person. */
+const MOST_AROUND = 16;
+
+function isPair(type: number): boolean {
+  return type === T.LIST || type === T.CALL || type === T.CLOSURE || type === T.PROMISE || type === T.DOTS;
+}
+
+function inside(place: Place, where: Where): Place {
+  return place.where === where ? place : { where, at: place.at };
+}
+
+function below({ where, at }: Place, name: string): Place {
+  return { where, at: at.length > PLACE_CHARACTERS ? at : `${at}$${name}` };
+}
