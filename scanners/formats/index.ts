@@ -67,7 +67,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   'tf-saved-model': { version: 1, load: async () => (await import('./tensorflow.ts')).savedModel },
   webp: { version: 1, load: async () => (await import('./image.ts')).webp },
   xml: { version: 1, load: async () => (await import('./xml.ts')).xml },
-  zip: { version: 7, load: async () => (await import('./zip.ts')).zip },
+  zip: { version: 8, load: async () => (await import('./zip.ts')).zip },
   zlib: { version: 2, load: async () => (await import('./compressed.ts')).zlib },
   zstd: { version: 2, load: async () => (await import('./compressed.ts')).zstd },
 };

@@ -8,6 +8,8 @@ import type { Bytes, RandomBytes } from '../io/bytes.ts';
 import { type Compression, inflate } from '../io/inflate.ts';
 import type { Storage } from '../pickle/storages.ts';
 import { isTorchscript, readScriptMember } from '../torchscript/archive.ts';
+import { isExported, readExportedMember } from '../torchscript/exported.ts';
+import { chainedArchives, type Part } from '../zip/chain.ts';
 import { type MemberView, walkZip } from '../zip/walk.ts';
 import type { Context, Extractor } from './context.ts';
 import { isKerasArchive, isKerasMember } from './json/keras-archive.ts';
@@ -19,22 +21,56 @@ import { linkProblem } from './names.ts';
  */
 export const zip: Extractor = async (facts, bytes, context) => {
   if (bytes.random === undefined) throw new BudgetHit('heldTogether', bytes.size);
+  const parts = chainedArchives(bytes.random);
+  if (parts.length > 0) return readParts(facts, bytes.random, parts, context);
   const views = walkZip(facts, bytes.random, context.spending).filter((view) => !isFolder(view));
-  facts.format = formatOf(views.map((view) => view.name));
+  const names = views.map((view) => view.name);
+  facts.format = formatOf(names);
   if (facts.format === 'keras-zip')
     for (const { name, offset } of views)
       if (!isKerasMember(name))
         facts.problems.push({ code: 'keras-member', offset, detail: JSON.stringify(name.slice(0, 200)) });
+  if (facts.format === 'torch-package')
+    facts.problems.push({ code: 'torch-package', detail: 'its objects are made by the modules beside them' });
   facts.members = [];
-  const storages = new Map<string, number>();
-  for (const view of pickleFirst(views)) await readMember(facts, bytes.random, view, storages, context);
+  const state: ArchiveState = { storages: new Map(), readers: memberReaders(names) };
+  for (const view of pickleFirst(views)) await readMember(facts, bytes.random, view, state, context);
 };
+
+interface ArchiveState {
+  /** Paths of tensor storages, with the length that a pickle says. */
+  readonly storages: Map<string, number>;
+  readonly readers: readonly MemberReader[];
+}
+
+/** Says more of a member than its content does by itself. */
+type MemberReader = (member: MemberFacts, bytes: Bytes) => Promise<void>;
+
+/** One archive can be of several kinds: which of them counts is told by the program that loads it. */
+function memberReaders(names: readonly string[]): readonly MemberReader[] {
+  return [...(isTorchscript(names) ? [readScriptMember] : []), ...(isExported(names) ? [readExportedMember] : [])];
+}
+
+/** Archives in a row are what torch.distributed.checkpoint writes, if each holds what torch.save has written. */
+async function readParts(facts: Facts, bytes: RandomBytes, parts: readonly Part[], context: Context): Promise<void> {
+  facts.format = 'torch-distributed';
+  facts.members = [];
+  for (const [i, { start, size }] of parts.entries()) {
+    context.spending.spend('members', 1);
+    const member: MemberFacts = { ...newFacts('unknown', size), name: `(archive ${i + 1})`, offset: start };
+    facts.members.push(member);
+    await context.extractInner(member, bytes.slice(start, size));
+    if (member.format !== 'torch-zip') problem(member, 'zip-prefix', 'an archive among others');
+  }
+}
 
 function isFolder(view: MemberView): boolean {
   return view.name.endsWith('/') && view.compressed === 0;
 }
 
 function formatOf(names: readonly string[]): string {
+  if (names.some((name) => /^(?:[^/]+\/)?\.data\/extern_modules$/.test(name))) return 'torch-package';
+  if (isExported(names)) return 'torch-export';
   if (names.some((name) => /^(?:[^/]+\/)?data\.pkl$/.test(name)))
     return isTorchscript(names) ? 'torchscript' : 'torch-zip';
   if (isKerasArchive(names)) return 'keras-zip';
@@ -55,7 +91,7 @@ async function readMember(
   facts: Facts,
   archive: RandomBytes,
   view: MemberView,
-  storages: Map<string, number>,
+  { storages, readers }: ArchiveState,
   context: Context,
 ): Promise<void> {
   const raw = archive.slice(view.dataStart, view.compressed);
@@ -81,13 +117,19 @@ async function readMember(
   if (storages.has(view.name)) problem(member, 'torch-storage', 'its length is not what the pickle says');
   const found: Storage[] = [];
   await context.extractInner(member, bytes, found);
-  if (facts.format === 'torchscript') await readScriptMember(member, bytes);
-  for (const storage of found) storages.set(storagePath(view.name, storage.key), storage.bytes);
+  for (const read of readers) await read(member, bytes);
+  const path = facts.format === 'torch-package' ? packagedPath : storagePath;
+  for (const storage of found) storages.set(path(view.name, storage.key), storage.bytes);
 }
 
 /** `archive/data.pkl` keeps its storages in `archive/data/`, TorchScript's other pickles in `constants/`. */
 function storagePath(pickle: string, key: string): string {
   return `${pickle.replace(/\bbytecode\.pkl$/, 'constants').replace(/\.pkl$/, '')}/${key}`;
+}
+
+/** All pickles of a package keep their storages in `.data/`. */
+function packagedPath(pickle: string, key: string): string {
+  return `${pickle.split('/', 1)[0]}/.data/${key}.storage`;
 }
 
 /** What a link leads to is the member's content. */

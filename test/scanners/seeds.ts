@@ -68,6 +68,17 @@ export const SEEDS: readonly (readonly [string, Buffer])[] = [
     ]),
   ],
   [
+    'exported program',
+    zipOf([
+      { name: 'a/archive_format', data: raw('pt2') },
+      { name: 'a/models/m.json', data: raw('{"nodes": [{"target": "torch.ops.aten.add.default"}]}') },
+    ]),
+  ],
+  [
+    'sharded checkpoint',
+    raw(zipOf([{ name: 'a/data.pkl', data: stateDict({}) }]), zipOf([{ name: 'a/data.pkl', data: stateDict({}) }])),
+  ],
+  [
     'zip64',
     zipOf([{ name: 'x.txt', data: raw('text\n'), zip64: true, descriptor: true }], {
       zip64End: true,

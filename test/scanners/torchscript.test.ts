@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
 import { factsOf, judged, rulesOf } from './judged.ts';
-import { callPickle, global, proto, raw, STOP, stackGlobal, text } from './pickle-bytes.ts';
+import { callPickle, global, proto, raw, STOP, stackGlobal, stateDict, text } from './pickle-bytes.ts';
 import { type MemberSpec, zipOf } from './zip-bytes.ts';
 
 const CODE = `class Net(Module):
@@ -168,5 +168,112 @@ describe('a TorchScript archive', () => {
     );
     const bytes = archive(CODE, [{ name: 'net/bytecode.pkl', data: bytecode }]);
     expect(await rulesOf(bytes, 'model.ptl')).toEqual(expected);
+  });
+});
+
+describe('a package of torch', () => {
+  const packaged = (source: string, ...more: MemberSpec[]) =>
+    zipOf([
+      { name: 'p/.data/extern_modules', data: raw('torch\n') },
+      { name: 'p/.data/version', data: raw('6\n') },
+      { name: 'p/net.py', data: raw(source) },
+      ...more,
+    ]);
+
+  test('asks for a review', async () => {
+    expect(await rulesOf(packaged('class Net: pass\n'), 'model.pt')).toEqual(['custom-code', 'torch-package']);
+  });
+
+  test('is blocked for what its modules do at import', async () => {
+    expect((await judged(packaged('import os\nos.system("echo")\n'), 'model.pt')).verdict).toBe('block');
+  });
+
+  test('is blocked for the call of its pickle', async () => {
+    const bytes = packaged('a = 1\n', { name: 'p/model/model.pkl', data: callPickle('os', 'system') });
+    expect((await judged(bytes, 'model.pt')).verdict).toBe('block');
+  });
+
+  test('hides no code of TorchScript', async () => {
+    const bytes = archive(forward('_0 = torch.save(x, "a")'), [{ name: 'net/.data/extern_modules', data: raw('') }]);
+    expect(await rulesOf(bytes, 'model.pt')).toContain('torchscript-file');
+  });
+});
+
+describe('a program of torch.export', () => {
+  const node = (target: string) => ({ target, inputs: [{ name: 'self', arg: { as_tensor: { name: 'x' } } }] });
+  const exported = (target: string, ...more: MemberSpec[]) =>
+    zipOf([
+      { name: 'm/archive_format', data: raw('pt2') },
+      { name: 'm/archive_version', data: raw('0') },
+      { name: 'm/byteorder', data: raw('little') },
+      {
+        name: 'm/models/model.json',
+        data: raw(JSON.stringify({ graph_module: { graph: { nodes: [node(target)] } }, schema_version: { major: 8 } })),
+      },
+      { name: 'm/data/weights/weight_0', data: raw('\x01\x02\x00\xff\xfe\x03\x04\x05') },
+      ...more,
+    ]);
+
+  test.each(['torch.ops.aten.linear.default', '_operator.getitem', 'torch.sym_max'])(
+    'passes for %s',
+    async (target) => {
+      expect(await judged(exported(target), 'model.pt2')).toEqual({
+        format: 'torch-export',
+        verdict: 'pass',
+        findings: [],
+      });
+    },
+  );
+
+  test.each([
+    ['torch.hub.load', 'torch-export-target', 'block'],
+    ['torch.serialization.os.system', 'torch-export-target', 'block'],
+    ['_operator.methodcaller', 'torch-export-target', 'block'],
+    ['torch.ops.aten.from_file.default', 'torchscript-file', 'block'],
+    ['torch.ops.mine.add.default', 'torchscript-operator', 'review'],
+    ['mine.add', 'torch-export-target', 'review'],
+  ])('is not passed for %s', async (target, rule, verdict) => {
+    const scan = await judged(exported(target), 'model.pt2');
+    expect(scan.findings.map((finding) => finding.rule)).toContain(rule);
+    expect(scan.verdict).toBe(verdict);
+  });
+
+  test('is blocked for a compiled library', async () => {
+    const library = { name: 'm/data/aotinductor/model/a.so', data: raw('\x7fELF', Buffer.alloc(60)) };
+    expect((await judged(exported('torch.sym_max', library), 'model.pt2')).verdict).toBe('block');
+  });
+});
+
+describe('a sharded checkpoint', () => {
+  const tensor = (object = stateDict({})) => zipOf([{ name: 'archive/data.pkl', data: object }]);
+
+  test('passes as archives in a row', async () => {
+    const bytes = raw(tensor(), tensor(), tensor());
+    expect(await judged(bytes, '__0_0.distcp')).toEqual({ format: 'torch-distributed', verdict: 'pass', findings: [] });
+  });
+
+  test('is blocked for a call in any of them', async () => {
+    const bytes = raw(tensor(), tensor(callPickle('os', 'system')), tensor());
+    expect((await judged(bytes, '__0_0.distcp')).verdict).toBe('block');
+  });
+
+  test('is none with another archive in the row', async () => {
+    const bytes = raw(tensor(), zipOf([{ name: 'a.txt', data: raw('text\n') }]));
+    expect(await rulesOf(bytes, '__0_0.distcp')).not.toEqual([]);
+  });
+
+  test('passes for its metadata', async () => {
+    const classes = raw(
+      global('torch.distributed.checkpoint.metadata', 'Metadata'),
+      ')',
+      0x81,
+      '}(',
+      text('storage_data'),
+      global('torch.distributed.checkpoint.filesystem', '_StorageInfo'),
+      ')',
+      0x81,
+      'ub',
+    );
+    expect(await rulesOf(raw(proto(2), classes, STOP), '.metadata')).toEqual([]);
   });
 });
