@@ -33,6 +33,8 @@ export async function readPickles(facts: Facts, bytes: Bytes, spending: Spending
     readSources(stream.record, bytes);
   } finally {
     facts.pickle = stream.record.facts();
+    if (facts.pickle.opcodes.includes('NEXT_BUFFER'))
+      facts.problems.push({ code: 'pickle-out-of-band', detail: 'NEXT_BUFFER' });
   }
   return stream;
 }

@@ -62,3 +62,8 @@ function tarHeader(name: string): Buffer {
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return block;
 }
+
+test('buffers that are not in the file are a matter for a person', async () => {
+  expect((await judged(raw(proto(5), 0x97, STOP), 'a.pkl')).verdict).toBe('review');
+  expect((await judged(raw(proto(5), 0x96, u64(2), 'ab', STOP), 'a.pkl')).verdict).toBe('pass');
+});
