@@ -8,6 +8,7 @@ import { recognisePaddleParameters } from './formats/paddle-parameters.ts';
 import { recogniseZeros } from './formats/zeros.ts';
 import { hdf5BehindUserBlock } from './hdf5/superblock.ts';
 import type { Bytes } from './io/bytes.ts';
+import { recogniseLightgbm } from './lightgbm/recognise.ts';
 import { isPickleStart, magicOf } from './magic.ts';
 import { recogniseMsgpack } from './msgpack/recognise.ts';
 import { readPickles } from './pickle/stream.ts';
@@ -17,6 +18,8 @@ import { tarWithoutMagic } from './tar/header.ts';
 import { recogniseTfrecord } from './tensorflow/recognise.ts';
 import { recogniseTable } from './tensorflow/table.ts';
 import { looksWritten } from './text/decode.ts';
+import { recogniseUbjson } from './ubjson/recognise.ts';
+import { recogniseXgboost } from './xgboost/recognise.ts';
 import { recogniseXml } from './xml/sniff.ts';
 import { findEnd } from './zip/end.ts';
 
@@ -30,6 +33,8 @@ const BINARY_RECOGNISERS: readonly Recogniser[] = [
   recogniseTable,
   recogniseCoremlBlob,
   recognisePaddleParameters,
+  recogniseUbjson,
+  recogniseXgboost,
   compressedOf,
   recogniseDiskImage,
   tarWithoutMagic,
@@ -41,6 +46,7 @@ const BINARY_RECOGNISERS: readonly Recogniser[] = [
   recogniseZeros,
 ];
 const TEXT_RECOGNISERS: readonly Recogniser[] = [
+  recogniseLightgbm,
   compressedOf,
   recogniseXml,
   hdf5BehindUserBlock,
@@ -58,7 +64,7 @@ export async function sniff(bytes: Bytes): Promise<string> {
   if (looksLikeSafetensors(head)) return 'safetensors';
   if (hasWideMark(bytes, head)) return (await recogniseXml(bytes, head)) ?? 'text';
   if (head.includes(0)) return sniffBinary(bytes, head);
-  if (looksLikeJson(head)) return 'json';
+  if (looksLikeJson(head)) return (await recogniseUbjson(bytes, head)) ?? 'json';
   if (!isUtf8(head)) return (await runsAsPickle(bytes, true)) ? 'pickle' : sniffBinary(bytes, head);
   if (await runsAsPickle(bytes, true)) return 'pickle';
   return (await firstOf(TEXT_RECOGNISERS, bytes, head)) ?? 'text';

@@ -6,6 +6,7 @@ import { ConfigUses } from '../json/config-uses.ts';
 import { ObjectHooks } from '../json/objects.ts';
 import { PaddlePir } from '../json/paddle-pir.ts';
 import { RepeatedKeys } from '../json/repeated-keys.ts';
+import { XgboostModel } from '../json/xgboost.ts';
 import { NotebookReader } from '../text/notebook-reader.ts';
 import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
@@ -65,7 +66,8 @@ function withoutMark(chunk: Uint8Array): Uint8Array {
   return chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? chunk.subarray(3) : chunk;
 }
 
-class ConfigReader implements JsonListener {
+/** What a configuration names, whichever way its JSON is written. */
+export class ConfigReader implements JsonListener {
   private readonly uses: UseList;
   private readonly configs: ConfigUses;
   private readonly notebook = new NotebookReader();
@@ -73,6 +75,7 @@ class ConfigReader implements JsonListener {
   private readonly objects: ObjectHooks;
   private readonly paddle: PaddlePir;
   private readonly repeated: RepeatedKeys;
+  private readonly xgboost: XgboostModel;
 
   constructor(facts: Facts) {
     this.uses = new UseList(facts);
@@ -81,6 +84,7 @@ class ConfigReader implements JsonListener {
     this.objects = new ObjectHooks(this.uses);
     this.paddle = new PaddlePir(this.uses);
     this.repeated = new RepeatedKeys(this.uses);
+    this.xgboost = new XgboostModel(this.uses);
   }
 
   keep(place: JsonPlace): number {
@@ -90,6 +94,7 @@ class ConfigReader implements JsonListener {
   end(facts: Facts): void {
     this.notebook.end(facts);
     this.configs.end();
+    this.xgboost.end();
   }
 
   open(place: JsonPlace, kind: 'object' | 'array'): void {
@@ -113,6 +118,7 @@ class ConfigReader implements JsonListener {
     this.paddle.scalar(place, keyOf(place), value);
     this.repeated.scalar(place, keyOf(place), value);
     this.configs.scalar(place, value);
+    this.xgboost.scalar(place, value);
     this.keras.scalar(place, value);
     const key = keyOf(place);
     const scheme = CODE_KEYS.get(key);

@@ -26,6 +26,7 @@ import {
 } from './protobuf-bytes.ts';
 import { bytecode, call, closure, GLOBAL, int, numbers, pairs, promise, stream, symbol, texts } from './r-bytes.ts';
 import { paxEntry, tarEntry, tarOf } from './tar-bytes.ts';
+import { ubjModel, xgboostModel } from './xgboost-bytes.ts';
 import { zipOf } from './zip-bytes.ts';
 
 const PARQUET_FOOTER = raw(0x15, 4, 0x39, 0x1c, 0x19, 0x1c, 0x3c, 0x76, 64, 0x26, 8, 0, 0, 0, 0);
@@ -168,5 +169,8 @@ export const SEEDS: readonly (readonly [string, Buffer])[] = [
     ]),
   ],
   ['paddle parameters', paddleTensor([2], Buffer.alloc(8, 1))],
+  ['ubjson', ubjModel()],
+  ['xgboost', xgboostModel({ attributes: { a: 'b' } })],
+  ['lightgbm', raw('tree\nversion=v4\nfeature_names=a\ntree_sizes=26\n\nTree=0\nleaf_value=1 2e3\n\n\nend of trees\n')],
   ['coreml weights', coremlBlobOf(Buffer.alloc(70, 1))],
 ];
