@@ -114,12 +114,26 @@ export function magicOf(head: Uint8Array): string | undefined {
   // The root table is among the first 16 MB, so that the fourth byte is zero, as it is in no text.
   if (head[3] === 0) for (const [format, magic] of FLATBUFFERS) if (startsWith(head, magic, 4)) return format;
   if (startsWith(head, bytes('RIFF')) && startsWith(head, bytes('WEBP'), 8)) return 'webp';
+  const media = mediaOf(head);
+  if (media !== undefined) return media;
   if (startsWith(head, [0xca, 0xfe, 0xba, 0xbe])) return isFatBinary(head) ? 'mach-o' : 'java-class';
   if (isPortableExecutable(head) || isDosExecutable(head)) return 'pe';
   if (isCompiledPython(head)) return 'pyc';
   if (isFlash(head)) return 'flash';
   if (isR(head)) return 'rds';
   return archiveOf(head);
+}
+
+/** Sound, films and bitmaps: a name and a second thing that no text has. */
+function mediaOf(head: Uint8Array): string | undefined {
+  if (startsWith(head, bytes('RIFF')) && (startsWith(head, bytes('WAVE'), 8) || startsWith(head, bytes('AVI '), 8)))
+    return 'riff';
+  if (head[0] === 0 && startsWith(head, bytes('ftyp'), 4)) return 'iso-media';
+  if (startsWith(head, bytes('OggS\0'))) return 'ogg';
+  if (startsWith(head, bytes('ID3')) && (head[3] ?? 9) < 5 && head[4] === 0) return 'mp3';
+  const isBitmap =
+    startsWith(head, bytes('BM')) && startsWith(head, [0, 0, 0, 0], 6) && startsWith(head, [0, 0, 0], 15);
+  return isBitmap ? 'bmp' : undefined;
 }
 
 /** Archives that are known by more than a row of bytes. */

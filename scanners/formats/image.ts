@@ -15,7 +15,7 @@ export const webp = walker(walkWebp);
 /** Moves the cursor to the image's end; returns what is wrong, if anything. */
 type Walk = (cursor: Cursor) => Promise<string | undefined>;
 
-function walker(walk: Walk): Extractor {
+export function walker(walk: Walk): Extractor {
   return async (facts, bytes) => {
     const cursor = bytes.cursor();
     const problem = await guarded(walk, cursor);
