@@ -78,12 +78,23 @@ const outcome = z.enum(['allowed', 'info', 'review', 'block']);
 const importExample = z.strictObject({ import: z.string().regex(/^[^:]+:[^:]+$/), expect: outcome });
 const useExample = z.strictObject({ use: z.string().min(1), name: z.string().min(1), expect: outcome });
 
+/** What torch's weights-only unpickler takes: names are `module.name`. */
+const weightsOnly = z.strictObject({
+  from: z.string().min(1),
+  opcodes: words,
+  globals: words,
+  patterns: z.array(pattern),
+  build: words,
+  items: words,
+});
+
 export const ruleData = z.strictObject({
   aliases: z.record(z.string(), z.string()),
   allow: z.array(allowRule).min(1),
   never: words,
   closed: words,
   deny: z.array(denyRule).min(1),
+  weightsOnly,
   suspicious: pattern,
   arguments: pattern,
   stdlib: z.string().transform((text) => text.split(/\s+/)),

@@ -9,12 +9,20 @@ import { nameJudge, nameOf } from './names.ts';
 import { pathJudge } from './paths.ts';
 import { type LocalFinding, pickleJudge } from './pickle.ts';
 import { useJudge } from './uses.ts';
+import { weightsOnlyJudge } from './weights-only.ts';
 
 /** The judgement of one blob under one rule set. */
 export interface Judgement {
   readonly format: string;
   readonly verdict: Verdict;
   readonly findings: readonly Finding[];
+  readonly attributes?: Attributes;
+}
+
+/** What else is known of the content; it decides no verdict. */
+export interface Attributes {
+  /** torch loads it with `weights_only=True`; of files with pickles only. */
+  readonly weightsOnly?: boolean;
 }
 
 export type Judge = (facts: Facts, path: string) => Judgement;
@@ -22,13 +30,17 @@ export type Judge = (facts: Facts, path: string) => Judgement;
 /** Pure: the same facts, path and rules give the same judgement on every machine. */
 export function createJudge(rules: Rules): Judge {
   const judge = nodeJudge(rules);
+  const takesWeights = weightsOnlyJudge(rules);
   return (facts, path) => {
     const kept = new Kept();
     for (const finding of judge(facts, path)) kept.add(finding);
     for (const finding of memberFindings(facts, '', rules, judge)) kept.add(finding);
     const found = kept.findings();
     const verdict = verdictOf(found, facts.limit === undefined);
-    return { format: facts.format, verdict, findings: facts.limit ? [unread(facts.limit), ...found] : found };
+    const findings = facts.limit ? [unread(facts.limit), ...found] : found;
+    const weightsOnly = takesWeights(facts);
+    const attributes = weightsOnly === undefined ? {} : { attributes: { weightsOnly } };
+    return { format: facts.format, verdict, findings, ...attributes };
   };
 }
 

@@ -258,8 +258,19 @@ export class Machine {
         this.op,
         this.offset,
       );
+    else if (!isThing(target, TARGETS[this.op] ?? 'other')) this.use('pickle-item-target', describe(target));
   }
 }
+
+/** What takes items: `other` are sets. */
+const TARGETS: Readonly<Record<string, 'list' | 'dict'>> = {
+  APPEND: 'list',
+  APPENDS: 'list',
+  LIST: 'list',
+  SETITEM: 'dict',
+  SETITEMS: 'dict',
+  DICT: 'dict',
+};
 
 type ThingOf<K> = Extract<Value, { kind: K }>;
 

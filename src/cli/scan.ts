@@ -4,7 +4,7 @@ import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { Command } from 'commander';
 import { sha256Of } from '#src/domain/digest.ts';
-import type { Finding, Verdict } from '#src/domain/evidence.ts';
+import type { ContentAttributes, Finding, Verdict } from '#src/domain/evidence.ts';
 import { type RepoPath, repoPathProblem } from '#src/domain/path.ts';
 import { createScanner, type Scanner, type ScanTarget } from '#src/scan/scanner.ts';
 import { EXIT } from './exit.ts';
@@ -21,6 +21,8 @@ interface Report {
   readonly path: string;
   readonly verdict: Verdict;
   readonly findings: readonly FileFinding[];
+  /** By file; of those that have any. */
+  readonly attributes: Readonly<Record<string, ContentAttributes>>;
 }
 
 const STATUS: Readonly<Record<Verdict, number>> = {
@@ -65,11 +67,13 @@ async function scanPath(scanner: Scanner, folder: string, path: string): Promise
   await tree.read();
   const { files: scans } = await scanner.scan(tree.targets);
   const findings = [...tree.findings];
+  const attributes = new Map<string, ContentAttributes>();
   let verdict: Verdict = findings.length > 0 ? 'review' : 'pass';
   for (const { path: file } of tree.targets) {
     const scan = scans.get(file);
     if (scan === undefined) continue;
     verdict = worse(verdict, scan.verdict);
+    if (scan.attributes) attributes.set(file, scan.attributes);
     for (const { rule, level, member, offset, message, references } of scan.findings)
       findings.push({
         rule,
@@ -81,7 +85,7 @@ async function scanPath(scanner: Scanner, folder: string, path: string): Promise
         ...(references === undefined ? {} : { references }),
       });
   }
-  return { path, verdict, findings };
+  return { path, verdict, findings, attributes: Object.fromEntries(attributes) };
 }
 
 function worse(a: Verdict, b: Verdict): Verdict {
@@ -145,10 +149,14 @@ class Tree {
   }
 }
 
-function asText({ path, verdict, findings }: Report): string {
+function asText({ path, verdict, findings, attributes }: Report): string {
   const lines = findings.map(({ level, rule, file, member, message }) => {
     const place = member === undefined ? file : `${file}!/${member}`;
     return `  ${level.padEnd(6)}  ${printed(place)}: ${printed(message)} [${rule}]`;
   });
-  return `${[`${printed(path)}: ${verdict}`, ...lines].join('\n')}\n`;
+  const notes = Object.entries(attributes).map(
+    ([file, { weightsOnly }]) =>
+      `  note    ${printed(file)}: ${weightsOnly ? 'loads' : 'does not load'} under torch's weights-only rules`,
+  );
+  return `${[`${printed(path)}: ${verdict}`, ...lines, ...notes].join('\n')}\n`;
 }

@@ -29,6 +29,13 @@ export interface BlobScan {
   readonly format: string;
   readonly verdict: Verdict;
   readonly findings: readonly Finding[];
+  readonly attributes?: ContentAttributes;
+}
+
+/** What else is known of a blob's content; it decides no verdict. */
+export interface ContentAttributes {
+  /** torch loads it with `weights_only=True`; of files with pickles only. */
+  readonly weightsOnly?: boolean;
 }
 
 /** A scanned file of a snapshot. */

@@ -85,7 +85,8 @@ describe('airlock scan', () => {
         findings: [{ rule: 'custom-code', level: 'review', file: 'config.json' }],
       },
     ]);
-    for (const report of reports) expect(Object.keys(report)).toEqual(['path', 'verdict', 'findings']);
+    for (const report of reports) expect(Object.keys(report)).toEqual(['path', 'verdict', 'findings', 'attributes']);
+    expect(reports[1]).toMatchObject({ attributes: { 'model.bin': { weightsOnly: false } } });
   });
 
   test('prints the verdict and the findings for people', async () => {
@@ -96,7 +97,11 @@ describe('airlock scan', () => {
   });
 
   test('follows a link inside the folder, and reports one that leads elsewhere', async () => {
-    expect(await airlock('links')).toMatchObject({ status: 0, out: 'links: pass\n' });
+    const note = (file: string) => `  note    ${file}: loads under torch's weights-only rules\n`;
+    expect(await airlock('links')).toMatchObject({
+      status: 0,
+      out: `links: pass\n${note('same.pt')}${note('state.pt')}`,
+    });
     await symlink('/etc/hostname', join(folder, 'links/out.txt'));
     await symlink('nothing', join(folder, 'links/dangling.txt'));
     const { status, out } = await airlock('--json', 'links');
