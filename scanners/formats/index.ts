@@ -11,7 +11,7 @@ export interface Format {
 /** Every format that is read to its end. A sniffed format that is missing here is never `pass`. */
 export const FORMATS: Readonly<Record<string, Format>> = {
   pdf: { version: 1, load: async () => (await import('./pdf.ts')).pdf },
-  rds: { version: 1, load: async () => (await import('./rds.ts')).rds },
+  rds: { version: 2, load: async () => (await import('./rds.ts')).rds },
   catboost: { version: 1, load: async () => (await import('./catboost.ts')).catboost },
   executorch: { version: 1, load: async () => (await import('./executorch.ts')).executorch },
   riff: { version: 1, load: async () => (await import('./media.ts')).riff },

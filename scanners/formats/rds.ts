@@ -7,11 +7,12 @@ import { noteTail } from '../io/tail.ts';
 import { payloadName } from '../magic.ts';
 import { MalformedR, RInput } from '../r/input.ts';
 import type { Place, RListener } from '../r/listener.ts';
+import { isR } from '../r/recognise.ts';
 import { RWalk } from '../r/walk.ts';
 import { UseList } from '../uses.ts';
 import type { Context, Extractor } from './context.ts';
 
-/** Raw vectors that are looked into; of more, only the first bytes are looked at. */
+/** Raw vectors that are looked into, of those that begin as a file does. */
 const MOST_BLOBS = 500;
 /** Names in code that are kept: those that matter are few. */
 const MOST_NAMES = 10_000;
@@ -35,7 +36,7 @@ export const rds: Extractor = async (facts, bytes, context) => {
     if (!(error instanceof MalformedR) && !(error instanceof EndOfBytes)) throw error;
     problem(facts, 'rds-malformed', error.offset, error.message);
   }
-  await readBlobs(facts, bytes, listener.blobs, context);
+  await readBlobs(facts, bytes, { blobs: listener.blobs, isAscii: input.encoding === 'ascii' }, context);
 };
 
 async function readTail(facts: Facts, bytes: Bytes, offset: number, spending: Spending): Promise<void> {
@@ -67,6 +68,7 @@ const LONGEST_CHARSET = 63;
 const ENCODINGS: Readonly<Record<string, RInput['encoding']>> = { A: 'ascii', B: 'native', X: 'xdr' };
 
 interface Blob {
+  readonly what: string;
   readonly at: string;
   readonly offset: number;
   readonly length: number;
@@ -84,7 +86,7 @@ class ObjectReader implements RListener {
   }
 
   call(name: string, place: Place, offset: number): void {
-    this.uses.add(place.where === 'data' ? 'r-call' : `r-${place.where}`, name, where(place), offset);
+    this.uses.add(SCHEMES[place.where], name, where(place), offset);
   }
 
   name(name: string, place: Place, offset: number): void {
@@ -95,7 +97,7 @@ class ObjectReader implements RListener {
     if (this.names.size === MOST_NAMES)
       problem(this.facts, 'rds-names', offset, `more than ${MOST_NAMES} names in code`);
     this.names.add(key);
-    const scheme = place.where === 'call' ? 'r-call-name' : 'r-name';
+    const scheme = SCHEMES[place.where] === 'r-call' ? 'r-call-name' : 'r-name';
     if (this.names.size <= MOST_NAMES) this.uses.add(scheme, name, where(place), offset);
   }
 
@@ -123,27 +125,47 @@ class ObjectReader implements RListener {
     if (name.startsWith('.')) this.uses.add('r-variable', name, `$${name}`, offset);
   }
 
-  raw(place: Place, offset: number, length: number): void {
-    if (length >= SMALLEST_BLOB && this.blobs.length < MOST_BLOBS)
-      this.blobs.push({ at: where(place), offset, length });
+  raw(start: Uint8Array, place: Place, offset: number, length: number): void {
+    const what = payloadName(start) ?? (isR(start) ? 'object' : undefined);
+    if (what === undefined) return;
+    if (this.blobs.length === MOST_BLOBS) problem(this.facts, 'rds-blob', offset, `more than ${MOST_BLOBS} files`);
+    if (this.blobs.length <= MOST_BLOBS) this.blobs.push({ what, at: where(place), offset, length });
   }
 }
 
-const SMALLEST_BLOB = 8;
-const LOOKED_AT = 512;
+const SCHEMES: Readonly<Record<Place['where'], string>> = {
+  data: 'r-call',
+  call: 'r-call',
+  forced: 'r-call',
+  function: 'r-function',
+  promise: 'r-promise',
+};
+
+const WORDS: Readonly<Record<Place['where'], string>> = {
+  data: '',
+  call: 'a call in ',
+  forced: 'a promise with its value in ',
+  function: 'a function in ',
+  promise: 'a promise in ',
+};
 
 function where({ where: what, at }: Place): string {
-  const place = at === '' ? 'the object' : at;
-  return what === 'data' ? place : `a ${what} in ${place}`;
+  return `${WORDS[what]}${at === '' ? 'the object' : at}`;
 }
 
 /** Raw vectors hold what other programs wrote: a model of theirs, or a program. */
-async function readBlobs(facts: Facts, bytes: Bytes, blobs: readonly Blob[], context: Context): Promise<void> {
-  for (const { at, offset, length } of blobs) {
-    const inner = bytes.random?.slice(offset, length);
-    if (inner === undefined) return problem(facts, 'rds-blob', offset, `${length} raw bytes in a stream too large`);
-    const head = inner.readAt(0, LOOKED_AT);
-    if (payloadName(head) === undefined && !/^(?:[ABX]\n|RD[ABX])/.test(Buffer.from(head).toString('latin1'))) continue;
+async function readBlobs(
+  facts: Facts,
+  bytes: Bytes,
+  { blobs, isAscii }: { readonly blobs: readonly Blob[]; readonly isAscii: boolean },
+  context: Context,
+): Promise<void> {
+  for (const { what, at, offset, length } of blobs) {
+    const inner = isAscii ? undefined : bytes.random?.slice(offset, length);
+    if (inner === undefined) {
+      problem(facts, 'rds-blob', offset, `${what} in ${at}, where it can not be read`);
+      continue;
+    }
     const member: MemberFacts = { ...newFacts('unknown', length), name: `(${at})`, offset };
     facts.members ??= [];
     facts.members.push(member);

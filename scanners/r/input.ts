@@ -60,6 +60,14 @@ export class RInput {
     return text;
   }
 
+  /** The first bytes of a raw vector, which are words of two digits in a text stream. */
+  async rawStart(length: number): Promise<Uint8Array> {
+    if (this.encoding !== 'ascii') return Buffer.from(await this.characters(length, length), 'latin1');
+    const bytes = new Uint8Array(length);
+    for (let i = 0; i < length; i++) bytes[i] = Number.parseInt(await this.word(), 16);
+    return bytes;
+  }
+
   /** Pass over the items of a vector; complex numbers are two words each. */
   async skipItems(count: number, itemBytes: number): Promise<void> {
     if (this.encoding !== 'ascii') return this.skipBytes(count * itemBytes);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What a name or an object stands in: data, a call that is data (a formula), a function, or an unforced promise. */
-export type Where = 'data' | 'call' | 'function' | 'promise';
+/**
+ * What a name or an object stands in: data, a call that is data (a formula), a function, or a promise. Nothing evaluates
+ * the code of a promise that has its value already (`forced`).
+ */
+export type Where = 'data' | 'call' | 'forced' | 'function' | 'promise';
 
 /** Where something is: in what, and below which names. */
 export interface Place {
@@ -25,5 +28,6 @@ export interface RListener {
   promise(code: string, place: Place, offset: number): void;
   /** A variable of a workspace. */
   variable(name: string, offset: number): void;
-  raw(place: Place, offset: number, length: number): void;
+  /** `start` is the beginning of the bytes. */
+  raw(start: Uint8Array, place: Place, offset: number, length: number): void;
 }

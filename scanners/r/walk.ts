@@ -6,6 +6,7 @@ import { ACTIVE_BINDING, CONSTANTS, HAS_ATTRIBUTES, HAS_TAG, ITEM_BYTES, T } fro
 
 const KEEP = 256;
 const PLACE_CHARACTERS = 200;
+const RAW_START = 512;
 
 /** What is to be read next. The last one of the stack is read first. */
 type Task =
@@ -194,7 +195,7 @@ export class RWalk {
       const promise = { forced: false };
       this.tasks.push({
         kind: 'done',
-        run: () => this.push({ place: inside(place, promise.forced ? 'call' : 'promise'), promise, asks: 'code' }),
+        run: () => this.push({ place: inside(place, promise.forced ? 'forced' : 'promise'), promise, asks: 'code' }),
       });
       this.push({ place: inside(place, 'data'), promise, asks: 'forced' });
     } else if (type === T.CALL) {
@@ -241,7 +242,7 @@ export class RWalk {
     if (type === T.SPECIAL || type === T.BUILTIN)
       this.listener.primitive(await this.input.characters(await this.shortLength(), KEEP), place, offset);
     else if (type === T.EXTERNAL_POINTER) {
-      this.listener.object('external-pointer', place, offset);
+      this.listener.object(isSelfReference(place) ? 'self-reference' : 'external-pointer', place, offset);
       this.remember();
       this.push({ place: inside(place, 'data') });
       this.push({ place: inside(place, 'data') });
@@ -256,8 +257,9 @@ export class RWalk {
   private async numbers(type: number, itemBytes: number, place: Place): Promise<void> {
     const length = await this.input.length();
     const { offset } = this.input;
-    await this.input.skipItems(length, itemBytes);
-    if (type === T.RAW && this.input.encoding !== 'ascii') this.listener.raw(place, offset, length);
+    const start = type === T.RAW ? await this.input.rawStart(Math.min(length, RAW_START)) : new Uint8Array(0);
+    await this.input.skipItems(length - start.length, itemBytes);
+    if (start.length > 0) this.listener.raw(start, place, offset, length);
   }
 
   /** A package, a namespace or what only its program knows: texts that name it (InStringVec). */
@@ -295,8 +297,8 @@ export class RWalk {
   }
 
   private bytecode(place: Place, offset: number): void {
-    const code = place.where === 'promise' ? place : inside(place, 'function');
-    if (place.where === 'data') this.listener.object('bytecode', place, offset);
+    const code = place.where === 'data' || place.where === 'call' ? inside(place, 'function') : place;
+    if (code !== place) this.listener.object('bytecode', place, offset);
     this.tasks.push({ kind: 'count', place: code });
     this.push({ place: inside(code, 'data') });
   }
@@ -391,6 +393,11 @@ const BEFORE_ARGUMENT: ReadonlySet<number> = new Set([T.LIST, T.NULL, T.SYMBOL, 
 
 /** Their attributes are part of them, or R reads none. */
 const NO_ATTRIBUTES: ReadonlySet<number> = new Set([T.ENVIRONMENT, T.ALTREP, T.PACKAGE, T.NAMESPACE, T.PERSISTENT]);
+
+/** data.table marks its tables with an address, which nothing is made of once it was written. */
+function isSelfReference({ at }: Place): boolean {
+  return at.endsWith('$.internal.selfref');
+}
 
 function isOfPackage(environment: Reference | undefined): boolean {
   let at = environment;

@@ -35,6 +35,8 @@ test.each<[string, Buffer]>([
   ['a promise that has its value', stream(environment(pairs({ x: promise(call('nrow', symbol('d')), numbers(1)) })))],
   ['a function of a package that computes', stream(closure(namespace('stats'), call('exp', symbol('x'))))],
   ['a sequence in its short form', stream(raw(int(238), pairs2('compact_intseq', 'base'), numbers(3), NULL))],
+  ['the mark of a data table', stream(numbers(1, pairs({ '.internal.selfref': raw(int(22), NULL, NULL) })))],
+  ['raw bytes', stream(rawVector(raw('some bytes of a sensor')))],
   ['a short compressed stream', gzipSync(stream(numbers(2)))],
   ['a text stream', raw('A\n3\n262658\n197888\n5\nUTF-8\n787\n1\n16\n2\n262153\n3\na\\nb\n9\n-1\n254\n')],
   ['the other byte order', raw('B\n', int(3, 0x40202, 0x30500, 2).swap32(), 'C1', int(13, 1, 7).swap32())],
@@ -103,6 +105,11 @@ test.each<[string, Buffer, string]>([
   expect((await judged(bytes, 'model.rds')).verdict).toBe('review');
 });
 
+test('a pickle in raw bytes of a text stream is noticed', async () => {
+  const bytes = raw('A\n3\n262658\n197888\n5\nUTF-8\n24\n4\n80\n04\n4b\n2e\n');
+  expect(await rulesOf(bytes, 'model.rds')).toEqual(['rds-blob']);
+});
+
 test('a pickle in raw bytes is found', async () => {
   expect((await judged(stream(rawVector(callPickle('os', 'system'))), 'model.rds')).verdict).toBe('block');
 });
@@ -114,7 +121,7 @@ test.each(['A 2 3 4 5\n', 'X\nabc', 'RDX is a format', 'A\n3\n1\n2\n3\n'])('%j i
 test('the facts of a model say where each thing stands', async () => {
   const bytes = stream(numbers(1, pairs({ terms: call('~', symbol('y')), f: closure(GLOBAL, call('exp', NULL)) })));
   expect(await factsOf(bytes)).toEqual({
-    extractors: { rds: 1 },
+    extractors: { rds: 2 },
     format: 'rds',
     size: bytes.length,
     problems: [],
