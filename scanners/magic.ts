@@ -120,6 +120,7 @@ export function magicOf(head: Uint8Array): string | undefined {
   if (isPortableExecutable(head) || isDosExecutable(head)) return 'pe';
   if (isCompiledPython(head)) return 'pyc';
   if (isFlash(head)) return 'flash';
+  if (isMatlab(head)) return 'matlab';
   if (isR(head)) return 'rds';
   return archiveOf(head);
 }
@@ -242,6 +243,11 @@ function isCompiledPython(head: Uint8Array): boolean {
   const release = (head[0] ?? 0) + 256 * (head[1] ?? 0);
   const isKnown = (release >= 3000 && release < 4000) || (release >= 50_823 && release < 62_300);
   return isKnown && [8, 12, 16].some((at) => ((head[at] ?? 0) & 0x7f) === 0x63);
+}
+
+/** The text of a header, and behind it the version 1.0 and the mark of the order of bytes that most machines have. */
+function isMatlab(head: Uint8Array): boolean {
+  return startsWith(head, bytes('MATLAB 5.0 MAT-file')) && startsWith(head, bytes('\0\x01IM'), 124);
 }
 
 function isFlash(head: Uint8Array): boolean {

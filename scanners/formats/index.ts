@@ -40,6 +40,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   gzip: { version: 2, load: async () => (await import('./compressed.ts')).gzip },
   hdf5: { version: 1, load: async () => (await import('./hdf5.ts')).hdf5 },
   jpeg: { version: 1, load: async () => (await import('./image.ts')).jpeg },
+  matlab: { version: 1, load: async () => (await import('./matlab.ts')).matlab },
   msgpack: { version: 2, load: async () => (await import('./msgpack.ts')).msgpack },
   json: { version: 13, load: async () => (await import('./json.ts')).json },
   npy: { version: 3, load: async () => (await import('./npy.ts')).npy },

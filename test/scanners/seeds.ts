@@ -6,6 +6,7 @@ import { FEATHER } from '#scanners/flatbuffers/feather-schema.ts';
 import { ORT } from '#scanners/flatbuffers/ort-schema.ts';
 import { TFLITE } from '#scanners/flatbuffers/tflite-schema.ts';
 import { flatbuffer } from './flatbuffers-bytes.ts';
+import { matlabArray, matlabFile } from './matlab-bytes.ts';
 import { flaxArray, packed } from './msgpack-bytes.ts';
 import { callPickle, floatStorage, legacyTorch, raw, stateDict, u16, u32, u64 } from './pickle-bytes.ts';
 import {
@@ -79,6 +80,7 @@ export const SEEDS: readonly (readonly [string, Buffer])[] = [
     'sharded checkpoint',
     raw(zipOf([{ name: 'a/data.pkl', data: stateDict({}) }]), zipOf([{ name: 'a/data.pkl', data: stateDict({}) }])),
   ],
+  ['matlab', matlabFile(matlabArray(6))],
   [
     'zip64',
     zipOf([{ name: 'x.txt', data: raw('text\n'), zip64: true, descriptor: true }], {
