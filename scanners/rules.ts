@@ -16,7 +16,7 @@ export interface Rules extends RuleData {
   readonly version: string;
 }
 
-export const RULES_FOLDER = new URL('./rules/', import.meta.url);
+const RULES_FOLDER = new URL('./rules/', import.meta.url);
 
 /**
  * Read and check rules/*.yaml: one file a family of formats, all sections of all files together. `own` is a folder of

@@ -18,7 +18,7 @@ export type ClamdVerdict =
   | { readonly type: 'tooLarge' };
 
 /** clamd is away, silent, or answers something that is no verdict. Nothing is known of the bytes then. */
-export class ClamdError extends Error {
+class ClamdError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'ClamdError';
