@@ -9,8 +9,8 @@ const TELLING: ReadonlySet<string> = new Set([
   ...['registered_name', 'py/object', 'py/reduce', 'lc', 'weight_map', 'base_model_name_or_path', 'model_file'],
 ]);
 
-/** What a text says to `str.format`: a field that reaches for an attribute of Python itself. */
-const FIELD = /\{[^{}]{0,200}?[.[]\s*['"]?__\w+__[^{}]{0,200}\}?/;
+/** What a text says to `str.format`: a field that reaches for an attribute of Python itself. `{{` is no field. */
+const FIELD = /(?<!\{)\{(?!\{)[^{}]{0,200}?[.[]\s*['"]?__\w+__[^{}]{0,200}\}?/;
 
 /** Looks for telling keys that one object has twice, and for format fields in prompts. */
 export class RepeatedKeys {

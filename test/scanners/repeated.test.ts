@@ -6,6 +6,7 @@ test.each([
   ['config.json', '{"model_type": "bert", "x": {"model_type": "y"}, "y": [{"class_name": "a"}, {"class_name": "b"}]}'],
   ['tokenizer.json', '{"vocab": {"a": 1, "a": 2}}'],
   ['prompt.json', '{"template": "Answer {question} with {answer.text}", "prompt": "what is {x} in __init__?"}'],
+  ['tokenizer_config.json', '{"chat_template": "{% raw %}{{ x.__class__ }}{% endraw %}{{ messages[0].content }}"}'],
 ])('%s with %s passes', async (path, text) => {
   expect((await judged(text, path)).verdict).toBe('pass');
 });
