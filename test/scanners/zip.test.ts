@@ -50,6 +50,7 @@ describe('a torch checkpoint', () => {
       format: 'torch-zip',
       verdict: 'pass',
       findings: [],
+      attributes: { weightsOnly: true },
     });
   });
 
