@@ -38,6 +38,8 @@ export const BUDGETS = {
   /** Names in the groups of one HDF5 file. */
   links: 2_000_000,
   jsonDepth: 512,
+  /** Keys, and keys with their values, of one YAML file. */
+  yamlPairs: 300_000,
   xmlDepth: 512,
   /** The safetensors specification's limit. */
   safetensorsHeader: 100_000_000,

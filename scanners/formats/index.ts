@@ -10,7 +10,7 @@ export interface Format {
 
 /** Every format that is read to its end. A sniffed format that is missing here is never `pass`. */
 export const FORMATS: Readonly<Record<string, Format>> = {
-  pdf: { version: 1, load: async () => (await import('./pdf.ts')).pdf },
+  pdf: { version: 2, load: async () => (await import('./pdf.ts')).pdf },
   rds: { version: 2, load: async () => (await import('./rds.ts')).rds },
   catboost: { version: 1, load: async () => (await import('./catboost.ts')).catboost },
   executorch: { version: 1, load: async () => (await import('./executorch.ts')).executorch },
@@ -42,14 +42,14 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   jpeg: { version: 1, load: async () => (await import('./image.ts')).jpeg },
   matlab: { version: 1, load: async () => (await import('./matlab.ts')).matlab },
   msgpack: { version: 2, load: async () => (await import('./msgpack.ts')).msgpack },
-  json: { version: 14, load: async () => (await import('./json.ts')).json },
+  json: { version: 15, load: async () => (await import('./json.ts')).json },
   npy: { version: 3, load: async () => (await import('./npy.ts')).npy },
   ort: { version: 1, load: async () => (await import('./ort.ts')).ort },
   pickle: { version: 7, load: async () => (await import('./pickle.ts')).pickle },
   png: { version: 1, load: async () => (await import('./image.ts')).png },
   safetensors: { version: 6, load: async () => (await import('./safetensors.ts')).safetensors },
-  tar: { version: 6, load: async () => (await import('./tar.ts')).tar },
-  text: { version: 8, load: async () => (await import('./text.ts')).text },
+  tar: { version: 7, load: async () => (await import('./tar.ts')).tar },
+  text: { version: 9, load: async () => (await import('./text.ts')).text },
   tflite: { version: 1, load: async () => (await import('./tflite.ts')).tflite },
   caffe: { version: 1, load: async () => (await import('./caffe.ts')).caffe },
   'coreml-blob': { version: 1, load: async () => (await import('./coreml-blob.ts')).coremlBlob },
@@ -75,8 +75,8 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   ubjson: { version: 1, load: async () => (await import('./ubjson.ts')).ubjson },
   xgboost: { version: 1, load: async () => (await import('./xgboost.ts')).xgboost },
   webp: { version: 1, load: async () => (await import('./image.ts')).webp },
-  xml: { version: 1, load: async () => (await import('./xml.ts')).xml },
-  zip: { version: 8, load: async () => (await import('./zip.ts')).zip },
+  xml: { version: 2, load: async () => (await import('./xml.ts')).xml },
+  zip: { version: 9, load: async () => (await import('./zip.ts')).zip },
   zlib: { version: 2, load: async () => (await import('./compressed.ts')).zlib },
   zstd: { version: 2, load: async () => (await import('./compressed.ts')).zstd },
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constants, inflateSync } from 'node:zlib';
-import { BUDGETS } from '../budgets.ts';
+import { BUDGETS, within } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
 import { payloadName } from '../magic.ts';
 import { type PdfToken, pdfToken } from '../pdf/tokens.ts';
@@ -25,7 +25,7 @@ const SCRIPT =
 const WORDS: ReadonlySet<string> = new Set([
   ...['obj', 'endobj', 'R', 'true', 'false', 'null', 'xref', 'n', 'f', 'trailer', 'startxref', 'endstream'],
 ]);
-const NEXT = /\d+[\0\t\n\f\r ]+\d+[\0\t\n\f\r ]+obj|endobj|xref|trailer|startxref/g;
+const NEXT = /(?<!\d)\d{1,10}[\0\t\n\f\r ]{1,20}\d{1,5}[\0\t\n\f\r ]{1,20}obj|endobj|xref|trailer|startxref/g;
 
 /** A PDF document: every byte is an object, a stream, the table of objects or a comment. Pages are not drawn. */
 export const pdf: Extractor = async (facts, bytes, context) => {
@@ -97,7 +97,7 @@ class PdfReader {
   }
 
   private name({ text, at }: PdfToken, isFile: boolean, dictionary: Dictionary | undefined): void {
-    if (dictionary && dictionary.names.size < 100) dictionary.names.add(text);
+    if (dictionary) within('facts', dictionary.names.add(text).size);
     if (!ACTIVE.has(text)) return;
     if (text === 'JS' || text === 'JavaScript') this.hasScripts = true;
     this.uses.add('pdf-action', text, isFile ? `byte ${at}` : 'an object stream', isFile ? at : undefined);

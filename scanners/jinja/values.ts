@@ -32,7 +32,7 @@ export const CHOSEN: Value = { kind: 'built', risk: 'chosen', start: '' };
 export const MOVED: Value = { kind: 'built', risk: 'moved', start: '' };
 
 /** Longer texts are no names; more alternatives are no constants. */
-export const TEXT_LENGTH = 2048;
+const TEXT_LENGTH = 2048;
 const ALTERNATIVES = 32;
 const ITEMS = 512;
 

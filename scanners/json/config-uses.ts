@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { within } from '../budgets.ts';
 import { type JsonPlace, placeText } from '../formats/json-walk.ts';
 import type { UseList } from '../uses.ts';
 
@@ -12,7 +13,6 @@ const ARCHIVER_KEYS: ReadonlySet<string> = new Set([
   'extraFiles',
   'requirementsFile',
 ]);
-const KEPT = 1000;
 
 interface Waiting {
   readonly at: string;
@@ -73,5 +73,6 @@ function wait(waiting: Map<string, Waiting>, place: JsonPlace, value: string): v
   const at = placeText({ levels: place.levels.slice(0, -1) });
   const held = waiting.get(at);
   if (held !== undefined && held.parts.length < 8) held.parts.push(value);
-  else if (held === undefined && waiting.size < KEPT) waiting.set(at, { at, parts: [value] });
+  else if (held === undefined) waiting.set(at, { at, parts: [value] });
+  within('facts', waiting.size);
 }

@@ -19,7 +19,7 @@ export interface SnapshotPart {
 
 /** The code that a snapshot brings along and asks its loader to run. */
 export interface CustomCode {
-  /** Of every code file's path and content: whoever approves it approves these bytes in these places. */
+  /** Of path and content of all code and of all that names it: whoever approves it approves these bytes in these places. */
   readonly digest: string;
   readonly files: readonly string[];
   /** The files that name code to run. */
@@ -91,8 +91,8 @@ function claimsOf(parts: readonly SnapshotPart[], rules: Rules): ReadonlyMap<str
 function dataFile(path: string, name: string, file: string | undefined): { path: string; bytes: number } | undefined {
   const [, digits = '', written = ''] = /^(\d{1,16})(?: (.+))?$/.exec(name) ?? [];
   const relative = (file ?? written).replace('*', () => stemOf(path));
-  if (digits === '' || relative === '') return undefined;
-  return { path: beside(path, relative), bytes: Number(digits) };
+  const named = digits === '' || relative === '' ? undefined : beside(path, relative);
+  return named === undefined ? undefined : { path: named, bytes: Number(digits) };
 }
 
 function stemOf(path: string): string {
@@ -102,12 +102,12 @@ function stemOf(path: string): string {
 }
 
 /** Relative to the folder of the file that names it. What leads outside names no file of the snapshot. */
-function beside(path: string, relative: string): string {
+function beside(path: string, relative: string): string | undefined {
   const steps = [...path.split('/').slice(0, -1)];
   for (const step of relative.split('/')) {
     if (step === '' || step === '.') continue;
-    if (step === '..') steps.pop();
-    else steps.push(step);
+    if (step !== '..') steps.push(step);
+    else if (steps.pop() === undefined) return undefined;
   }
   return steps.join('/');
 }
@@ -168,12 +168,9 @@ function customCode(parts: readonly SnapshotPart[], rules: Rules): CustomCode | 
   const namedBy = parts.filter(({ uses }) => uses.some(({ scheme }) => rules.snapshot.code.includes(scheme)));
   if (namedBy.length === 0) return undefined;
   const code = parts.filter(({ isCode }) => isCode).sort((a, b) => (a.path < b.path ? -1 : 1));
-  // What the configuration names is part of it: the same files under other names are another program.
-  const names = namedBy.flatMap(({ uses }) => uses.filter(({ scheme }) => rules.snapshot.code.includes(scheme)));
-  const content = JSON.stringify({
-    files: code.map(({ path, sha256 }) => [path, sha256]),
-    names: names.map(({ scheme, at, name }) => [scheme, at, name]).sort(),
-  });
+  // The configuration as a whole is part of it: what it names, and with which settings, makes another program.
+  const contents = (files: readonly SnapshotPart[]) => files.map(({ path, sha256 }) => [path, sha256]);
+  const content = JSON.stringify({ files: contents(code), namedBy: contents(namedBy) });
   return {
     digest: createHash('sha256').update(content).digest('hex'),
     files: code.map(({ path }) => path),

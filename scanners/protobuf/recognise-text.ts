@@ -23,6 +23,6 @@ export async function recogniseProtobufText(bytes: Bytes, head: Uint8Array): Pro
   return TELLING.find(([, field, inner]) => inner.some((name) => fields?.get(field)?.has(name)))?.[0];
 }
 
-export function startsAsProtobufText(start: string): boolean {
+function startsAsProtobufText(start: string): boolean {
   return START.test(start);
 }

@@ -51,14 +51,14 @@ function hasChecksum(block: Uint8Array): boolean {
   return stored === plain || stored === signed;
 }
 
-export function field(block: Uint8Array, at: number, length: number): string {
+function field(block: Uint8Array, at: number, length: number): string {
   const bytes = block.subarray(at, at + length);
   const end = bytes.indexOf(0);
   return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString('utf8');
 }
 
 /** Octal digits, or, with the highest bit set, a number of base 256 (GNU). Empty is zero. */
-export function number(block: Uint8Array, at: number, length: number): number | undefined {
+function number(block: Uint8Array, at: number, length: number): number | undefined {
   const first = block[at] as number;
   if (first === 0x80) {
     let value = 0;

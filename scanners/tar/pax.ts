@@ -38,7 +38,7 @@ export function naming(records: ReadonlyMap<string, string>): string[] {
  * ASCII, and says them itself then.
  */
 export function disagrees(record: string, header: string): 'no' | 'yes' | 'doubt' {
-  if (record === header || record.replace(/\/+$/, '') === header.replace(/\/+$/, '')) return 'no';
+  if (record === header || record.replace(/(?<!\/)\/+$/, '') === header.replace(/(?<!\/)\/+$/, '')) return 'no';
   if (Buffer.byteLength(record) > 100) return 'no';
   const isAscii = /^\p{ASCII}*$/u.test(record);
   if (isAscii) return 'yes';

@@ -78,7 +78,8 @@ async function readBytecode(member: MemberFacts, bytes: Bytes): Promise<void> {
       uses.add('torchscript-operator', '?', at, index);
       if (++unexplained >= MAX_UNEXPLAINED) return;
     }
-    for (const [name] of written.matchAll(/[A-Za-z_]\w*::\w+/g)) uses.add('torchscript-operator', name, at, index);
+    for (const [name] of written.matchAll(/(?<!\w)[A-Za-z_]\w*::\w+/g))
+      uses.add('torchscript-operator', name, at, index);
     for (const [, name = ''] of written.matchAll(/__torch__\.torch\.classes\.(\w+(?:\.\w+)*)/g))
       uses.add('torchscript-class', name, at, index);
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { within } from '../budgets.ts';
 import type { UseList } from '../uses.ts';
 import type { XmlElement } from './parser.ts';
 
@@ -38,9 +39,9 @@ function pmml(uses: UseList): Vocabulary {
       const own = namespace === '' || /^https?:\/\/www\.dmg\.org\/PMML-\d+([_.]\d+)*$/.test(namespace);
       uses.add('pmml-element', own ? local : `{${namespace}}${local}`, `line ${line}`);
       const name = attributes.get(local === 'DefineFunction' ? 'name' : 'function');
-      if (local === 'DefineFunction' && name !== undefined && defined.size < 10_000) defined.add(name);
-      if (local === 'Apply' && name !== undefined && !applied.has(name) && applied.size < 10_000)
-        applied.set(name, line);
+      if (local === 'DefineFunction' && name !== undefined) defined.add(name);
+      if (local === 'Apply' && name !== undefined && !applied.has(name)) applied.set(name, line);
+      within('facts', Math.max(defined.size, applied.size));
     },
     close(depth) {
       if (depth === rowDepth) rowDepth = 0;

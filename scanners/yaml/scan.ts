@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { within } from '../budgets.ts';
 import { Anchors } from './anchors.ts';
 import { expandTag, readDirective } from './tags.ts';
 
@@ -19,9 +20,6 @@ export interface YamlPair {
   readonly line: number;
 }
 
-const MAX_TAGS = 1000;
-const MAX_PAIRS = 20_000;
-const MAX_KEYS = 5000;
 const SCALAR_CHARACTERS = 4096;
 
 /**
@@ -153,7 +151,8 @@ class YamlScanner implements YamlReport {
     } else while (this.at < this.source.length && !this.endsName()) this.at++;
     if (this.at === start) this.at++;
     const tag = expandTag(this.source.slice(start, this.at), this.handles);
-    if (tag !== '!' && !this.tags.has(tag) && this.tags.size < MAX_TAGS) this.tags.set(tag, this.line);
+    if (tag !== '!' && !this.tags.has(tag)) this.tags.set(tag, this.line);
+    within('facts', this.tags.size);
   }
 
   private endsName(): boolean {
@@ -186,15 +185,21 @@ class YamlScanner implements YamlReport {
     this.anchors.node();
     if (this.explicitKey || this.colonFollows()) {
       this.key = text;
-      if (this.keys.size < MAX_KEYS) this.keys.add(text);
+      this.keys.add(text);
+      within('yamlPairs', this.keys.size);
       this.explicitKey = false;
       if (this.flow === 0) this.parent = this.nodeColumn ?? this.column;
       this.nodeColumn = undefined;
       return;
     }
-    if (this.key !== undefined && this.pairs.length < MAX_PAIRS)
-      this.pairs.push({ key: this.key, value: text, line: this.line });
+    if (this.key !== undefined) this.pair({ key: this.key, value: text, line: this.line });
     if (this.flow > 0) this.key = undefined;
+  }
+
+  /** What is not kept could be the one that matters: too many are a limit that was hit, not a list that was cut. */
+  private pair(pair: (typeof this.pairs)[number]): void {
+    this.pairs.push(pair);
+    within('yamlPairs', this.pairs.length);
   }
 
   private colonFollows(): boolean {
@@ -294,8 +299,7 @@ class YamlScanner implements YamlReport {
       this.lineStart = start;
       this.at = end < 0 ? this.source.length : end;
     }
-    if (this.key !== undefined && this.pairs.length < MAX_PAIRS)
-      this.pairs.push({ key: this.key, value: lines.join('\n').slice(0, SCALAR_CHARACTERS), line });
+    if (this.key !== undefined) this.pair({ key: this.key, value: lines.join('\n').slice(0, SCALAR_CHARACTERS), line });
     this.anchor = undefined;
   }
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { within } from '../budgets.ts';
+
 const CORE = 'tag:yaml.org,2002:';
-const MAX_HANDLES = 100;
 
 /** `%TAG !handle! prefix` (YAML 1.2.2, 6.8.2). Others change nothing that matters here. */
 export function readDirective(line: string, handles: Map<string, string>): void {
   const match = /^%TAG\s+(!(?:[\w-]*!)?)\s+(\S+)/.exec(line);
-  if (match?.[1] !== undefined && match[2] !== undefined && handles.size < MAX_HANDLES) handles.set(match[1], match[2]);
+  if (match?.[1] !== undefined && match[2] !== undefined) handles.set(match[1], match[2]);
+  within('facts', handles.size);
 }
 
 /** A tag in full (6.9.1): handles replaced, percent escapes resolved, the core prefix as `!!`. */

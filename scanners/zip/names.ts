@@ -15,7 +15,7 @@ export function isUtf8(bytes: Uint8Array): boolean {
   return decoded(bytes, 'utf-8') !== undefined;
 }
 
-export function cp437(bytes: Uint8Array): string {
+function cp437(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += byte < 0x80 ? String.fromCharCode(byte) : CP437[byte - 0x80];
   return text;

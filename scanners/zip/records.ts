@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RandomBytes } from '../io/bytes.ts';
-import { type Complaint, type Extras, readExtras } from './extra.ts';
+import { type Extras, readExtras } from './extra.ts';
 
 /** Records of APPNOTE.TXT 4.3 and 4.4. Numbers are plain: what does not fit a safe integer is no file of ours. */
 export const SIGNATURES = {
@@ -139,8 +139,6 @@ export function descriptorLength(bytes: RandomBytes, at: number, entry: Entry): 
     ? start + 12
     : 0;
 }
-
-export type { Complaint };
 
 export function u32At(bytes: Uint8Array, at: number): number | undefined {
   return bytes.length < at + 4 ? undefined : viewOf(bytes).getUint32(at, true);

@@ -9,7 +9,7 @@ import type { Index } from '#src/index/index.ts';
 import type { RecordStore } from '#src/store/record-store.ts';
 import type { Journal } from './journal.ts';
 import { bundleKey } from './keys.ts';
-import { allowsRelease } from './repo-state.ts';
+import { allowsRelease, type CommitState } from './repo-state.ts';
 
 export type { ReleaseStatement };
 
@@ -17,9 +17,12 @@ export type { ReleaseStatement };
 export interface Publisher {
   /**
    * Sign and record a release; false when a person rejected or revoked the commit meanwhile, and then nothing is
-   * served. May be called again after a crash: the later statement counts, what was left behind is never read.
+   * served; or when `applies` says that what was judged is no longer so. May be called again after a crash: the later statement counts, what was left behind is never read.
    */
-  publish(statement: Omit<ReleaseStatement, 'modelSignature'>): Promise<boolean>;
+  publish(
+    statement: Omit<ReleaseStatement, 'modelSignature'>,
+    applies?: (state: CommitState | undefined) => boolean,
+  ): Promise<boolean>;
   /** Point a ref at an approved commit; false when the commit is not approved (any more). */
   pin(
     repo: Repo,
@@ -37,7 +40,7 @@ export interface PublisherOptions {
 
 export function createPublisher({ journal, records, index, signer }: PublisherOptions): Publisher {
   return {
-    async publish(draft) {
+    async publish(draft, applies = () => true) {
       const { repo, commit } = draft;
       const name = repo.id.split('/').at(-1) ?? repo.id;
       const model = await signModel(signer, { name, files: draft.files });
@@ -48,9 +51,10 @@ export function createPublisher({ journal, records, index, signer }: PublisherOp
       await records.create(bundleKey(repo, commit, modelSignature), model);
       await records.create(bundleKey(repo, commit, digest), statement);
       const act = actOf(draft);
-      const done = await journal.append(repo, { type: 'release', commit, statement: digest }, act, (state) =>
-        allowsRelease(state.commits.get(commit)),
-      );
+      const done = await journal.append(repo, { type: 'release', commit, statement: digest }, act, (state) => {
+        const now = state.commits.get(commit);
+        return allowsRelease(now) && applies(now);
+      });
       // The index is for listings only; a crash before this line is mended by the next publish or a rebuild.
       if (done)
         await index.releases.put({

@@ -133,7 +133,9 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     const judged = await rejudgeRelease(deps, repo, commit, stopping.signal);
     if (judged === undefined) return { type: 'closed', commit };
     const { decision } = judged;
-    return decision.outcome === 'approved' ? { type: 'approved', commit } : { type: 'refused', commit, decision };
+    if (decision.outcome !== 'approved') return { type: 'refused', commit, decision };
+    // Passed, and not released: rules or a person moved on meanwhile.
+    return (await judgedAgain(repo, commit)) ?? { type: 'approved', commit };
   }
 
   function joinRun(job: Job): Run {

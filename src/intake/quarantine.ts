@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sha256 } from '#src/domain/digest.ts';
@@ -12,7 +13,7 @@ import { createLedger, type Ledger } from './ledger.ts';
  *
  *   <root>/<kind>/<namespace>=<name>/<commit>/sha256-<hex>.part   an LFS file, by what upstream promised
  *                                            /git-<hex>.part      any other file
- *   <root>/stored/sha256-<hex>.part                             a stored blob, while a scanner reads it again
+ *   <root>/stored/sha256-<hex>-<uuid>.part                      a stored blob, while a scanner reads it again
  *
  * Two reasons for a folder of its own: scanners read from a descriptor, with random access; and a store that never
  * held an unapproved byte can not leak one. Files of equal content share one entry. Nothing in here is trusted after
@@ -43,7 +44,8 @@ export function createQuarantine(root: string): Quarantine {
       await mkdir(path, { recursive: true, mode: 0o700 });
       return { path, file: (file) => join(path, `${contentName(file)}.part`) };
     },
-    copyOf: (sha256) => join(root, 'stored', `sha256-${sha256}.part`),
+    // A name of its own for each reader: two that share a blob must not write into one file.
+    copyOf: (sha256) => join(root, 'stored', `sha256-${sha256}-${randomUUID()}.part`),
     async discard(repo, commit) {
       await rm(folderOf(repo, commit), { recursive: true, force: true });
     },

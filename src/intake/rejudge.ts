@@ -142,25 +142,31 @@ function reasonText({ reasons, rulesVersion }: Decision): string {
 async function releaseAnew(
   deps: RejudgeDeps,
   { modelSignature: _, ...statement }: ReleaseStatement,
-  { approval }: CommitState,
+  state: CommitState,
   files: readonly ScannedFile[],
   decision: Decision,
 ): Promise<boolean> {
+  const { approval } = state;
   const scans = new Map(files.map(({ path, scan }) => [path, scan]));
   const { reasons, policyDigest, rulesVersion, decidedAt } = decision;
   const { approver } = statement;
-  const published = await deps.publisher.publish({
-    ...statement,
-    files: statement.files.map((file) => {
-      const { format, verdict } = scans.get(file.path) ?? file;
-      return { ...file, format, verdict };
-    }),
-    reasons: [...statement.reasons.filter(({ path }) => path === undefined), ...reasons],
-    policyDigest,
-    rulesVersion,
-    approver: approval ? { type: 'person', name: approval.by, reason: approval.reason } : approver,
-    approvedAt: decidedAt,
-  });
+  const published = await deps.publisher.publish(
+    {
+      ...statement,
+      files: statement.files.map((file) => {
+        const { format, verdict } = scans.get(file.path) ?? file;
+        return { ...file, format, verdict };
+      }),
+      reasons: [...statement.reasons.filter(({ path }) => path === undefined), ...reasons],
+      policyDigest,
+      rulesVersion,
+      approver: approval ? { type: 'person', name: approval.by, reason: approval.reason } : approver,
+      approvedAt: decidedAt,
+      // Judging can take long: what it judged must still be what is there, and by the rules in force.
+    },
+    (now) =>
+      now?.status === 'quarantined' && now.statement === state.statement && deps.scanner.rulesVersion === rulesVersion,
+  );
   if (published) await deps.index.decisions.remove(statement.repo, statement.commit);
   return published;
 }

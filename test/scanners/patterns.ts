@@ -76,7 +76,7 @@ function insideOf(inside: string): string[] {
 const LONGEST_PUMP = 3;
 
 /** Texts that a pattern nearly fits: a beginning of it, a piece of it again and again, and something else. */
-export function* adversaries(source: string, length: number): Generator<string> {
+function* adversaries(source: string, length: number): Generator<string> {
   const all = atoms(source).slice(0, 60);
   const pumps = new Set<string>();
   for (let from = 0; from < all.length; from++)

@@ -14,7 +14,7 @@ export function int(...values: readonly number[]): Buffer {
 
 export const NULL = int(254);
 export const GLOBAL = int(253);
-export const UNBOUND = int(252);
+const UNBOUND = int(252);
 const TAGGED = 0x400;
 const ATTRIBUTES = 0x200;
 

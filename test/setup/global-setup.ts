@@ -2,6 +2,7 @@
 import type { TestProject } from 'vitest/node';
 import { prepareMinioBinary } from './minio.ts';
 import { findPython, prepareMiniLm, prepareVenv } from './python.ts';
+import { prepareRealFiles } from './real-files.ts';
 
 /** What the set-up hands to the tests: `inject('python')`. Paths of `bin` folders, and of the real model. */
 export interface PythonPaths {
@@ -9,6 +10,8 @@ export interface PythonPaths {
   readonly 'hub-0.36': string;
   readonly verify: string;
   readonly miniLm: string;
+  /** Folders of files that libraries wrote, one for each set of versions. */
+  readonly realFiles: readonly string[];
 }
 
 declare module 'vitest' {
@@ -31,5 +34,6 @@ async function preparePython(): Promise<PythonPaths> {
     'hub-0.36': await prepareVenv('hub-0.36', python),
     verify,
     miniLm: await prepareMiniLm(python, verify),
+    realFiles: await prepareRealFiles(python),
   };
 }

@@ -27,7 +27,7 @@ export async function allSeeds(): Promise<Seed[]> {
 }
 
 /** Small, and the same on every machine: the golden facts are made of them. */
-export function builtSeeds(): Seed[] {
+function builtSeeds(): Seed[] {
   return [...SEEDS, ...FURTHER].map(([name, bytes]) => ({ name, bytes }));
 }
 
