@@ -9,7 +9,7 @@ const judge = createJudge(loadRules());
 
 const VERDICTS: readonly string[] = ['pass', 'review', 'block', 'unscannable'];
 const FACTS_BYTES = 4 * 1024 * 1024;
-const CPU_MS = 2000;
+const CPU_MS = 5000;
 const RESIDENT_BYTES = 300 * 1024 * 1024;
 
 /** What is wrong with how these bytes were read; nothing, when all is well. `twice`: also whether it is the same again. */
