@@ -39,7 +39,7 @@ export const BUDGETS = {
   links: 2_000_000,
   jsonDepth: 512,
   /** Keys, and keys with their values, of one YAML file. */
-  yamlPairs: 300_000,
+  yamlPairs: 1_500_000,
   xmlDepth: 512,
   /** The safetensors specification's limit. */
   safetensorsHeader: 100_000_000,

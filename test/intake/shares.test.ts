@@ -57,7 +57,13 @@ it('one intake keeps to its number of downloads', async () => {
   const open: FetchDeps['upstream']['open'] = async (...asked) => {
     most = Math.max(most, ++now);
     const download = await deps.upstream.open(...asked);
-    download.body.once('close', () => now--);
+    // Whichever comes first: the next download may begin between the two.
+    let running = true;
+    const ended = () => {
+      if (running) now--;
+      running = false;
+    };
+    download.body.once('end', ended).once('close', ended);
     return download;
   };
   const folder = await deps.quarantine.open(source.repo, source.commit);

@@ -144,7 +144,7 @@ describe('an ONNX model', () => {
   });
 
   test('under the name of a TensorFlow model is a mismatch', async () => {
-    expect(await rulesOf(onnxModel({ nodes: [onnxNode('Add')] }), 'saved_model.pb')).toEqual(['extension-mismatch']);
+    expect(await rulesOf(onnxModel({ nodes: [onnxNode('Add')] }), 'model.tflite')).toEqual(['extension-mismatch']);
   });
 });
 

