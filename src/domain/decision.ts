@@ -32,7 +32,7 @@ export interface Decision {
   readonly decidedAt: string;
 }
 
-/** A person's yes for one commit: it covers the reasons that the person had seen, named as {@link reasonKey} does. */
+/** A person's yes for one commit: it covers the reasons that the person had seen, named as {@link acceptanceOf} does. */
 export interface Approval {
   readonly by: string;
   readonly at: string;
@@ -48,4 +48,29 @@ export function reasonKey(reason: {
 }): string {
   if (reason.digest !== undefined) return `${reason.rule}@sha256:${reason.digest}`;
   return reason.path === undefined ? reason.rule : `${reason.rule}:${reason.path}`;
+}
+
+/** How a yes to this reason is recorded: its key, with the scanner rules that the person saw behind the rule. */
+export function acceptanceOf(reason: Reason): string {
+  const { rule, findings = [] } = reason;
+  const key = reasonKey(reason);
+  return findings.length === 0 ? key : `${rule}[${findings.join(',')}]${key.slice(rule.length)}`;
+}
+
+/**
+ * Whether one of these acceptances covers the reason: by its key alone, or with scanner rules of which it names no other.
+ * A rule id holds no bracket, so that no path can pass for a list of rules.
+ */
+export function isAccepted(reason: Reason, accepts: readonly string[]): boolean {
+  const { rule, findings = [] } = reason;
+  const key = reasonKey(reason);
+  const rest = key.slice(rule.length);
+  return accepts.some((entry) => {
+    if (entry === key) return true;
+    // The first bracket that closes: what follows is the path as a whole, whatever it holds.
+    const close = entry.indexOf(']');
+    if (!entry.startsWith(`${rule}[`) || entry.slice(close + 1) !== rest) return false;
+    const seen = new Set(entry.slice(rule.length + 1, close).split(','));
+    return findings.every((one) => seen.has(one));
+  });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Approval, type Outcome, type Reason, reasonKey } from '#src/domain/decision.ts';
+import { type Approval, isAccepted, type Outcome, type Reason } from '#src/domain/decision.ts';
 import type { RepoPath } from '#src/domain/path.ts';
 import type { PolicyRule } from './rules.ts';
 
@@ -36,13 +36,13 @@ const FINAL: ReadonlySet<string> = new Set<PolicyRule>([
 
 /** Mark what a person accepted. An accepted reason stays in the list: it is part of what the release is signed with. */
 export function applyApproval(reasons: readonly Reason[], approval: Approval | undefined): Reason[] {
-  return reasons.map((reason) => (isAccepted(reason, approval) ? { ...reason, accepted: approval.by } : reason));
+  return reasons.map((reason) => (isLifted(reason, approval) ? { ...reason, accepted: approval.by } : reason));
 }
 
-function isAccepted(reason: Reason, approval: Approval | undefined): approval is Approval {
+function isLifted(reason: Reason, approval: Approval | undefined): approval is Approval {
   if (!approval || reason.effect === 'note') return false;
   if (reason.effect === 'deny' && FINAL.has(reason.rule)) return false;
-  return approval.accepts.includes(reasonKey(reason));
+  return isAccepted(reason, approval.accepts);
 }
 
 /** The strongest effect that nobody accepted. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Approval, type Reason, reasonKey } from '#src/domain/decision.ts';
+import { type Approval, isAccepted, type Reason } from '#src/domain/decision.ts';
 import type { BlobScan, Level, ScannedFile, Verdict, WithheldFile } from '#src/domain/evidence.ts';
 import { globMatcher } from '#src/domain/glob.ts';
 import { printable } from '#src/domain/repo.ts';
@@ -32,7 +32,7 @@ export function judgeVerdicts(
   for (const file of files) {
     for (const reason of judgeFile(file, rules, inert)) {
       const withholdable = reason.rule === 'verdict-review' || reason.rule === 'file-unjudged';
-      const accepted = approval?.accepts.includes(reasonKey(reason)) ?? false;
+      const accepted = isAccepted(reason, approval?.accepts ?? []);
       if (mayWithhold && withholdable && !accepted && !isSafetensorsName(file))
         judgement.withheld.push({ path: file.path, rule: reason.rule, message: `withheld: ${reason.message}` });
       else judgement.reasons.push(reason);

@@ -3,7 +3,7 @@ import type { Catalog } from '#src/catalog/catalog.ts';
 import type { Journal } from '#src/catalog/journal.ts';
 import type { Publisher } from '#src/catalog/publisher.ts';
 import type { CommitState, RepoState } from '#src/catalog/repo-state.ts';
-import { type Approval, type Decision, type Reason, reasonKey } from '#src/domain/decision.ts';
+import { type Approval, acceptanceOf, type Decision, type Reason } from '#src/domain/decision.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import { parseRepo, type Repo, repoKey, repoName } from '#src/domain/repo.ts';
 import { type CommitSha, type Ref, type RefKind, type Revision, revisionText, shortSha } from '#src/domain/revision.ts';
@@ -87,7 +87,7 @@ export function createReview(deps: ReviewDeps): Review {
     if (outcome.type !== 'refused') return { commit: outcome.commit, fresh: true };
     const { commit, decision: found } = outcome;
     if (commit === undefined) throw cannotAccept(repo, revision, found.reasons);
-    const all: Approval = { by: 'nobody', reason: '', at: '', accepts: found.reasons.map(reasonKey) };
+    const all: Approval = { by: 'nobody', reason: '', at: '', accepts: found.reasons.map(acceptanceOf) };
     if (outcomeOf(applyApproval(found.reasons, all)) !== 'approved') throw cannotAccept(repo, revision, found.reasons);
     // A yes is for what a person has seen, and nobody has seen this.
     const again = found.outcome === 'held' ? 'Run the same command again' : 'Run it again with --even-denied';
@@ -151,7 +151,7 @@ export function createReview(deps: ReviewDeps): Review {
       const reasons = decision?.reasons ?? [];
       if (decision?.outcome === 'denied' && !evenDenied)
         throw conflict(repo, commit, `is denied: ${said(reasons)}. Say --even-denied to accept that`);
-      const accepts = reasons.filter(({ effect }) => effect !== 'note').map(reasonKey);
+      const accepts = reasons.filter(({ effect }) => effect !== 'note').map(acceptanceOf);
       const approval: Approval = { by: act.by, reason: act.reason, at: '', accepts };
       const left = applyApproval(reasons, approval);
       if (outcomeOf(left) !== 'approved') throw cannotAccept(repo, revision, left);
