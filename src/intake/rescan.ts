@@ -18,7 +18,7 @@ export interface RescanReport {
   readonly bytesRead: number;
   readonly quarantined: readonly string[];
   readonly released: readonly string[];
-  /** Could not be judged: they stay as they are, and the next pass tries again. */
+  /** Could not be judged: they stay as they are, and another pass follows by itself. */
   readonly failed: readonly { readonly release: string; readonly error: string }[];
   /** Lists above are cut at 1,000 entries; the counts are whole. */
   readonly counts: { readonly quarantined: number; readonly released: number; readonly failed: number };
@@ -27,6 +27,8 @@ export interface RescanReport {
 export interface RescanDeps extends RejudgeDeps {
   readonly catalog: Pick<Catalog, 'statement' | 'repos'>;
   readonly index: Pick<Index, 'decisions' | 'releases' | 'rescans'>;
+  /** How long after a pass with failures the next one begins; twice as long after each further one. Default: a minute. */
+  readonly retryMilliseconds?: number;
   readonly log: {
     info(details: object, text: string): void;
     warn(details: object, text: string): void;
@@ -54,9 +56,21 @@ export function createRescan(deps: RescanDeps): Rescan {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   let again = false;
+  let failures = 0;
+  let retry: NodeJS.Timeout | undefined;
   let pass: Pass | undefined;
 
+  /** What could not be judged is served as it was, so that somebody must come back to it. */
+  function retryAfter(done: Pass): void {
+    failures = done.complete ? 0 : failures + 1;
+    if (failures === 0 || stopping.signal.aborted) return;
+    const wait = Math.min((deps.retryMilliseconds ?? RETRY_MILLISECONDS) * 2 ** (failures - 1), LONGEST_MILLISECONDS);
+    retry = setTimeout(() => running ?? begin(), wait);
+    retry.unref();
+  }
+
   function begin(): Pass {
+    clearTimeout(retry);
     const begun = new Pass(deps, stopping.signal);
     pass = begun;
     running = begun
@@ -66,10 +80,9 @@ export function createRescan(deps: RescanDeps): Rescan {
       })
       .finally(() => {
         running = undefined;
-        if (again && !stopping.signal.aborted) {
-          again = false;
-          begin();
-        }
+        if (!again || stopping.signal.aborted) return retryAfter(begun);
+        again = false;
+        begin();
       });
     return begun;
   }
@@ -95,11 +108,14 @@ export function createRescan(deps: RescanDeps): Rescan {
     },
     async stop() {
       stopping.abort();
+      clearTimeout(retry);
       await running;
     },
   };
 }
 
+const RETRY_MILLISECONDS = 60_000;
+const LONGEST_MILLISECONDS = 3_600_000;
 const LISTED = 1000;
 
 class Pass {
@@ -107,6 +123,8 @@ class Pass {
   private readonly signal: AbortSignal;
   private readonly startedAt: string;
   private readonly rulesVersion: string;
+  /** It came to its end, and every release was judged. */
+  complete = false;
   private finishedAt: string | undefined;
   private releases = 0;
   private files = 0;
@@ -142,8 +160,9 @@ class Pass {
     const { index, catalog, clock, log } = this.deps;
     await index.rescans.put(this.row());
     for await (const repo of catalog.repos()) await this.repo(repo);
-    // A pass with failures is not done: the next start tries again.
-    if (this.failed.count === 0) this.finishedAt = clock.now().toISOString();
+    // A pass with failures is not done: it is tried again, by the next start too.
+    this.complete = this.failed.count === 0;
+    if (this.complete) this.finishedAt = clock.now().toISOString();
     await index.rescans.put(this.row());
     this.finishedAt ??= clock.now().toISOString();
     const { releases, files, bytesRead, counts } = this.report();

@@ -109,7 +109,7 @@ export async function openHouse({ hub, data, config = {}, ...client }: HouseOpti
     minFreeBytes: settings.intake.minFreeBytes,
     log: { info: write, error: write },
   });
-  const rescan = createRescan({ ...judging, log: { info: write, warn: write, error: write } });
+  const rescan = createRescan({ ...judging, retryMilliseconds: 50, log: { info: write, warn: write, error: write } });
   const rechecks = {
     index,
     journal,
