@@ -202,7 +202,7 @@ async function openMirror(
   greet(config, url, ring, admin, say);
   door.open(app.fetch);
   // Served meanwhile, as they were before the stop: a pass over ten thousand releases must not keep a mirror closed.
-  await rescan.startIfDue();
+  await rescan.startIfDue(resumed > 0);
   return { url, reloadRules: () => reloadRules(rescan, log) };
 }
 

@@ -148,9 +148,10 @@ export function createIntakes(deps: IntakesDeps): Intakes {
       const { rulesVersion } = deps.scanner;
       const outcome = await runIntake(deps, job, tracker, stopping.signal);
       // Rules that changed after the verdicts and before the release: the rescan that follows them may have missed it.
-      if (outcome.type === 'approved' && rulesVersion !== deps.scanner.rulesVersion)
-        await rejudgeRelease(deps, job.repo, outcome.commit, stopping.signal);
-      return outcome;
+      if (outcome.type !== 'approved' || rulesVersion === deps.scanner.rulesVersion) return outcome;
+      const judged = await rejudgeRelease(deps, job.repo, outcome.commit, stopping.signal);
+      if (judged === undefined || judged.decision.outcome === 'approved') return outcome;
+      return { type: 'refused', commit: outcome.commit, decision: judged.decision };
     };
     const outcome = deps.queue
       .add(() => recordedRun(deps, job, tracker, stopping.signal, work))

@@ -43,8 +43,11 @@ export interface Rescan {
    * nothing. @throws AirlockError config-invalid
    */
   reload(): RescanReport;
-  /** Begin a pass under the rules in force, unless the last one was under them and came to its end. */
-  startIfDue(): Promise<void>;
+  /**
+   * Begin a pass under the rules in force, unless the last one was under them and came to its end. `interrupted`: an
+   * intake was cut off, which may have released something that no pass has seen since rules changed.
+   */
+  startIfDue(interrupted?: boolean): Promise<void>;
   /** The pass that runs, or the last one of this process. */
   report(): RescanReport | undefined;
   /** Resolves when no pass runs. */
@@ -97,10 +100,10 @@ export function createRescan(deps: RescanDeps): Rescan {
       // Of the pass that will follow, under the rules that were just read: nothing of it has begun.
       return new Pass(deps, stopping.signal).report();
     },
-    async startIfDue() {
+    async startIfDue(interrupted = false) {
       const last = await deps.index.rescans.last();
       const done = last?.finishedAt !== null && last?.rulesVersion === deps.scanner.rulesVersion;
-      if (!done && running === undefined && !stopping.signal.aborted) begin();
+      if ((!done || interrupted) && running === undefined && !stopping.signal.aborted) begin();
     },
     report: () => pass?.report(),
     async idle() {

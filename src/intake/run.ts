@@ -59,7 +59,10 @@ async function bringIn(
   const beforeScanning = await closedMeanwhile(deps, job);
   if (beforeScanning) return beforeScanning;
   tracker.stage('scanning');
-  const scanned = await scanAll(deps, [...small, ...large], folder, signal);
+  let scanned = await scanAll(deps, [...small, ...large], folder, signal);
+  // Rules that were read again meanwhile judge it once more, from facts: a rescan looks at releases alone.
+  while (scanned.rulesVersion !== deps.scanner.rulesVersion)
+    scanned = await scanAll(deps, [...small, ...large], folder, signal);
   const { files } = scanned;
   const evidence: Evidence = { manifest, excluded, license, ...scanned };
   const decision = evaluate(evidence, deps.rules, contextOf(deps, job));

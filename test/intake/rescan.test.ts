@@ -205,6 +205,17 @@ it('rules that change while a pass runs get a pass of their own', async () => {
   expect(await found(house)).toBe('quarantined');
 });
 
+it('rules that change while an intake scans judge that intake too', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  const ticket = house.intakes.request(repo(ID), revisionOf('main'));
+  await until('it scans', () => ticket.progress().stage === 'scanning');
+  house.scannerRules = () => rulesWith('program');
+  house.rescan.reload();
+  expect((await ticket.outcome).type).toBe('refused');
+  expect(await found(house)).not.toBe('release');
+});
+
 it('what a person revoked is left alone', async () => {
   addTiny(rig.hub);
   const house = await rig.open();
@@ -234,6 +245,9 @@ it('a start under other rules begins a pass, and a start under the same ones doe
   const same = await rig.reopen();
   await same.rescan.startIfDue();
   expect(same.rescan.report()).toBeUndefined();
+  await same.rescan.startIfDue(true);
+  expect(same.rescan.report()).toBeDefined();
+  await same.rescan.idle();
   await same.stop();
   const other = await rig.reopen();
   other.scannerRules = () => rulesWith('program');
