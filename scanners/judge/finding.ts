@@ -14,10 +14,13 @@ export interface Finding {
   readonly references?: readonly string[];
 }
 
-/** The worst finding. What could not be read to its end is unscannable, whatever else was found. */
+/**
+ * The worst finding. What could not be read to its end is never better than unscannable; it is `block` when something
+ * dangerous was seen before, which the rest of the file can not make harmless.
+ */
 export function verdictOf(findings: readonly Finding[], readToEnd: boolean): Verdict {
-  if (!readToEnd) return 'unscannable';
   if (findings.some((finding) => finding.level === 'block')) return 'block';
+  if (!readToEnd) return 'unscannable';
   return findings.some((finding) => finding.level === 'review') ? 'review' : 'pass';
 }
 

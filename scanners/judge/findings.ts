@@ -76,8 +76,8 @@ function withReferences(finding: LocalFinding, rules: Rules): LocalFinding {
 }
 
 /**
- * Why the verdict is `unscannable`: first, so that it is never among the findings that are not shown. It is no `block`:
- * nothing dangerous was seen, and policy has a rule of its own for what nobody could read.
+ * What was not read, and why: first, so that it is never among the findings that are not shown. It is no `block` by
+ * itself, and policy has a rule of its own for what nobody could read.
  */
 function unread({ budget, limit, actual }: NonNullable<Facts['limit']>): Finding {
   const message = `could not be read to its end: ${budget} is limited to ${limit}, and ${actual} was reached`;

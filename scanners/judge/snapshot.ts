@@ -141,7 +141,7 @@ function add(files: Map<string, Judgement>, path: string, finding: Finding): voi
   if (judged) files.set(path, withFindings(judged, [...judged.findings, finding]));
 }
 
-/** What was unscannable stays so. */
+/** What was unscannable stays so, unless the snapshot shows that it is worse. */
 function withFindings(judged: Judgement, findings: readonly Finding[]): Judgement {
   return { ...judged, findings, verdict: verdictOf(findings, judged.verdict !== 'unscannable') };
 }

@@ -31,7 +31,7 @@ const STATUS: Readonly<Record<Verdict, number>> = {
   block: EXIT.refused,
   unscannable: EXIT.refused,
 };
-const WORST: readonly Verdict[] = ['pass', 'review', 'block', 'unscannable'];
+const WORST: readonly Verdict[] = ['pass', 'review', 'unscannable', 'block'];
 
 /**
  * `airlock scan PATH...`: judge files and folders as the mirror would, without a server, configuration or keys. Exit

@@ -4,7 +4,10 @@ import type { RepoPath } from './path.ts';
 
 export type Level = 'info' | 'review' | 'block';
 
-/** The worst of one blob. `unscannable`: it could not be read to its end, which is never `pass`. */
+/**
+ * The worst of one blob. `unscannable`: nothing dangerous was seen, and it could not be read to its end, which is never
+ * `pass`.
+ */
 export type Verdict = 'pass' | 'review' | 'block' | 'unscannable';
 
 /** A rule that matched. `member` is the path inside an archive, `offset` a byte offset in the file or member. */

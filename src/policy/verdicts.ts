@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Approval, isAccepted, type Reason } from '#src/domain/decision.ts';
-import type { BlobScan, Level, ScannedFile, Verdict, WithheldFile } from '#src/domain/evidence.ts';
+import type { BlobScan, Finding, Level, ScannedFile, Verdict, WithheldFile } from '#src/domain/evidence.ts';
 import { globMatcher } from '#src/domain/glob.ts';
 import { printable } from '#src/domain/repo.ts';
 import { oneLine, reasonOf } from './reason.ts';
@@ -50,10 +50,12 @@ function judgeFile(file: ScannedFile, rules: PolicyRules, inert: (path: string) 
   const add = (rule: PolicyRule, effect: 'hold' | 'deny', words: string, behind: readonly Level[] = []) =>
     reasons.push(reasonOf(rule, effect, `${printable(file.path)} ${words}`, file.path, rulesBehind(file.scan, behind)));
 
-  // The verdict is the worst of the findings; where a record says less than its findings, the findings count.
+  // The verdict is the worst of the findings; where a record says less than its findings, the findings count. What is
+  // dangerous and was not read to its end is both: whoever accepts the one has not seen the other.
   if (levels.has('block'))
     add('verdict-block', verdicts.block, `is dangerous: ${findingText(file.scan, 'block')}`, ['block']);
-  if (levels.has('unscannable')) add('verdict-unscannable', verdicts.unscannable, unreadText(file.scan), ['review']);
+  if (levels.has('unscannable') || unread(file.scan))
+    add('verdict-unscannable', verdicts.unscannable, unreadText(file.scan), ['review']);
   if (reasons.length > 0) return reasons;
 
   const name = inert(file.path);
@@ -112,8 +114,12 @@ function nameMatcher(patterns: readonly string[]): (path: string) => boolean {
 /** The scanner's own rules for what it could not read to its end: their messages say so, and why. */
 const UNREAD: ReadonlySet<string> = new Set(['unscannable', 'budget']);
 
+function unread(scan: BlobScan): Finding | undefined {
+  return scan.findings.find((finding) => UNREAD.has(finding.rule));
+}
+
 function unreadText(scan: BlobScan): string {
-  const why = scan.findings.find((finding) => UNREAD.has(finding.rule));
+  const why = unread(scan);
   return why ? oneLine(why.message) : `could not be read to its end: ${findingText(scan)}`;
 }
 

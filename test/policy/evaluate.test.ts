@@ -282,7 +282,7 @@ test('messages are one line, bounded, and quote foreign paths', () => {
 });
 
 describe('properties', () => {
-  const verdicts: readonly Verdict[] = ['pass', 'review', 'block', 'unscannable'];
+  const verdicts: readonly Verdict[] = ['pass', 'review', 'unscannable', 'block'];
   const formats = ['safetensors', 'json', 'text', 'unknown', 'pickle'] as const;
   const names = [
     'model.safetensors',
@@ -298,11 +298,15 @@ describe('properties', () => {
     level: fc.constantFrom('info', 'review', 'block'),
     message: fc.constant('m'),
   });
-  const blobScan: fc.Arbitrary<BlobScan> = fc.record({
-    format: fc.constantFrom(...formats),
-    verdict: fc.constantFrom(...verdicts),
-    findings: fc.array(finding, { maxLength: 3 }),
-  });
+  // What was not read to its end says so in a finding too, whatever else there is.
+  const unread: Finding = { rule: 'budget', level: 'review', message: 'm' };
+  const blobScan: fc.Arbitrary<BlobScan> = fc
+    .record({
+      format: fc.constantFrom(...formats),
+      verdict: fc.constantFrom(...verdicts),
+      findings: fc.array(finding, { maxLength: 3 }),
+    })
+    .map((one) => (one.verdict === 'unscannable' ? { ...one, findings: [unread, ...one.findings] } : one));
   const scans = fc.dictionary(fc.constantFrom(...names), blobScan, { minKeys: 1, noNullPrototype: true });
   const policies = fc
     .record({
@@ -334,7 +338,7 @@ describe('properties', () => {
 
   /** The verdict as it was, and every worse one that the new finding allows. */
   function worseThan(verdict: Verdict, level: Finding['level']): readonly Verdict[] {
-    const rank = Math.max(verdicts.indexOf(verdict), ['info', 'review', 'block'].indexOf(level));
+    const rank = Math.max(verdicts.indexOf(verdict), verdicts.indexOf(level === 'info' ? 'pass' : level));
     return [verdict, ...verdicts.slice(rank)];
   }
 

@@ -54,7 +54,7 @@ describe('a file that the scanner could not read to its end', () => {
 
   test('is dangerous too when something dangerous was seen before its end', () => {
     const scan = cutShort(hostile);
-    expect(scan.verdict).toBe('unscannable');
+    expect(scan.verdict).toBe('block');
     const { outcome, reasons } = decide(scan, rulesWith({ unscannable: 'hold' }), ['verdict-unscannable:a.pkl']);
     expect(outcome).toBe('denied');
     expect(reasons.map(reasonKey)).toEqual(['verdict-block:a.pkl', 'verdict-unscannable:a.pkl']);

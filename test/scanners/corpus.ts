@@ -68,7 +68,7 @@ async function contentOf(corpus: string, { path, stored }: Sample['files'][numbe
   return Buffer.from(await readFile(`${file}.b64`, 'latin1'), 'base64');
 }
 
-const WORST: readonly SampleVerdict[] = ['pass', 'review', 'block', 'unscannable'];
+const WORST: readonly SampleVerdict[] = ['pass', 'review', 'unscannable', 'block'];
 
 function worse(a: SampleVerdict, b: SampleVerdict): SampleVerdict {
   return WORST.indexOf(a) >= WORST.indexOf(b) ? a : b;

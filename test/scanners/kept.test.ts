@@ -26,7 +26,7 @@ test('why a file was not read to its end is shown, whatever else was found', () 
   const problems = Array.from({ length: 1000 }, () => ({ code: 'zip-overlap', detail: 'x' }));
   const limit = { budget: 'facts', limit: 1, actual: 2 };
   const { verdict, findings } = judge({ ...newFacts('zip', 10), problems, limit }, 'a.zip');
-  expect(verdict).toBe('unscannable');
+  expect(verdict).toBe('block');
   expect(findings).toHaveLength(202);
   expect(findings[0]).toMatchObject({ rule: 'budget', level: 'review' });
 });
