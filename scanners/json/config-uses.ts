@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { within } from '../budgets.ts';
 import { type JsonPlace, placeText } from '../formats/json-walk.ts';
+import { commandShapes } from '../text/shell.ts';
 import type { UseList } from '../uses.ts';
 
 /** Scripts that npm runs by itself when the package is installed. */
@@ -51,12 +52,16 @@ export class ConfigUses {
     if (top === '_class_name' && keys.length === 2) this.uses.add('json-pipeline-class', value, at);
     if (keys.length === 2 && top === '' && second === 'path') this.uses.add('module-path', value, at);
     if (top === 'auto_mapping' && second === 'parent_library') this.uses.add('json-parent-library', value, at);
-    if (keys.length === 2 && top === 'scripts' && INSTALL_SCRIPTS.has(second)) this.uses.add('json-command', value, at);
+    if (keys.length === 2 && top === 'scripts' && INSTALL_SCRIPTS.has(second)) this.command(value, at);
     if (top === 'model' && keys.length <= 3 && ARCHIVER_KEYS.has(second)) this.uses.add(`mar-${second}`, value, at);
-    if (key === 'command' && keys.some((one) => one === 'mcpServers' || one === 'mcp_servers'))
-      this.uses.add('json-command', value, at);
+    if (key === 'command' && keys.some((one) => one === 'mcpServers' || one === 'mcp_servers')) this.command(value, at);
     if (key === '' && keys.at(-2) === 'id') wait(this.constructors, place, value);
     if (keys.length === 2 && key === '' && place.levels[0]?.kind === 'object') wait(this.components, place, value);
+  }
+
+  private command(line: string, at: string): void {
+    this.uses.add('json-command', line, at);
+    for (const { name } of commandShapes(line)) this.uses.add('json-shape', name, at);
   }
 
   end(): void {

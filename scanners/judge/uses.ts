@@ -25,7 +25,7 @@ export function useJudge(rules: Rules): UseJudge {
     (facts.uses ?? []).flatMap((use) => {
       const scheme = schemes.get(use.scheme);
       if (scheme === undefined) return [finding(use, UNKNOWN_SCHEME)];
-      if (!scheme.counts(name, facts.format)) return [];
+      if (!scheme.counts(name, isWholeText(facts.format, use))) return [];
       const judgement = scheme.judge(use.name);
       return judgement.level === 'allowed' ? [] : [finding(use, judgement)];
     });
@@ -37,8 +37,13 @@ const UNKNOWN_SCHEME: UseJudgement = {
   reason: 'no rule speaks of such a thing',
 };
 
+/** JSON Lines are read as text as well: a place in a document of JSON begins with `$`. */
+function isWholeText(format: string, { at }: Use): boolean {
+  return format === 'text' || (format === 'json' && !at.startsWith('$'));
+}
+
 interface CompiledScheme {
-  counts(name: Name, format: string): boolean;
+  counts(name: Name, isWholeText: boolean): boolean;
   judge(name: string): UseJudgement;
 }
 
@@ -72,8 +77,8 @@ function imported(name: string, { rule, imports: how, otherwise }: UseScheme, ju
 
 function counter({ extensions, names, inText }: UseScheme): CompiledScheme['counts'] {
   const everywhere = extensions === undefined && names === undefined;
-  return ({ base, extension }, format) => {
-    if (format === 'text' && inText) return inText.extensions.includes(extension) || inText.names.includes(base);
+  return ({ base, extension }, isWhole) => {
+    if (isWhole && inText) return inText.extensions.includes(extension) || inText.names.includes(base);
     return everywhere || extensions?.includes(extension) || names?.includes(base) || false;
   };
 }

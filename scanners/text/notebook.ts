@@ -33,7 +33,7 @@ export function readNotebookMagics(text: string, uses: TextUses): void {
 
 function withoutMagics(source: string, uses: TextUses): string {
   return source.replace(
-    /^([ \t]*)(?:[\w,][\w, ]*=[ \t]*)?([!%]{1,2})([^\n]*)/gm,
+    /^([ \t]*)(?:[\w,][\w, ]*=[ \t]*)?([!%]{1,2})((?:\\\r?\n|[^\n])*)/gm,
     (_all, indent: string, mark: string, rest: string) => {
       if (mark.startsWith('!')) addCommands(rest, uses);
       else addMagic(rest, uses);

@@ -4,7 +4,7 @@ import { commandShapes } from './shell.ts';
 import type { TextUses } from './uses.ts';
 
 /** Without one of these a YAML document constructs nothing, names nothing and repeats nothing. */
-const ACTS = /[!*]|\b_?target_?\b|class_path|\\[xuU]|auto_map|trust_remote_code|:[ \t]|\?/;
+const ACTS = /[!*]|\b_?target_?\b|class_path|\\[xuU]|auto_map|trust_remote_code|:\s|\?/;
 /** Keys whose value some library imports and calls. */
 const TARGETS: ReadonlySet<string> = new Set([
   '_target_',
@@ -46,6 +46,8 @@ const COMMANDS: ReadonlySet<string> = new Set([
   'postInstall',
   'preinstall',
 ]);
+/** Keys whose value may be a list of the same. */
+const LISTED: ReadonlySet<string> = new Set([...TARGETS, ...COMMANDS]);
 const REMOTE: ReadonlySet<string> = new Set(['auto_map', 'trust_remote_code', 'custom_pipelines']);
 const HARMLESS = /^(?:false|no|off|null|~|none|0|)$/i;
 const BOMB = 1_000_000;
@@ -55,7 +57,7 @@ export function readYaml(text: string, uses: TextUses): void {
   if (front !== undefined)
     for (const [tag, line] of scanYaml(front).tags) uses.add('front-matter-tag', tag, `line ${line + 1}`);
   if (!ACTS.test(text)) return;
-  const report = scanYaml(text);
+  const report = scanYaml(text, LISTED);
   for (const [tag, line] of report.tags) uses.add('yaml-tag', tag, `line ${line}`);
   if (report.expansion > BOMB) uses.add('yaml-expansion', 'more than a million nodes by aliases', 'the file');
   for (const key of report.keys) if (REMOTE.has(key)) uses.add('yaml-key', key, 'the file');
@@ -71,11 +73,12 @@ function readPairs(report: YamlReport, uses: TextUses): void {
     else if (key === 'loader_module') uses.add('mlflow-loader', value, at);
     else if (key === 'trust_remote_code' && !HARMLESS.test(value)) uses.add('yaml-remote-code', value, at);
     else if (key === 'repo' && /^(?:https?|git|ssh):/.test(value)) uses.add('yaml-hook', value, at);
-    if (COMMANDS.has(key)) addCommand(value, isWorkflow, at, uses);
+    if (COMMANDS.has(key)) addCommand(key, value, isWorkflow, at, uses);
   }
 }
 
-function addCommand(value: string, isWorkflow: boolean, at: string, uses: TextUses): void {
-  uses.add(isWorkflow ? 'workflow-command' : 'yaml-command', value.slice(0, 150), at);
+function addCommand(key: string, value: string, isWorkflow: boolean, at: string, uses: TextUses): void {
+  // Arguments are a command line's only when they hold one: `sh -c "..."`.
+  if (key !== 'args') uses.add(isWorkflow ? 'workflow-command' : 'yaml-command', value.slice(0, 150), at);
   for (const { name } of commandShapes(value)) uses.add(isWorkflow ? 'workflow-shape' : 'yaml-shape', name, at);
 }

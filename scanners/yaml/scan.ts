@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { within } from '../budgets.ts';
 import { Anchors } from './anchors.ts';
+import { ListKeys } from './list-keys.ts';
 import { expandTag, readDirective } from './tags.ts';
 
 /** What a YAML stream asks of its loader. */
@@ -21,14 +22,16 @@ export interface YamlPair {
 }
 
 const SCALAR_CHARACTERS = 4096;
+const NONE: ReadonlySet<string> = new Set();
 
 /**
  * Reads a YAML 1.1/1.2 stream as far as tags, anchors, keys and scalars go (chapters 6 to 9 of the specification):
  * what stands in comments, quotes, block scalars and the further lines of a plain scalar is text and nothing else.
  * Indentation decides where those end: `parent` is the column of the collection that holds the current node.
+ * The scalars of a list are pairs too, under the key of the list, when it is one of `listed`.
  */
-export function scanYaml(source: string): YamlReport {
-  const scanner = new YamlScanner(source.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n'));
+export function scanYaml(source: string, listed: ReadonlySet<string> = NONE): YamlReport {
+  const scanner = new YamlScanner(listed, source.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n'));
   scanner.run();
   return scanner;
 }
@@ -50,8 +53,10 @@ class YamlScanner implements YamlReport {
   private key: string | undefined;
   private explicitKey = false;
   private anchor: string | undefined;
+  private readonly lists: ListKeys;
 
-  constructor(source: string) {
+  constructor(listed: ReadonlySet<string>, source: string) {
+    this.lists = new ListKeys(listed);
     this.source = source;
   }
 
@@ -100,6 +105,7 @@ class YamlScanner implements YamlReport {
       this.parent = -1;
       this.flow = 0;
       this.key = undefined;
+      this.lists.clear();
       if (text.startsWith('...')) this.handles = new Map();
       return true;
     }
@@ -126,7 +132,7 @@ class YamlScanner implements YamlReport {
     if (this.flow > 0 && (char === ',' || char === ']' || char === '}')) {
       if (char !== ',') this.flow--;
       this.at++;
-      this.key = undefined;
+      this.key = char === ',' ? this.lists.inFlow() : this.lists.endFlow();
       this.nodeColumn = undefined;
       return true;
     }
@@ -137,7 +143,8 @@ class YamlScanner implements YamlReport {
       this.parent = this.column;
       this.nodeColumn = undefined;
     }
-    if (char !== ':') this.key = undefined;
+    if (char === '-') this.key = this.lists.item(this.column, this.key);
+    else if (char === '?') this.key = undefined;
     this.explicitKey = char === '?';
     this.at++;
     return true;
@@ -172,8 +179,8 @@ class YamlScanner implements YamlReport {
 
   private open(): void {
     this.flow++;
+    this.key = this.lists.openFlow(this.source[this.at] === '[' ? this.key : undefined);
     this.at++;
-    this.key = undefined;
     this.nodeColumn = undefined;
     this.anchor = undefined;
   }
@@ -189,11 +196,12 @@ class YamlScanner implements YamlReport {
       within('yamlPairs', this.keys.size);
       this.explicitKey = false;
       if (this.flow === 0) this.parent = this.nodeColumn ?? this.column;
+      if (this.flow === 0) this.lists.endAt(this.parent);
       this.nodeColumn = undefined;
       return;
     }
     if (this.key !== undefined) this.pair({ key: this.key, value: text, line: this.line });
-    if (this.flow > 0) this.key = undefined;
+    if (this.flow > 0) this.key = this.lists.inFlow();
   }
 
   /** What is not kept could be the one that matters: too many are a limit that was hit, not a list that was cut. */

@@ -40,6 +40,14 @@ describe('a template counts wherever a loader takes one from', () => {
     expect(await judged(content, path)).toMatchObject({ verdict: 'pass' });
   });
 
+  test('JSON Lines are data, unless the file is called a template or the first line holds one', async () => {
+    const lines = `${JSON.stringify({ text: HOSTILE })}\n${JSON.stringify({ text: 'b' })}\n`;
+    expect((await judged(lines, 'train.jsonl')).verdict).toBe('pass');
+    expect((await judged(lines, 'chat_template.jinja')).verdict).toBe('block');
+    const config = `${JSON.stringify({ chat_template: HOSTILE })}\n{}\n`;
+    expect((await judged(config, 'tokenizer_config.json')).verdict).toBe('block');
+  });
+
   test('a finding says where it is', async () => {
     const content = JSON.stringify({ chat_template: [{ name: 'a', template: `x\n\n${HOSTILE}` }] });
     const { findings } = await judged(content, 'tokenizer_config.json');
