@@ -8,6 +8,7 @@ import { Table } from '../flatbuffers/table.ts';
 import { verify } from '../flatbuffers/verify.ts';
 import type { RandomBytes } from '../io/bytes.ts';
 import { Pages } from '../io/pages.ts';
+import { addProblem } from '../problems.ts';
 import { UseList } from '../uses.ts';
 import type { Context, Extractor } from './context.ts';
 
@@ -105,7 +106,7 @@ function verified(facts: Facts, region: RandomBytes, root: string, start: number
   const found: Facts = { ...facts, problems: [] };
   reportVerified(found, verify(pages, ARROW, root, context.spending, false));
   for (const { code, offset, detail } of found.problems)
-    if (facts.problems.length < 50) facts.problems.push({ code, offset: start + (offset ?? 0), detail });
+    addProblem(facts, { code, offset: start + (offset ?? 0), detail });
   return Table.root({ pages, schema: ARROW, spending: context.spending }, root);
 }
 

@@ -6,6 +6,7 @@ import { Table } from '../flatbuffers/table.ts';
 import { verify } from '../flatbuffers/verify.ts';
 import type { RandomBytes } from '../io/bytes.ts';
 import { Pages } from '../io/pages.ts';
+import { addProblem } from '../problems.ts';
 import type { Context, Extractor } from './context.ts';
 
 /** How often one file may hold a table of category statistics: each is a flatbuffer of its own. */
@@ -57,7 +58,7 @@ function part(facts: Facts, bytes: RandomBytes, start: number, length: number, r
   reportVerified(found, verified);
   accountGaps(found, pages, verified.covered, length);
   for (const { code, offset, detail } of found.problems)
-    if (facts.problems.length < 100) problem(facts, code, start + (offset ?? 0), detail);
+    addProblem(facts, { code, offset: start + (offset ?? 0), detail });
   return Table.root({ pages, schema: CATBOOST, spending: context.spending }, root);
 }
 

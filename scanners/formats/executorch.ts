@@ -6,6 +6,7 @@ import type { Schema } from '../flatbuffers/schema.ts';
 import { Table } from '../flatbuffers/table.ts';
 import { verify } from '../flatbuffers/verify.ts';
 import { Pages } from '../io/pages.ts';
+import { addProblem } from '../problems.ts';
 import { UseList } from '../uses.ts';
 import type { Context, Extractor } from './context.ts';
 
@@ -153,7 +154,7 @@ class ProgramReader {
   }
 
   private outOfBounds(table: Table, detail: string): void {
-    if (this.facts.problems.length < 50) problem(this.facts, 'executorch-out-of-bounds', table.at, detail);
+    addProblem(this.facts, { code: 'executorch-out-of-bounds', offset: table.at, detail });
   }
 }
 

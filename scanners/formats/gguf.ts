@@ -7,9 +7,8 @@ import { readTensors, type TensorRange } from '../gguf/tensors.ts';
 import type { Bytes } from '../io/bytes.ts';
 import { EndOfBytes } from '../io/cursor.ts';
 import { noteTail } from '../io/tail.ts';
+import { addProblem } from '../problems.ts';
 import type { Extractor } from './context.ts';
-
-const KEPT_PROBLEMS = 100;
 
 /**
  * ggml's `docs/gguf.md`, versions 1 to 3 in both byte orders: header, metadata, tensor descriptions, then the data,
@@ -121,6 +120,6 @@ class Layout {
   }
 
   private note(code: string, offset: number, detail: string): void {
-    if (this.facts.problems.length < KEPT_PROBLEMS) this.facts.problems.push({ code, offset, detail });
+    addProblem(this.facts, { code, offset, detail });
   }
 }

@@ -13,11 +13,11 @@ import { virtualSources } from '../hdf5/virtual.ts';
 import { gapsOf, type Hdf5Listener, walkHdf5 } from '../hdf5/walk.ts';
 import { RandomBytes } from '../io/bytes.ts';
 import { isPickleStart, payloadName } from '../magic.ts';
+import { addProblem } from '../problems.ts';
 import { UseList } from '../uses.ts';
 import { findEnd } from '../zip/end.ts';
 import type { Context, Extractor } from './context.ts';
 
-const PROBLEMS = 1000;
 const GAPS = 100_000;
 const SMALLEST_GAP = 16;
 /** How far into free space the first byte that is not zero is looked for. */
@@ -153,7 +153,9 @@ class Hdf5Reader implements Hdf5Listener {
       if (isWorthReading(whole.readAt(0, 4096), whole.readAt(whole.size - 1, 1), false))
         this.inner.push({ name: `(values of ${path})`, offset, bytes: whole });
     } else if (whole !== undefined) this.value(`(values of ${path})`, offset, whole, false);
-    for (const value of values ?? []) this.value(`(values of ${path})`, offset, value, false);
+    for (const value of values ?? [])
+      if (value === undefined) this.problem('hdf5-unread', `${path}: its values do not unpack`, offset);
+      else this.value(`(values of ${path})`, offset, value, false);
   }
 
   private value(name: string, offset: number, value: Uint8Array, isAttribute: boolean): void {
@@ -219,9 +221,8 @@ class Hdf5Reader implements Hdf5Listener {
   }
 
   private problem(code: string, detail: string, offset?: number): void {
-    if (this.facts.problems.length >= PROBLEMS) return;
     const place = Number.isSafeInteger(offset) ? { offset: Math.max(0, offset ?? 0) } : {};
-    this.facts.problems.push({ code, detail: detail.slice(0, 1000), ...place });
+    addProblem(this.facts, { code, detail: detail.slice(0, 1000), ...place });
   }
 }
 

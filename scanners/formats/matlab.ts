@@ -4,12 +4,12 @@ import type { Facts } from '../facts.ts';
 import type { Bytes } from '../io/bytes.ts';
 import { type Cursor, EndOfBytes } from '../io/cursor.ts';
 import { inflate } from '../io/inflate.ts';
+import { addProblem } from '../problems.ts';
 import { UseList } from '../uses.ts';
 import type { Context, Extractor } from './context.ts';
 
 const HEADER_BYTES = 128;
 const MAX_DEPTH = 64;
-const MAX_PROBLEMS = 20;
 const MATRIX = 14;
 const COMPRESSED = 15;
 const FLAGS = 6;
@@ -54,8 +54,7 @@ class MatlabReader {
   }
 
   malformed(offset: number, detail: string): void {
-    if (this.facts.problems.length >= MAX_PROBLEMS) return;
-    this.facts.problems.push({ code: 'matlab-malformed', offset, detail });
+    addProblem(this.facts, { code: 'matlab-malformed', offset, detail });
   }
 
   async read(bytes: Bytes): Promise<void> {

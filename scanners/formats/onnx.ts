@@ -2,6 +2,7 @@
 import { within } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
 import { payloadName } from '../magic.ts';
+import { addProblem } from '../problems.ts';
 import { looksLikeCode } from '../protobuf/code-text.ts';
 import { type Field, messageType } from '../protobuf/schema.ts';
 import { ONNX } from '../protobuf/schemas/onnx.ts';
@@ -118,7 +119,7 @@ class OnnxReader implements Listener {
   }
 
   value(frame: Frame, field: Field, value: Value): void {
-    if (field.key === 'TensorProto.dims' && 'number' in value && this.dims.length < 100) this.dims.push(value.number);
+    if (field.key === 'TensorProto.dims' && 'number' in value) within('facts', this.dims.push(value.number));
     else if (field.key === 'AttributeProto.s' || field.key === 'AttributeProto.strings') this.attribute(frame, value);
   }
 
@@ -192,7 +193,8 @@ class OnnxReader implements Listener {
     const value = textOf(frame, 'value') ?? '';
     if (frame.field?.key === 'TensorProto.external_data') {
       if (this.entries.has(key)) this.problem('onnx-malformed', `external data says ${key} twice`, frame);
-      if (this.entries.size < 100) this.entries.set(key, value);
+      this.entries.set(key, value);
+      within('facts', this.entries.size);
       this.uses.add('onnx-external-key', key, placeOf(frame), frame.start);
     } else if (looksLikeCode(value)) this.uses.add('onnx-code-text', value, placeOf(frame), frame.start);
   }
@@ -237,8 +239,7 @@ class OnnxReader implements Listener {
   }
 
   private problem(code: string, detail: string, frame: Frame): void {
-    if (this.facts.problems.length < 200)
-      this.facts.problems.push({ code, offset: frame.start, detail: `${detail}, at ${placeOf(frame)}` });
+    addProblem(this.facts, { code, offset: frame.start, detail: `${detail}, at ${placeOf(frame)}` });
   }
 }
 

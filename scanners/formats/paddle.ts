@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Facts } from '../facts.ts';
+import { HeldTexts } from '../io/held-texts.ts';
 import { addPaddleText } from '../protobuf/paddle-attributes.ts';
 import { type Field, messageType } from '../protobuf/schema.ts';
 import { PADDLE } from '../protobuf/schemas/paddle.ts';
@@ -19,7 +20,7 @@ class ProgramReader implements Listener {
     'OpDesc.Attr.strings': 65_536,
   };
   private readonly uses: UseList;
-  private texts: string[] = [];
+  private readonly texts = new HeldTexts();
 
   constructor(facts: Facts) {
     this.uses = new UseList(facts);
@@ -27,7 +28,7 @@ class ProgramReader implements Listener {
 
   value(_frame: Frame, field: Field, value: Value): void {
     const isText = field.key === 'OpDesc.Attr.s' || field.key === 'OpDesc.Attr.strings';
-    if (isText && this.texts.length < 64) this.texts.push(textValue(value));
+    if (isText) this.texts.add(textValue(value));
   }
 
   leave(frame: Frame): void {
@@ -37,8 +38,6 @@ class ProgramReader implements Listener {
   }
 
   private attribute(frame: Frame, name: string): void {
-    const texts = this.texts;
-    this.texts = [];
-    for (const text of texts) addPaddleText(this.uses, name, text, placeOf(frame), frame.start);
+    for (const text of this.texts.take()) addPaddleText(this.uses, name, text, placeOf(frame), frame.start);
   }
 }

@@ -4,13 +4,13 @@ import { BUDGETS, within } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
 import { payloadName } from '../magic.ts';
 import { type PdfToken, pdfToken } from '../pdf/tokens.ts';
+import { addProblem } from '../problems.ts';
 import { UseList } from '../uses.ts';
 import { archiveFromEnd } from '../zip/polyglot.ts';
 import type { Context, Extractor } from './context.ts';
 
 /** A document is looked at in memory up to this size. */
 const MAX_BYTES = 2 * BUDGETS.heldBytes;
-const MAX_PROBLEMS = 20;
 const INFLATED = 16 * 1024 * 1024;
 const ALL_INFLATED = 16 * INFLATED;
 
@@ -90,7 +90,6 @@ class PdfReader {
       } else if (token.text === 'stream' && isFile) token = this.stream(token, dictionary);
       else if (token.kind === 'wrong' || (token.kind === 'word' && !WORDS.has(token.text))) {
         token = this.wrong(source, token, isFile);
-        if (this.facts.problems.length > MAX_PROBLEMS) return;
       }
       previous = token;
     }
@@ -116,7 +115,7 @@ class PdfReader {
     const fits = said >= start && /^[\0\t\n\f\r ]{0,2}endstream/.test(source.slice(said, said + 12));
     const end = fits ? said : source.indexOf('endstream', start);
     if (end < 0) {
-      this.facts.problems.push({ code: 'pdf-malformed', offset: token.at, detail: 'a stream has no end' });
+      addProblem(this.facts, { code: 'pdf-malformed', offset: token.at, detail: 'a stream has no end' });
       return { ...token, end: source.length };
     }
     if (!names.has('Filter')) this.plain(start, end);
@@ -137,7 +136,7 @@ class PdfReader {
     const content = isPlain && !names.has('Predictor') ? this.inflated(start, end) : undefined;
     if (content !== undefined) this.tokens(content.toString('latin1'), false);
     else
-      this.facts.problems.push({
+      addProblem(this.facts, {
         code: 'pdf-unread',
         offset: start,
         detail: 'objects in a stream that is not unpacked',
@@ -179,7 +178,7 @@ class PdfReader {
     const payload = isFile ? payloadName(this.content.subarray(token.at, token.at + 512)) : undefined;
     const detail = `${payload ?? `${next - token.at} bytes`} that belong to no object`;
     const code = payload ? 'trailing-payload' : next === source.length && isFile ? 'trailing-bytes' : 'pdf-malformed';
-    this.facts.problems.push({ code, offset: isFile ? token.at : 0, detail });
+    addProblem(this.facts, { code, offset: isFile ? token.at : 0, detail });
     return { kind: 'word', text: '', at: token.at, end: Math.max(next, token.at + 1) };
   }
 }

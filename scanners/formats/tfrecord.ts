@@ -5,6 +5,7 @@ import { newFacts } from '../facts.ts';
 import { type Bytes, RandomBytes } from '../io/bytes.ts';
 import { crc32c, masked } from '../io/crc32c.ts';
 import type { Cursor } from '../io/cursor.ts';
+import { addProblem } from '../problems.ts';
 import { outline } from '../protobuf/outline.ts';
 import { messageType } from '../protobuf/schema.ts';
 import { TFRECORD } from '../protobuf/schemas/tfrecord.ts';
@@ -15,7 +16,6 @@ const HEAD = 12;
 const FOOT = 4;
 /** A record is held in memory to be looked into; what is longer is only summed. */
 const HELD = 16 * 1024 * 1024;
-const MAX_PROBLEMS = 20;
 
 /** `tensorflow/core/lib/io/record_writer.h`: length, its checksum, the record, its checksum; and so on to the end. */
 export const tfrecord: Extractor = async (facts, bytes, context) => {
@@ -65,9 +65,9 @@ async function readContent(facts: Facts, record: Uint8Array, offset: number, con
   // A record may hold anything, so what the two messages do not know is no later version of them.
   for (const { code, detail } of inner.problems)
     if (code.startsWith('protobuf-unknown')) unread(facts, offset, detail);
-    else if (facts.problems.length < MAX_PROBLEMS) facts.problems.push({ code, offset, detail });
+    else addProblem(facts, { code, offset, detail });
 }
 
 function unread(facts: Facts, offset: number, detail: string): void {
-  if (facts.problems.length < MAX_PROBLEMS) facts.problems.push({ code: 'tfrecord-content', offset, detail });
+  addProblem(facts, { code: 'tfrecord-content', offset, detail });
 }

@@ -8,7 +8,7 @@ import { Fields, type Hdf5File } from './file.ts';
 import { READ_FILTERS, unfiltered } from './filters.ts';
 import type { GlobalHeap } from './heaps.ts';
 
-/** Values that are held in memory at once; what is larger is looked at by its beginning. */
+/** Values that are held in memory at once; a longer stream of octets in packed chunks is looked at by its beginning. */
 const HELD_BYTES = 32 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024 * 1024;
 
@@ -60,10 +60,10 @@ function withoutPadding(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(0, end);
 }
 
-/** The octets of a dataset as one stream, or its texts one by one. */
+/** The octets of a dataset as one stream, or its texts one by one: `undefined` stands for texts that do not unpack. */
 export interface Content {
   readonly whole?: RandomBytes | Uint8Array;
-  readonly values?: Iterable<Uint8Array>;
+  readonly values?: Iterable<Uint8Array | undefined>;
   /** Why the values could not be looked at. */
   readonly unread?: string;
 }
@@ -83,39 +83,57 @@ export function contentOf(file: Hdf5File, heap: GlobalHeap, dataset: Dataset): C
     type.kind !== 'sequence'
   )
     return { whole: file.bytes.slice(file.base + layout.address, dataset.stored) };
-  const bytes = held(file, dataset);
-  if (bytes === undefined) return { unread: 'its chunks do not unpack' };
-  if (isStream && type.kind !== 'text' && type.kind !== 'sequence') return { whole: bytes };
-  return { values: valuesIn(file, heap, type, space.count, new Fields(bytes, file.base, file.sizes)) };
+  if (!isStream || type.kind === 'text' || type.kind === 'sequence') return { values: textsOf(file, heap, dataset) };
+  const bytes = beginning(file, dataset);
+  return bytes === undefined ? { unread: 'its chunks do not unpack' } : { whole: bytes };
 }
 
 function leadsToBytes(type: Datatype): boolean {
   return type.kind === 'array' && type.base ? leadsToBytes(type.base) : holdsBytes(type);
 }
 
-/** The values with their filters undone, up to a limit. */
-function held(file: Hdf5File, { layout, chunks, filters, stored }: Dataset): Uint8Array | undefined {
-  if (layout.kind === 'compact') return layout.data;
-  if (layout.kind === 'contiguous')
-    return layout.address === undefined
-      ? new Uint8Array(0)
-      : file.bytes.readAt(file.base + layout.address, Math.min(stored, HELD_BYTES));
-  if (layout.kind === 'virtual') return new Uint8Array(0);
-  const size = layout.chunk.reduce((product, n) => product * n, 1);
-  if (!(size <= CHUNK_BYTES)) return undefined;
+/** The beginning of the values, with their filters undone. */
+function beginning(file: Hdf5File, dataset: Dataset): Uint8Array | undefined {
   const parts: Uint8Array[] = [];
   let total = 0;
-  for (const chunk of chunks) {
-    const part = unfiltered(
-      file.bytes.readAt(file.base + chunk.address, Math.min(chunk.size, CHUNK_BYTES)),
-      filters,
-      chunk.mask,
-      size,
-    );
+  for (const part of partsOf(file, dataset)) {
     if (part === undefined) return undefined;
     parts.push(part);
     total += part.length;
     if (total >= HELD_BYTES) break;
   }
   return Buffer.concat(parts);
+}
+
+function* textsOf(file: Hdf5File, heap: GlobalHeap, dataset: Dataset): Generator<Uint8Array | undefined> {
+  let { count } = dataset.space;
+  for (const part of partsOf(file, dataset)) {
+    if (part === undefined) yield undefined;
+    else yield* valuesIn(file, heap, dataset.type, count, new Fields(part, file.base, file.sizes));
+    // Chunks at the edge hold more than the dataset does: what is beyond it is looked at as well.
+    if (dataset.layout.kind !== 'chunked') count -= Math.floor((part?.length ?? 0) / dataset.type.size);
+  }
+}
+
+/** The values with their filters undone, part by part. No value lies in two parts; one that does not unpack is `undefined`. */
+function* partsOf(
+  file: Hdf5File,
+  { type, layout, chunks, filters, stored }: Dataset,
+): Generator<Uint8Array | undefined> {
+  if (layout.kind === 'compact') yield layout.data;
+  else if (layout.kind === 'contiguous' && layout.address !== undefined)
+    yield* windows(file, file.base + layout.address, stored, type.size);
+  else if (layout.kind === 'chunked') {
+    const size = layout.chunk.reduce((product, n) => product * n, 1);
+    for (const { address, size: packed, mask } of chunks)
+      yield size <= CHUNK_BYTES && packed <= CHUNK_BYTES
+        ? unfiltered(file.bytes.readAt(file.base + address, packed), filters, mask, size)
+        : undefined;
+  }
+}
+
+function* windows({ bytes }: Hdf5File, start: number, length: number, item: number): Generator<Uint8Array | undefined> {
+  const step = Math.max(1, Math.floor(HELD_BYTES / item)) * item;
+  for (let at = 0; at < length; at += step)
+    yield step > CHUNK_BYTES ? undefined : bytes.readAt(start + at, Math.min(step, length - at));
 }

@@ -73,11 +73,14 @@ export class ConfigUses {
   }
 }
 
+/** Texts that together name a class; a longer list names none that is known. */
+const LONGEST_NAME = 8;
+
 /** The texts of one list, joined by its place. */
 function wait(waiting: Map<string, Waiting>, place: JsonPlace, value: string): void {
   const at = placeText({ levels: place.levels.slice(0, -1) });
   const held = waiting.get(at);
-  if (held !== undefined && held.parts.length < 8) held.parts.push(value);
-  else if (held === undefined) waiting.set(at, { at, parts: [value] });
+  if (held === undefined) waiting.set(at, { at, parts: [value] });
+  else if (held.parts.length <= LONGEST_NAME) held.parts.push(held.parts.length < LONGEST_NAME ? value : '\u2026');
   within('facts', waiting.size);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type JsonPlace, placeText } from '../formats/json-walk.ts';
+import { HeldTexts } from '../io/held-texts.ts';
 import { addPaddleText } from '../protobuf/paddle-attributes.ts';
 import type { UseList } from '../uses.ts';
 
@@ -8,7 +9,7 @@ const DIALECTS: Readonly<Record<string, string>> = { 0: 'builtin', 1: 'pd_op', 2
 
 interface Attribute {
   name?: string;
-  readonly texts: string[];
+  readonly texts: HeldTexts;
 }
 
 /**
@@ -31,11 +32,10 @@ export class PaddlePir {
       this.uses.add('paddle-pir-operator', named(text), placeText({ levels }));
     const inAttribute = levels.findLastIndex((level, i) => level.kind === 'object' && isAttribute(levels, i));
     if (inAttribute < 0) return;
-    this.attribute ??= { texts: [] };
+    this.attribute ??= { texts: new HeldTexts() };
     this.depth = inAttribute + 1;
     if (key === 'N' && inAttribute === levels.length - 1) this.attribute.name = text;
-    else if (typeof value === 'string' && key !== '#' && this.attribute.texts.length < 64)
-      this.attribute.texts.push(text);
+    else if (typeof value === 'string' && key !== '#') this.attribute.texts.add(text);
   }
 
   /** The object at this place ends. */
@@ -43,7 +43,7 @@ export class PaddlePir {
     if (this.attribute === undefined || levels.length >= this.depth) return;
     const { name = '', texts } = this.attribute;
     this.attribute = undefined;
-    for (const text of texts) addPaddleText(this.uses, name, text, placeText({ levels }));
+    for (const text of texts.take()) addPaddleText(this.uses, name, text, placeText({ levels }));
   }
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { within } from '../budgets.ts';
 import { type JsonPlace, placeText } from '../formats/json-walk.ts';
 import type { UseList } from '../uses.ts';
 
@@ -8,7 +10,6 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['learner.gradient_booster.name', 'xgboost-booster'],
   ['learner.gradient_booster.gbtree.name', 'xgboost-booster'],
 ]);
-const KEPT = 16;
 
 /**
  * Models and configurations of XGBoost in JSON; a serialised booster holds both, as `Model` and `Config`. What tells
@@ -30,8 +31,10 @@ export class XgboostModel {
     if (keys[0] !== 'learner') return;
     if (keys[1] === 'learner_model_param' || keys[1] === 'learner_train_param') this.isModel = true;
     const scheme = NAMES.get(keys.join('.'));
-    if (scheme !== undefined && this.names.length < KEPT)
+    if (scheme !== undefined) {
       this.names.push({ scheme, name: String(value ?? '(a long text)'), at: placeText(place) });
+      within('facts', this.names.length);
+    }
   }
 
   end(): void {

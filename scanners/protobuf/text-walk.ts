@@ -2,6 +2,7 @@
 import { BUDGETS, type Spending } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
 import type { Bytes } from '../io/bytes.ts';
+import { addProblem } from '../problems.ts';
 import type { Field, MessageType } from './schema.ts';
 import { MalformedText, TextTokens } from './text-tokens.ts';
 import type { Frame, Listener } from './walk.ts';
@@ -9,7 +10,6 @@ import type { Frame, Listener } from './walk.ts';
 /** A text is parsed in memory up to this size; a longer one is recognised as no message, and stays a text. */
 const MAX_BYTES = 2 * BUDGETS.heldBytes;
 const MAX_DEPTH = 100;
-const MAX_PROBLEMS = 20;
 const NO_LISTENER: Listener = { keep: {} };
 
 /** Walks a message in the text format as `walkProtobuf` walks one on the wire, with the same listener. */
@@ -21,10 +21,7 @@ export async function walkProtobufText(
   spending: Spending,
 ): Promise<void> {
   const source = await protobufSource(bytes);
-  let problems = 0;
-  const problem = (code: string, detail: string, offset: number) => {
-    if (++problems <= MAX_PROBLEMS) facts.problems.push({ code, offset, detail });
-  };
+  const problem = (code: string, detail: string, offset: number) => addProblem(facts, { code, offset, detail });
   try {
     if (source === undefined) problem('protobuf-malformed', 'the text is too long to be read', 0);
     else new TextWalker(source, listener, () => spending.spend('protobufFields', 1), problem).walk(type);

@@ -3,6 +3,7 @@ import type { Spending } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
 import type { Bytes } from '../io/bytes.ts';
 import { type Cursor, EndOfBytes } from '../io/cursor.ts';
+import { addProblem } from '../problems.ts';
 import type { Field, MessageType } from './schema.ts';
 import {
   FIXED32,
@@ -54,7 +55,6 @@ export interface Frame {
 
 /** Protobuf's own readers refuse what is nested deeper than this. */
 const MAX_DEPTH = 100;
-const MAX_PROBLEMS = 20;
 /** A skip of this many bytes moves to a new cursor, where there is random access. */
 const JUMP = 1024 * 1024;
 /** More scalar fields that no schema knows than a later version of a format would add. */
@@ -83,7 +83,6 @@ class Walker {
   private readonly listener: Listener;
   private readonly facts: Facts;
   private readonly spending: Spending;
-  private readonly problems = new Map<string, number>();
   private c: Cursor;
   private unknownScalars = 0;
 
@@ -96,9 +95,7 @@ class Walker {
   }
 
   problem(code: string, detail: string, offset = this.c.offset): void {
-    const count = (this.problems.get(code) ?? 0) + 1;
-    this.problems.set(code, count);
-    if (count <= MAX_PROBLEMS) this.facts.problems.push({ code, offset, detail });
+    addProblem(this.facts, { code, offset, detail });
   }
 
   async walk(type: MessageType): Promise<void> {

@@ -53,11 +53,13 @@ class SourceAccount implements Account {
   private readonly read = new Set<string>();
 
   /** A constant text that is compiled is read where it stands. */
-  inner(text: string, _line: number, scope: Scope): void {
+  inner(text: string, line: number, scope: Scope): void {
     const key = `${this.counts} ${text}`;
-    if (this.read.has(key) || this.read.size >= 2 * MAX_INNER) return;
-    this.read.add(key);
-    new Statements(tokenize(text).tokens, scope, this).read();
+    if (this.read.has(key)) return;
+    if (this.read.size < 2 * MAX_INNER) {
+      this.read.add(key);
+      new Statements(tokenize(text).tokens, scope, this).read();
+    } else scope.cutShort(`more than ${MAX_INNER} texts that are compiled`, line);
   }
 }
 

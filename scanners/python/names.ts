@@ -7,7 +7,6 @@ const BUILTINS: ReadonlySet<string> = new Set(
     /\s+/,
   ),
 );
-const MAX_BINDINGS = 50_000;
 
 /**
  * What the names of one source may stand for, whatever the order in which they are bound: a name that is `os` anywhere
@@ -27,13 +26,12 @@ export class Names {
   }
 
   star(module: string): void {
-    if (this.stars.size < 20) this.stars.add(module);
+    this.stars.add(module);
   }
 
   bind(path: string, value: Value): void {
     if (value.refs.length === 0 && value.text === undefined && !value.local && !value.origin && !value.items) return;
     const before = this.bindings.get(path);
-    if (before === undefined && this.bindings.size >= MAX_BINDINGS) return;
     const { path: _path, dunders: _dunders, ...rest } = value;
     this.bindings.set(path, before ? either(before, rest) : rest);
   }

@@ -59,7 +59,7 @@ export class Scope implements Listener {
   }
 
   mentions(name: string, how: Mention['how'], method?: string): void {
-    if (!this.account.counts || this.mentioned.size >= MAX_PER_SCOPE) return;
+    if (!this.account.counts) return;
     const owner = name === 'self' || name === 'cls' ? this.owner() : name;
     if (owner === undefined) return;
     const mention = { name: owner, how, ...(method === undefined ? {} : { method }) };
@@ -84,6 +84,11 @@ export class Scope implements Listener {
     if (notable !== undefined) keep(this.texts, notable, line);
     if (text.length >= LONG_TEXT && /^[\w+/=\s\\-]+$/.test(text) && !/\s\S{1,40}\s/.test(text.slice(0, 400)))
       keep(this.obfuscated, 'a long encoded text', line);
+  }
+
+  /** What follows is not read. */
+  cutShort(what: string, line: number): void {
+    if (this.account.counts) keep(this.obfuscated, what, line);
   }
 
   source(text: string, line: number): void {

@@ -346,7 +346,7 @@ export class RWalk {
   private async text(place: Place): Promise<void> {
     const { offset } = this.input;
     const text = await this.characters();
-    if (place.where !== 'data' && text !== undefined && text.length < KEEP) this.listener.name(text, place, offset);
+    if (place.where !== 'data' && text !== undefined) this.listener.name(text, place, offset);
   }
 
   /** An item that must be characters; `undefined` for a missing text. */

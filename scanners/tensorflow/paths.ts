@@ -47,7 +47,8 @@ const PASSING: ReadonlySet<string> = new Set([
   'StringJoin',
 ]);
 const MAX_NODES = 200_000;
-const MAX_STEPS = 64;
+/** From all operations that open a file to all constants that name it; honest graphs need a few each. */
+const MAX_STEPS = 1_000_000;
 
 /**
  * Which constants end up as file names. In an honest model the name is fed by the loader: the constants that are left
@@ -56,6 +57,7 @@ const MAX_STEPS = 64;
 export class PathTrace {
   private readonly sources = new Map<string, GraphNode>();
   private readonly openers: GraphNode[] = [];
+  private steps = 0;
 
   node(node: GraphNode): void {
     if (node.op in OPENING) this.openers.push(node);
@@ -72,13 +74,16 @@ export class PathTrace {
   private constants(input: string, opener: GraphNode): TracedPath[] {
     const found: TracedPath[] = [];
     const pending = [input];
-    for (let step = 0; step < MAX_STEPS && pending.length > 0; step++) {
-      const source = this.sources.get(nodeName(pending.shift() ?? ''));
-      if (source === undefined) continue;
+    const seen = new Set<GraphNode>();
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      if (++this.steps > MAX_STEPS) within('facts', this.steps);
+      const source = this.sources.get(nodeName(next));
+      if (source === undefined || seen.has(source)) continue;
+      seen.add(source);
       const { name, at, offset } = source;
       for (const path of source.texts)
         found.push({ path, node: name, at: `${at} (for ${opener.op} ${opener.name})`, offset });
-      if (source.op !== 'Const') pending.push(...source.inputs);
+      if (source.op !== 'Const') for (const from of source.inputs) pending.push(from);
     }
     return found;
   }

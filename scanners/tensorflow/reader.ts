@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { within } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
+import { HeldTexts } from '../io/held-texts.ts';
 import { payloadName } from '../magic.ts';
 import { looksLikeCode } from '../protobuf/code-text.ts';
 import type { Field } from '../protobuf/schema.ts';
@@ -50,9 +51,9 @@ export class TensorflowReader implements Listener {
   private defined = new Set<string>();
   private signature = '';
   /** The node that is being read: nodes do not nest. */
-  private inputs: string[] = [];
-  private attributes = new Map<string, string[]>();
-  private texts: string[] = [];
+  private readonly inputs = new HeldTexts();
+  private attributes = new Map<string, readonly string[]>();
+  private readonly texts = new HeldTexts();
   private graphPaths = new PathTrace();
   private functionPaths = new PathTrace();
   private assetTensors = new Set<string>();
@@ -63,17 +64,16 @@ export class TensorflowReader implements Listener {
   }
 
   value(frame: Frame, field: Field, value: Value): void {
-    if (field.key === 'NodeDef.input' && this.inputs.length < 64) this.inputs.push(textValue(value));
+    if (field.key === 'NodeDef.input') this.inputs.add(textValue(value));
     else if (field.key === 'NameAttrList.name') this.operator(textValue(value), placeOf(frame), frame.start);
     else if (field.key === 'AttrValue.s' || field.key === 'AttrValue.ListValue.s') this.attributeText(frame, value);
-    else if (field.key === 'TensorProto.string_val' && this.texts.length < 64) this.texts.push(textValue(value));
+    else if (field.key === 'TensorProto.string_val') this.texts.add(textValue(value));
   }
 
   leave(frame: Frame): void {
     switch (frame.type.name) {
       case 'NodeDef.AttrEntry':
-        this.attributes.set(textOf(frame, 'key') ?? '', this.texts);
-        this.texts = [];
+        this.attributes.set(textOf(frame, 'key') ?? '', this.texts.take());
         break;
       case 'NodeDef':
         this.node(frame);
@@ -118,10 +118,10 @@ export class TensorflowReader implements Listener {
   private node(frame: Frame): void {
     const op = textOf(frame, 'op') ?? '';
     const name = textOf(frame, 'name') ?? '';
-    const { inputs, attributes } = this;
-    this.inputs = [];
+    const { attributes } = this;
+    const inputs = this.inputs.take();
     this.attributes = new Map();
-    this.texts = [];
+    this.texts.take();
     this.operator(op, `${placeOf(frame)} ${name}`, frame.start);
     for (const [attribute, values] of attributes)
       if (op !== 'Const' && attribute !== 'value') this.places(op, attribute, values, frame);
@@ -137,7 +137,7 @@ export class TensorflowReader implements Listener {
   private attributeText(frame: Frame, value: Value): void {
     if (!('bytes' in value) || value.bytes === undefined) return;
     const text = textValue(value);
-    if (this.texts.length < 64) this.texts.push(text);
+    this.texts.add(text);
     const payload = value.length >= 8 ? payloadName(value.bytes) : undefined;
     if (payload) this.uses.add('tf-payload', payload, placeOf(frame), value.offset);
     else if (looksLikeCode(text)) this.uses.add('tf-code-text', text, placeOf(frame), value.offset);

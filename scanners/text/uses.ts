@@ -3,7 +3,7 @@ import type { Facts } from '../facts.ts';
 import { UseList } from '../uses.ts';
 
 /** More different names of one scheme than this are no honest file's; that there are more is a use of its own. */
-const MAX_PER_SCHEME = 2000;
+export const MAX_PER_SCHEME = 2000;
 
 /** Uses of a text, bounded by scheme: a word list of a million lines must not exhaust what a file may say. */
 export class TextUses {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { issuedSecrets } from './secrets.ts';
-import type { PlaceFinder, TextUses } from './uses.ts';
+import { MAX_PER_SCHEME, type PlaceFinder, type TextUses } from './uses.ts';
 
 /** Longer than any credential's recognised part. */
 const OVERLAP = 1024;
-const MAX_FOUND = 200;
+/** More than `TextUses` names one by one: that there are more than it names is said then. */
+const MAX_FOUND = 2 * MAX_PER_SCHEME;
 
 /** Looks for credentials in a text of any length, part by part. */
 export class SecretWindow {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import { within } from '../budgets.ts';
 
-const MAX_ANCHORS = 100_000;
 const MOST = 1e15;
+/** Longer texts name nothing that a loader would act on; an alias of one stays as it is written. */
+const LONGEST_NAME = 300;
 
 /**
  * How large the document becomes when every alias is replaced by what it stands for. An anchor's node is taken to hold
@@ -13,8 +15,10 @@ export class Anchors {
   private current: string | undefined;
   expansion = 0;
 
+  /** @throws BudgetHit when there are more anchors than in any honest document */
   define(name: string): void {
-    if (this.weights.size < MAX_ANCHORS) this.weights.set(name, 1);
+    this.weights.set(name, 1);
+    within('facts', this.weights.size);
     this.current = name;
   }
 
@@ -23,7 +27,8 @@ export class Anchors {
   }
 
   scalar(name: string, text: string): void {
-    if (this.texts.size < MAX_ANCHORS && text.length <= 300) this.texts.set(name, text);
+    if (text.length <= LONGEST_NAME) this.texts.set(name, text);
+    else this.texts.delete(name);
   }
 
   /** Returns the text that the alias stands for, if it is one. */
