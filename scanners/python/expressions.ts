@@ -33,8 +33,14 @@ const WORDS: ReadonlySet<string> = new Set(['and', 'or', 'in', 'is', 'not', 'if'
 const ENDS: ReadonlySet<string> = new Set([',', ')', ']', '}', ':', '=', ';']);
 /** Ways to ask a namespace for a name, and paths that stay paths. */
 const MAPPING = /\.__dict__\.(?:get|pop|setdefault|__getitem__)$/;
-const SAME_PATH = /^pathlib\.\w+\(\)\.(?:expanduser|resolve|absolute|joinpath|with_\w+|relative_to)$/;
+const SAME_PATH = /^pathlib\.(?:\w+\.)?\w+\(\)\.(?:expanduser|resolve|absolute|joinpath|with_\w+|relative_to)$/;
 const DUNDER = /^__\w+__$/;
+/** Attributes that are a namespace, of whatever object. */
+const NAMESPACES: ReadonlyMap<string, string> = new Map([
+  ['__builtins__', 'builtins'],
+  ['f_builtins', 'builtins'],
+  ['f_globals', 'builtins.globals()'],
+]);
 
 /** Reads one run of tokens as expressions: what each may stand for, telling the listener what it uses. */
 export class Expressions {
@@ -256,7 +262,7 @@ export class Expressions {
     const dunders = DUNDER.test(name) ? [...(value.dunders ?? []), name].slice(-8) : value.dunders;
     const path = value.path === undefined ? undefined : `${value.path}.${name}`;
     const bound = path === undefined ? undefined : this.names.bound(path);
-    const refs = value.refs.map((ref) => (name === '__builtins__' ? 'builtins' : dotted(ref, name)));
+    const refs = value.refs.map((ref) => NAMESPACES.get(name) ?? dotted(ref, name));
     const text = value.text === undefined ? {} : { text: value.text, path: `.${name}` };
     const result: Value = { refs, origin: value.origin, ...text, ...(dunders ? { dunders } : {}) };
     const withItems = value.items === undefined ? result : { ...result, items: value.items };

@@ -7,6 +7,13 @@ const BUILTINS: ReadonlySet<string> = new Set(
     /\s+/,
   ),
 );
+/** Names that a module has without asking for them; the last one in a notebook. */
+const GIVEN: ReadonlyMap<string, string> = new Map([
+  ['__builtins__', 'builtins'],
+  ['__loader__', '__loader__'],
+  ['__spec__', '__spec__'],
+  ['get_ipython', 'IPython.get_ipython'],
+]);
 
 /**
  * What the names of one source may stand for, whatever the order in which they are bound: a name that is `os` anywhere
@@ -43,7 +50,8 @@ export class Names {
   lookup(name: string): Value {
     let value: Value = this.bindings.get(name) ?? NOTHING;
     if (this.definitions.has(name)) value = either(value, { ...NOTHING, local: [name] });
-    if (name === '__builtins__') value = either(value, refValue('builtins'));
+    const given = GIVEN.get(name);
+    if (given !== undefined) value = either(value, refValue(given));
     else if (BUILTINS.has(name)) value = either(value, refValue(`builtins.${name}`));
     else if (value === NOTHING && this.stars.size > 0 && /^[a-z_]\w*$/.test(name))
       value = refValue(...[...this.stars].map((module) => `${module}.${name}`));

@@ -9,6 +9,9 @@ const COMPOUND: ReadonlySet<string> = new Set(
   'if elif else for while with try except finally match case async def class'.split(' '),
 );
 const COMPARING: ReadonlySet<string> = new Set(['==', '!=', '<=', '>=']);
+/** Commands of a set-up script that installing the package runs, and what it calls of them. */
+const INSTALLING = /^(?:setuptools|distutils)\.command\.(?:install|develop|egg_info|easy_install|sdist)\b/;
+const ON_INSTALL = ['__init__', 'initialize_options', 'finalize_options', 'run'];
 const AUGMENTED = /^(?:\*\*|\/\/|>>|<<|[-+*/%@&|^])?=$/;
 
 /**
@@ -147,7 +150,8 @@ export class Statements {
       const token = this.tokens[at];
       if (token?.kind !== 'op' || (token.text !== '=' && token.text !== ':' && token.text !== '->')) continue;
       const name = this.tokens[at - 1];
-      const reader = new Expressions(this.tokens, at + 1, end, this.names, scope);
+      const listener = token.text === '=' ? scope : onlyCalls(scope);
+      const reader = new Expressions(this.tokens, at + 1, end, this.names, listener);
       const value = reader.expression();
       if (token.text === '=' && name?.kind === 'name') this.names.bind(name.text, value);
       at = Math.max(at, reader.at - 1);
@@ -164,14 +168,12 @@ export class Statements {
     }
     // Base classes are mentioned without being called.
     const bases: Listener = {
-      refers: (...told) => scope.refers(...told),
-      imports: (...told) => scope.imports(...told),
-      dunders: (...told) => scope.dunders(...told),
-      text: (...told) => scope.text(...told),
-      source: (...told) => scope.source(...told),
+      ...telling(scope),
       mentions: (base, how, method) => (how === 'called' || method ? scope.mentions(base, how, method) : undefined),
     };
-    this.evaluate(at + 2, colon, bases);
+    const { refs } = new Expressions(this.tokens, at + 2, colon, this.names, bases).all();
+    if (refs.some((ref) => INSTALLING.test(ref)))
+      for (const method of ON_INSTALL) scope.mentions(name, 'called', method);
     return new Scope('class', name, scope, this.account);
   }
 
@@ -295,8 +297,11 @@ export class Statements {
     return { text, next: at };
   }
 
-  /** `a = b = value`, `a: T = value`, `a, b = x, y`, or an expression. */
+  /** `a = b = value`, `a: T = value`, `a, b = x, y`, or an expression. An annotation is evaluated too. */
   private assignment(start: number, end: number, scope: Scope): void {
+    const colon = this.find(start, end, (token) => token.text === ':', true);
+    const annotated = this.find(colon, end, (token) => token.text === '=');
+    if (colon < end) this.evaluate(colon + 1, annotated, onlyCalls(scope));
     const targets: { start: number; equals: number; path: string | undefined }[] = [];
     let from = start;
     for (;;) {
@@ -308,6 +313,8 @@ export class Statements {
     }
     const value = new Expressions(this.tokens, from, end, this.names, scope).list();
     for (const { start: first, equals, path } of targets) {
+      if (path?.endsWith('.__code__'))
+        scope.refers('types.FunctionType.__code__', this.tokens[first]?.line ?? 0, [value]);
       if (path !== undefined) this.names.bind(path, value);
       else if (this.tokens[equals - 1]?.kind === 'name') this.bindTargets(first, equals, value);
     }
@@ -325,6 +332,26 @@ export class Statements {
       else bindItems(this.names, name, value);
     }
   }
+}
+
+/** What is told to the scope, so that parts of it can be told otherwise. */
+function telling(scope: Scope): Listener {
+  return {
+    refers: (...told) => scope.refers(...told),
+    imports: (...told) => scope.imports(...told),
+    mentions: (...told) => scope.mentions(...told),
+    dunders: (...told) => scope.dunders(...told),
+    text: (...told) => scope.text(...told),
+    source: (...told) => scope.source(...told),
+  };
+}
+
+/** An annotation names types without using them; what it calls is called. */
+function onlyCalls(scope: Scope): Listener {
+  return {
+    ...telling(scope),
+    refers: (ref, line, args) => (args === undefined ? undefined : scope.refers(ref, line, args)),
+  };
 }
 
 function isLayout(token: Token | undefined): boolean {

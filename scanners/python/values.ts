@@ -48,8 +48,8 @@ export function either(a: Value, b: Value): Value {
   };
 }
 
-/** What is reached through two results is not followed further. */
-const FOLLOWED = /\(\).*\(\)/;
+/** What is reached through three results is not followed further. */
+const FOLLOWED = /\(\).*\(\).*\(\)/;
 
 export function dotted(ref: string, name: string): string {
   return ref.length > MAX_DOTTED || FOLLOWED.test(ref) ? ref : `${ref}.${name}`;

@@ -20,18 +20,18 @@ export interface TracedPath {
 }
 
 /** Operations of every honest model that open a file, and which of their inputs name it. */
-const OPENING: Readonly<Record<string, readonly number[]>> = {
-  InitializeTableFromTextFile: [1],
-  InitializeTableFromTextFileV2: [1],
-  MergeV2Checkpoints: [0, 1],
-  Restore: [0],
-  RestoreSlice: [0],
-  RestoreV2: [0],
-  Save: [0],
-  SaveSlices: [0],
-  SaveV2: [0],
-  ShardedFilename: [0],
-};
+const OPENING: ReadonlyMap<string, readonly number[]> = new Map([
+  ['InitializeTableFromTextFile', [1]],
+  ['InitializeTableFromTextFileV2', [1]],
+  ['MergeV2Checkpoints', [0, 1]],
+  ['Restore', [0]],
+  ['RestoreSlice', [0]],
+  ['RestoreV2', [0]],
+  ['Save', [0]],
+  ['SaveSlices', [0]],
+  ['SaveV2', [0]],
+  ['ShardedFilename', [0]],
+]);
 /** Operations whose result is made of the texts that go in. */
 const PASSING: ReadonlySet<string> = new Set([
   'ConcatV2',
@@ -60,14 +60,14 @@ export class PathTrace {
   private steps = 0;
 
   node(node: GraphNode): void {
-    if (node.op in OPENING) this.openers.push(node);
+    if (OPENING.has(node.op)) this.openers.push(node);
     if ((node.op === 'Const' && node.texts.length > 0) || PASSING.has(node.op)) this.sources.set(node.name, node);
     if (this.sources.size + this.openers.length > MAX_NODES) within('facts', MAX_NODES);
   }
 
   found(): TracedPath[] {
     return this.openers.flatMap((opener) =>
-      (OPENING[opener.op] ?? []).flatMap((index) => this.constants(opener.inputs[index] ?? '', opener)),
+      (OPENING.get(opener.op) ?? []).flatMap((index) => this.constants(opener.inputs[index] ?? '', opener)),
     );
   }
 

@@ -125,6 +125,24 @@ describe('a Python module', () => {
     ['a namespace that is asked', "import os\nos.__dict__.get('system')('id')\n"],
     ['__getattribute__', "import os\nobject.__getattribute__(os,'system')('id')\n"],
     ['map', "import inspect\nimport os\nlist(map(os.system,['id']))\n"],
+    ['a command in the annotation of a variable', "import os\nx: os.system('id') = 1\n"],
+    ['what IPython runs', "get_ipython().system('id')\n"],
+    ['a program of psutil', "import psutil\npsutil.Popen(['id'])\n"],
+    ['an import by a text', "import pkgutil\npkgutil.resolve_name('os:system')('id')\n"],
+    ['the loader of the module', "__loader__.load_module('os').system('id')\n"],
+    ['builtins of a frame', "import sys\nsys._getframe().f_builtins['exec']('1')\n"],
+    ['globals of a frame', "import inspect, os\ninspect.currentframe().f_globals['os'].system('id')\n"],
+    ['code that is exchanged', "def f(): pass\nf.__code__ = compile('import os', '', 'exec')\nf()\n"],
+    ['exec of six', "import six\nsix.exec_('1')\n"],
+    ['a loader that is not safe', "import yaml\nyaml.unsafe_load('x')\n"],
+    ['a Tcl interpreter', "import tkinter\ntkinter.Tcl().eval('exec id')\n"],
+    ['sources that are compiled', "from torch.utils.cpp_extension import load_inline\nload_inline('x', ['int a;'])\n"],
+    ['a native library', "import torch\ntorch.ops.load_library('weights.bin')\n"],
+    ['a file at home', "from pathlib import Path\nPath.home().joinpath('.bashrc').write_text('x')\n"],
+    [
+      'a command that installing runs',
+      "from setuptools import setup\nfrom setuptools.command.install import install\nclass I(install):\n    def run(self):\n        import os; os.system('id')\nsetup(cmdclass={'install': I})\n",
+    ],
   ])('is blocked for %s', async (_what, source) => {
     expect((await judged(source, 'modeling_custom.py')).verdict).toBe('block');
   });
@@ -152,6 +170,18 @@ describe('a Python module', () => {
     ['torch.compile', 'import torch\nf = torch.compile(lambda x: x + 1)\n'],
     ['a declared encoding', '# -*- coding: utf-8 -*-\nimport torch\n'],
     ['a text that is none', "this is (not Python's\n"],
+    [
+      'annotations',
+      "import os, subprocess\nx: os.PathLike = 'a'\ny: subprocess.Popen | None = None\nf = lambda z: z\n",
+    ],
+    ['names that objects of JavaScript have', 'constructor = toString = valueOf\nconstructor().hasOwnProperty(1)\n'],
+    ['the code of a function', 'def f(a): pass\nnames = f.__code__.co_varnames\n'],
+    ['a path at home', "from pathlib import Path\nCACHE = Path.home().joinpath('.cache', 'x').expanduser()\n"],
+    ['a safe loader', "import yaml\nC = yaml.safe_load(open('c.yaml'))\n"],
+    [
+      'a build step',
+      "from setuptools import setup\nfrom setuptools.command.build_ext import build_ext\nclass B(build_ext):\n    def run(self):\n        import subprocess; subprocess.check_call(['cmake', '.'])\nsetup(cmdclass={'build_ext': B})\n",
+    ],
   ])('is custom code, and no more, with %s', async (_what, source) => {
     expect((await judged(source, 'modeling_custom.py')).verdict).toBe('review');
   });

@@ -44,6 +44,13 @@ describe('a SavedModel passes', () => {
   });
 });
 
+test('an operation may bear a name that objects of JavaScript have', async () => {
+  for (const op of ['constructor', 'toString', '__proto__']) {
+    const bytes = savedModel(tfGraph([tfNode('c', op, ['x'])]));
+    expect((await judged(bytes, 'saved_model.pb')).verdict).toBe('review');
+  }
+});
+
 describe('a SavedModel', () => {
   test.each([
     ['ReadFile', 'tf-files', 'block'],
