@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { within } from '../budgets.ts';
+import { DataClaims } from '../claims.ts';
 import type { Facts } from '../facts.ts';
 import { payloadName } from '../magic.ts';
 import { addProblem } from '../problems.ts';
@@ -108,7 +109,7 @@ class OnnxReader implements Listener {
   private readonly operators = new Map<string, Operator>();
   private readonly functions = new Map<string, { at: string; offset: number }>();
   private readonly domains = new Map<string, { at: string; offset: number }>();
-  private readonly external = new Map<string, { at: string; end: number; offset: number }>();
+  private readonly external = new DataClaims();
   /** The tensor that is being read; tensors do not nest. */
   private dims: number[] = [];
   private entries = new Map<string, string>();
@@ -160,10 +161,9 @@ class OnnxReader implements Listener {
       const scheme = this.functions.has(key) ? 'onnx-local-operator' : 'onnx-operator';
       this.uses.add(scheme, shortKey(operator), operator.at, operator.offset);
     }
-    for (const [path, { at, end, offset }] of this.external) {
+    for (const [path, { at, offset }] of this.external.paths())
       this.uses.add('onnx-external-data', shortPath(path), at, offset);
-      this.uses.add('onnx-external-end', `${end} ${path}`, at, offset);
-    }
+    this.external.report(this.uses, 'onnx-external-range');
   }
 
   private node(frame: Frame): void {
@@ -232,10 +232,8 @@ class OnnxReader implements Listener {
       this.problem('onnx-tensor-overflow', 'external data at no place that a file has', frame);
     else if (expected !== undefined && length !== expected)
       this.problem('onnx-tensor-size', `a tensor of ${expected} bytes that reads ${length}`, frame);
-    const before = this.external.get(path);
-    const end = Math.max(before?.end ?? 0, (offset ?? 0) + (length ?? 0));
-    this.external.set(path, before ? { ...before, end } : { at: placeOf(frame), end, offset: frame.start });
-    within('facts', this.external.size);
+    const begin = offset ?? 0;
+    this.external.add(path, [begin, begin + (length ?? 0)], placeOf(frame), frame.start);
   }
 
   private problem(code: string, detail: string, frame: Frame): void {

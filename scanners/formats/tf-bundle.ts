@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { DataClaims } from '../claims.ts';
 import type { Facts } from '../facts.ts';
 import { RandomBytes } from '../io/bytes.ts';
 import { messageType } from '../protobuf/schema.ts';
@@ -10,7 +11,7 @@ import type { Extractor } from './context.ts';
 
 /**
  * `tensor_bundle.h`: the index of a checkpoint (`variables.index`), a table of tensor names to where their bytes are in
- * the data files beside it. The uses say how long each of these must be, for whoever sees the snapshot.
+ * the data files beside it. The uses say which bytes of these are tensors, for whoever sees the snapshot.
  */
 export const tfBundle: Extractor = async (facts, bytes, context) => {
   const reader = new BundleReader();
@@ -35,25 +36,27 @@ class BundleReader implements Listener {
     'BundleEntryProto.size': 0,
   };
   private shards = 0;
-  private readonly ends = new Map<number, number>();
+  private readonly seen = new Set<number>();
+  private readonly claims = new DataClaims();
   private broken = false;
 
   leave(frame: Frame): void {
     if (frame.type.name === 'BundleHeaderProto') this.shards = numberOf(frame, 'num_shards') ?? 0;
     if (frame.type.name !== 'BundleEntryProto') return;
     const shard = numberOf(frame, 'shard_id') ?? 0;
-    const end = (numberOf(frame, 'offset') ?? 0) + (numberOf(frame, 'size') ?? 0);
-    if ((numberOf(frame, 'offset') ?? 0) < 0 || (numberOf(frame, 'size') ?? 0) < 0 || end > 2 ** 50) this.broken = true;
-    if (this.ends.size < 10_000) this.ends.set(shard, Math.max(this.ends.get(shard) ?? 0, end));
+    const offset = numberOf(frame, 'offset') ?? 0;
+    const size = numberOf(frame, 'size') ?? 0;
+    this.seen.add(shard);
+    if (offset < 0 || size < 0 || offset + size > 2 ** 50) this.broken = true;
+    else this.claims.add(`*.data-${digits(shard)}-of-${digits(this.shards)}`, [offset, offset + size], 'the index');
   }
 
   finish(facts: Facts): void {
     const uses = new UseList(facts);
-    const strange = [...this.ends.keys()].some((shard) => shard < 0 || shard >= this.shards);
+    const strange = [...this.seen].some((shard) => shard < 0 || shard >= this.shards);
     if (this.broken || strange)
       facts.problems.push({ code: 'tf-bundle-malformed', detail: 'a tensor lies where no data file can be' });
-    for (const [shard, end] of this.ends)
-      uses.add('tf-bundle-shard', `${end} *.data-${digits(shard)}-of-${digits(this.shards)}`, 'the index');
+    this.claims.report(uses, 'tf-bundle-range');
   }
 }
 

@@ -7,7 +7,7 @@ export const CODED_RULES: readonly string[] = [
   'data-file',
   'data-file-missing',
   'data-file-short',
-  'data-file-tail',
+  'data-file-rest',
   'executable',
   'extension-mismatch',
   'malware-signature',

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { within } from '../budgets.ts';
+import { DataClaims } from '../claims.ts';
 import type { UseList } from '../uses.ts';
 import type { XmlElement } from './parser.ts';
 
@@ -52,9 +54,9 @@ function pmml(uses: UseList): Vocabulary {
   };
 }
 
-/** OpenVINO IR: the layers by the operation set that has them, and how far the weights reach into the file beside it. */
+/** OpenVINO IR: the layers by the operation set that has them, and which bytes of the file beside it are weights. */
 function openvino(uses: UseList): Vocabulary {
-  let weights = 0;
+  const weights = new DataClaims();
   let infoDepth = 0;
   return {
     open({ local, attributes, depth, line }) {
@@ -69,15 +71,16 @@ function openvino(uses: UseList): Vocabulary {
         );
       const size = attributes.get('size');
       if (local !== 'data' || size === undefined || !attributes.has('offset')) return;
-      const end = Number(attributes.get('offset')) + Number(size);
-      if (Number.isSafeInteger(end) && Number(size) >= 0) weights = Math.max(weights, end);
+      const begin = Number(attributes.get('offset'));
+      const end = begin + Number(size);
+      if (Number.isSafeInteger(end) && begin >= 0 && end >= begin) weights.add('', [begin, end], '$.layers');
       else uses.add('openvino-element', `data at ${attributes.get('offset')} of ${size} bytes`, `line ${line}`);
     },
     close(depth) {
       if (depth === infoDepth) infoDepth = 0;
     },
     end() {
-      if (weights > 0) uses.add('openvino-weights', String(weights), '$.layers');
+      weights.report(uses, 'openvino-weights');
     },
   };
 }

@@ -5,7 +5,8 @@ import { describe, expect, inject, test } from 'vitest';
 import { extract } from '#scanners/extract.ts';
 import { RandomBytes } from '#scanners/io/bytes.ts';
 import { createJudge, type Judgement } from '#scanners/judge/findings.ts';
-import { judgeSnapshot, type SnapshotPart, snapshotPart } from '#scanners/judge/snapshot.ts';
+import { judgeSnapshot } from '#scanners/judge/snapshot.ts';
+import { type SnapshotPart, snapshotPart } from '#scanners/judge/snapshot-part.ts';
 import { loadRules } from '#scanners/rules.ts';
 import { sha256Of } from '#src/domain/digest.ts';
 

@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import { extract } from '#scanners/extract.ts';
 import { RandomBytes } from '#scanners/io/bytes.ts';
 import { createJudge, type Judgement } from '#scanners/judge/findings.ts';
-import { judgeSnapshot, type SnapshotPart, snapshotPart } from '#scanners/judge/snapshot.ts';
+import { judgeSnapshot } from '#scanners/judge/snapshot.ts';
+import { type SnapshotPart, snapshotPart } from '#scanners/judge/snapshot-part.ts';
 import type { Rules } from '#scanners/rules.ts';
 
 export const OPEN_CORPUS = resolve(import.meta.dirname, '../fixtures/corpus');

@@ -169,6 +169,6 @@ test('the facts of a model say what it names and where', async () => {
     ['onnx-operator', 'strange::Other', 'graph.node[2]'],
     ['onnx-operator', 'Neg', 'functions[0].node[0]'],
     ['onnx-external-data', 'w.bin', 'graph.initializer[0]'],
-    ['onnx-external-end', '24 w.bin', 'graph.initializer[0]'],
+    ['onnx-external-range', '16-24 w.bin', 'graph.initializer[0]'],
   ]);
 });

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
 import { createJudge } from '#scanners/judge/findings.ts';
-import { judgeSnapshot, type SnapshotJudgement, snapshotPart } from '#scanners/judge/snapshot.ts';
+import { judgeSnapshot, type SnapshotJudgement } from '#scanners/judge/snapshot.ts';
+import { snapshotPart } from '#scanners/judge/snapshot-part.ts';
 import { sha256Of } from '#src/domain/digest.ts';
 import { factsOf, rules } from './judged.ts';
 import { raw } from './pickle-bytes.ts';
@@ -25,29 +26,57 @@ async function snapshot(files: Readonly<Record<string, Uint8Array | string>>): P
   );
 }
 
-const openvino = (end: number) =>
-  `<?xml version="1.0"?><net name="n" version="11"><layers><layer id="0" name="c" type="Const" version="opset1"><data element_type="f32" shape="1" offset="0" size="${end}"/></layer></layers><edges/></net>`;
+const constant = ([begin, end]: readonly [number, number], id = 0) =>
+  `<layer id="${id}" name="c${id}" type="Const" version="opset1"><data element_type="f32" shape="1" offset="${begin}" size="${end - begin}"/></layer>`;
+const openvino = (...ranges: readonly (readonly [number, number])[]) =>
+  `<?xml version="1.0"?><net name="n" version="11"><layers>${ranges.map(constant).join('')}</layers><edges/></net>`;
 const DATA = raw(Buffer.from([1, 2, 0xff, 0]), Buffer.alloc(60, 0x9d));
 
 describe('data beside a model', () => {
   test('is explained by the model that names it, and by no name of its own', async () => {
-    const { files } = await snapshot({ 'm/model.xml': openvino(64), 'm/model.bin': DATA });
+    const { files } = await snapshot({ 'm/model.xml': openvino([0, 64]), 'm/model.bin': DATA });
     expect(files.get('m/model.bin')).toMatchObject({ verdict: 'pass', findings: [{ rule: 'data-file' }] });
-    const alone = await snapshot({ 'm/model.bin': DATA, 'model.xml': openvino(64) });
+    const alone = await snapshot({ 'm/model.bin': DATA, 'model.xml': openvino([0, 64]) });
     expect(alone.files.get('m/model.bin')?.verdict).toBe('review');
   });
 
   test('that is shorter than its model says asks for a review', async () => {
-    const { files } = await snapshot({ 'model.xml': openvino(65), 'model.bin': DATA });
+    const { files } = await snapshot({ 'model.xml': openvino([0, 65]), 'model.bin': DATA });
     expect(files.get('model.xml')?.findings.map(({ rule }) => rule)).toContain('data-file-short');
   });
 
   test('that goes on long after what its model says asks for a review', async () => {
     const { files } = await snapshot({
-      'model.xml': openvino(64),
+      'model.xml': openvino([0, 64]),
       'model.bin': raw(DATA, Buffer.alloc(100_000, 0x9d)),
     });
-    expect(files.get('model.bin')?.findings.map(({ rule }) => rule)).toContain('data-file-tail');
+    expect(files.get('model.bin')?.findings.map(({ rule }) => rule)).toContain('data-file-rest');
+  });
+});
+
+describe('data between the tensors of a model', () => {
+  const MIB = 1024 * 1024;
+  const rulesFor = async (size: number, model: string) => {
+    const { files } = await snapshot({ 'model.xml': model, 'model.bin': raw(DATA, Buffer.alloc(size - 64, 0x9d)) });
+    return files.get('model.bin')?.findings.map(({ rule }) => rule);
+  };
+
+  test('is padding where it ends at the next page', async () => {
+    expect(await rulesFor(3 * MIB, openvino([0, MIB + 10], [MIB + 65_536, 3 * MIB - 100]))).toEqual(['data-file']);
+  });
+
+  test('is not explained by a tensor behind it', async () => {
+    expect(await rulesFor(3 * MIB, openvino([3 * MIB - 1, 3 * MIB]))).toEqual(['data-file-rest']);
+    expect(await rulesFor(3 * MIB, openvino([0, MIB], [2 * MIB, 3 * MIB]))).toEqual(['data-file-rest']);
+  });
+
+  test('is not explained by small tensors with a page between any two', async () => {
+    const specks = Array.from({ length: 48 }, (_, i) => [i * 65_536, i * 65_536 + 8] as const);
+    expect(await rulesFor(3 * MIB, openvino(...specks))).toEqual(['data-file-rest']);
+  });
+
+  test('is explained where tensors overlap', async () => {
+    expect(await rulesFor(MIB, openvino([0, MIB], [0, 10], [5, MIB - 7]))).toEqual(['data-file']);
   });
 });
 

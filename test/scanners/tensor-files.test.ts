@@ -79,7 +79,7 @@ describe('files of records and tensors', () => {
 
   test('the facts of an index say how long each data file must be', async () => {
     expect((await factsOf(index)).uses).toEqual([
-      { scheme: 'tf-bundle-shard', name: '64 *.data-00000-of-00001', at: 'the index' },
+      { scheme: 'tf-bundle-range', name: '0-64 *.data-00000-of-00001', at: 'the index' },
     ]);
   });
 });

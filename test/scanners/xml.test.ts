@@ -153,7 +153,7 @@ describe('an XML document', () => {
       problems: [],
       uses: expect.arrayContaining([
         { scheme: 'openvino-layer', name: 'opset1:Const', at: 'line 1' },
-        { scheme: 'openvino-weights', name: '432', at: '$.layers' },
+        { scheme: 'openvino-weights', name: '0-432', at: '$.layers' },
       ]),
     });
   });
