@@ -36,6 +36,14 @@ export class AnotherJson extends MalformedJson {}
 
 type Expect = 'value' | 'first-value' | 'key' | 'first-key' | 'colon' | 'comma' | 'end';
 
+/** Where each character may stand. */
+const COLON: readonly Expect[] = ['colon'];
+const COMMA: readonly Expect[] = ['comma'];
+const VALUES: readonly Expect[] = ['value', 'first-value'];
+const TEXTS: readonly Expect[] = ['value', 'first-value', 'key', 'first-key'];
+const OBJECT_ENDS: readonly Expect[] = ['comma', 'first-key'];
+const ARRAY_ENDS: readonly Expect[] = ['comma', 'first-value'];
+
 const KEY_BYTES = 4096;
 const SCALAR = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|-?Infinity|NaN)$/;
 const ESCAPES = new Set([...'"\\/bfnrtu'].map((c) => c.charCodeAt(0)));
@@ -50,7 +58,10 @@ export class JsonWalker implements JsonPlace {
   private expect: Expect = 'value';
   private mode: 'between' | 'text' | 'escape' | 'scalar' = 'between';
   private offset = 0;
-  private parts: Uint8Array[] = [];
+  private chunk: Buffer = Buffer.alloc(0);
+  /** Where in the chunk the text that is being read begins, and what the chunks before hold of it. */
+  private start = 0;
+  private before: Buffer[] = [];
   private kept = 0;
   private room = 0;
   private escaped = false;
@@ -61,18 +72,24 @@ export class JsonWalker implements JsonPlace {
   }
 
   /** @throws MalformedJson */
-  feed(chunk: Uint8Array): void {
+  feed(bytes: Uint8Array): void {
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.chunk = chunk;
+    this.start = 0;
     let at = 0;
     while (at < chunk.length) {
       if (this.mode === 'between') at = this.between(chunk, at);
       else if (this.mode === 'scalar') at = this.scalarPart(chunk, at);
       else at = this.textPart(chunk, at);
     }
+    if (this.mode !== 'between') this.putAside();
     this.offset += chunk.length;
   }
 
   /** @throws MalformedJson when the document is not complete */
   end(): void {
+    this.chunk = Buffer.alloc(0);
+    this.start = 0;
     if (this.mode === 'scalar') this.endScalar(0);
     if (this.expect !== 'end') throw new MalformedJson(this.offset, 'the document is not complete');
   }
@@ -93,31 +110,31 @@ export class JsonWalker implements JsonPlace {
       case 0x5b:
         return this.open('array', 'first-value', at);
       case 0x7d:
-        return this.close('object', 'first-key', at);
+        return this.close('object', OBJECT_ENDS, at);
       case 0x5d:
-        return this.close('array', 'first-value', at);
+        return this.close('array', ARRAY_ENDS, at);
       case 0x3a:
-        this.require(['colon'], at);
+        this.require(COLON, at);
         this.expect = 'value';
         return at + 1;
       case 0x2c:
         return this.comma(at);
       default:
-        this.require(['value', 'first-value'], at);
-        this.begin('scalar', 64);
+        this.require(VALUES, at);
+        this.begin('scalar', at, 64);
         return at;
     }
   }
 
   private beginText(at: number): number {
-    this.require(['value', 'first-value', 'key', 'first-key'], at);
+    this.require(TEXTS, at);
     const isKey = this.expect === 'key' || this.expect === 'first-key';
-    this.begin('text', isKey ? KEY_BYTES : this.listener.keep(this));
+    this.begin('text', at + 1, isKey ? KEY_BYTES : this.listener.keep(this));
     return at + 1;
   }
 
   private open(kind: 'object' | 'array', expect: Expect, at: number): number {
-    this.require(['value', 'first-value'], at);
+    this.require(VALUES, at);
     this.listener.open(this, kind);
     this.levels.push({ kind, key: '', index: 0 });
     within('jsonDepth', this.levels.length);
@@ -125,8 +142,8 @@ export class JsonWalker implements JsonPlace {
     return at + 1;
   }
 
-  private close(kind: 'object' | 'array', empty: Expect, at: number): number {
-    this.require(['comma', empty], at);
+  private close(kind: 'object' | 'array', ends: readonly Expect[], at: number): number {
+    this.require(ends, at);
     if (this.levels.pop()?.kind !== kind) throw new MalformedJson(this.offset + at, 'brackets do not match');
     this.listener.close(this);
     this.afterValue();
@@ -134,37 +151,47 @@ export class JsonWalker implements JsonPlace {
   }
 
   private comma(at: number): number {
-    this.require(['comma'], at);
+    this.require(COMMA, at);
     const level = this.levels.at(-1);
     if (level) level.index++;
     this.expect = level?.kind === 'object' ? 'key' : 'value';
     return at + 1;
   }
 
-  private begin(mode: 'text' | 'scalar', room: number): void {
+  private begin(mode: 'text' | 'scalar', start: number, room: number): void {
     this.mode = mode;
-    this.parts = [];
+    this.start = start;
+    this.before = [];
     this.kept = 0;
     this.room = room;
     this.escaped = false;
   }
 
-  private keep(bytes: Uint8Array): void {
-    this.kept += bytes.length;
-    if (this.kept <= this.room) this.parts.push(bytes);
-    else this.parts = [];
+  /** The chunk ends within a text. */
+  private putAside(): void {
+    const part = this.chunk.subarray(this.start);
+    this.kept += part.length;
+    if (this.kept <= this.room) this.before.push(part);
+    else this.before = [];
+  }
+
+  /** What was read up to here, as it is written; nothing when it is longer than is kept. */
+  private written(end: number, encoding: 'latin1' | 'utf8'): string | undefined {
+    const length = end - this.start;
+    if (this.kept + length > this.room) return undefined;
+    if (this.kept === 0) return this.chunk.toString(encoding, this.start, end);
+    return Buffer.concat([...this.before, this.chunk.subarray(this.start, end)]).toString(encoding);
   }
 
   private scalarPart(chunk: Uint8Array, start: number): number {
     let at = start;
-    while (at < chunk.length && isScalarByte(chunk[at] ?? 0)) at++;
-    this.keep(chunk.subarray(start, at));
+    while (at < chunk.length && isScalarByte(chunk[at] as number)) at++;
     if (at < chunk.length) this.endScalar(at);
     return at;
   }
 
   private endScalar(at: number): void {
-    const text = this.kept > this.room ? '' : Buffer.concat(this.parts).toString('latin1');
+    const text = this.written(at, 'latin1') ?? '';
     if (!SCALAR.test(text)) throw new MalformedJson(this.offset + at, 'not a JSON value');
     this.mode = 'between';
     this.listener.scalar(
@@ -182,21 +209,18 @@ export class JsonWalker implements JsonPlace {
       at++;
     }
     for (; at < chunk.length; at++) {
-      const byte = chunk[at] ?? 0;
+      const byte = chunk[at] as number;
       if (byte === 0x22) {
-        this.keep(chunk.subarray(start, at));
         this.endText(at);
         return at + 1;
       }
       if (byte === 0x5c) {
         this.escaped = true;
         this.mode = 'escape';
-        this.keep(chunk.subarray(start, at + 1));
         return at + 1;
       }
       if (byte < 0x20) throw new MalformedJson(this.offset + at, 'a control character inside a text');
     }
-    this.keep(chunk.subarray(start, at));
     return at;
   }
 
@@ -215,9 +239,8 @@ export class JsonWalker implements JsonPlace {
   }
 
   private textValue(at: number): string | undefined {
-    if (this.kept > this.room) return undefined;
-    const text = Buffer.concat(this.parts).toString('utf8');
-    if (!this.escaped) return text;
+    const text = this.written(at, 'utf8');
+    if (text === undefined || !this.escaped) return text;
     try {
       return JSON.parse(`"${text}"`) as string;
     } catch {

@@ -12,7 +12,7 @@ import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
 import { KerasReader } from './json/keras.ts';
 import { AnotherJson, type JsonListener, type JsonPlace, JsonWalker, MalformedJson, placeText } from './json-walk.ts';
-import { readSecrets, text } from './text.ts';
+import { Secrets, text } from './text.ts';
 
 const VALUE_BYTES = 1024;
 
@@ -29,9 +29,10 @@ const CODE_KEYS: ReadonlyMap<string, string> = new Map([
 export const json: Extractor = async (facts, bytes, context) => {
   const reader = new ConfigReader(facts);
   try {
-    await walkJson(bytes, reader);
+    const secrets = new Secrets();
+    await walkJson(bytes, reader, (part, offset) => secrets.read(part, offset));
     reader.end(facts);
-    await readSecrets(facts, bytes);
+    secrets.report(facts);
   } catch (error) {
     if (!(error instanceof MalformedJson)) throw error;
     facts.format = 'text';
@@ -43,19 +44,28 @@ export const json: Extractor = async (facts, bytes, context) => {
   }
 };
 
-/** @throws MalformedJson */
-export async function walkJson(bytes: Bytes, listener: JsonListener): Promise<void> {
+/**
+ * `alsoRead` gets the same text in parts: bytes that are to be read twice are decoded, and unpacked, once.
+ * @throws MalformedJson
+ */
+export async function walkJson(
+  bytes: Bytes,
+  listener: JsonListener,
+  alsoRead: (part: string, offset: number) => void = () => undefined,
+): Promise<void> {
   const cursor = bytes.cursor();
   const walker = new JsonWalker(listener);
   const utf8 = new TextDecoder('utf-8', { fatal: true });
   for (;;) {
     const offset = cursor.offset;
     const chunk = await cursor.chunk();
+    let part: string;
     try {
-      utf8.decode(chunk, { stream: chunk.length > 0 });
+      part = utf8.decode(chunk, { stream: chunk.length > 0 });
     } catch {
       throw new MalformedJson(offset, 'not UTF-8');
     }
+    alsoRead(part, offset);
     if (chunk.length === 0) break;
     walker.feed(offset === 0 ? withoutMark(chunk) : chunk);
   }
@@ -113,14 +123,14 @@ export class ConfigReader implements JsonListener {
   }
 
   scalar(place: JsonPlace, value: string | number | boolean | null | undefined): void {
+    const key = keyOf(place);
     this.notebook.scalar(place, value);
-    this.objects.scalar(place, keyOf(place), value);
-    this.paddle.scalar(place, keyOf(place), value);
-    this.repeated.scalar(place, keyOf(place), value);
+    this.objects.scalar(place, key, value);
+    this.paddle.scalar(place, key, value);
+    this.repeated.scalar(place, key, value);
     this.configs.scalar(place, value);
     this.xgboost.scalar(place, value);
     this.keras.scalar(place, value);
-    const key = keyOf(place);
     const scheme = CODE_KEYS.get(key);
     if (scheme !== undefined && value !== null && value !== false)
       this.use(scheme, place, String(value ?? '(long text)'));
@@ -147,11 +157,9 @@ function keyOf(place: JsonPlace): string {
 
 /** `chat_template` is a text, or a list of `{"name", "template"}`; some files keep others beside it. */
 function isTemplate(place: JsonPlace): boolean {
-  const keys = place.levels.map((level) => (level.kind === 'object' ? level.key : ''));
-  return (
-    keys.some((key) => key === 'chat_template' || key === 'chat_templates') ||
-    /(?:^|_)template$/.test(keys.at(-1) ?? '')
-  );
+  const key = keyOf(place);
+  if (key === 'template' || key.endsWith('_template')) return true;
+  return place.levels.some((level) => level.key === 'chat_template' || level.key === 'chat_templates');
 }
 
 /** sentence-transformers' modules.json: `[{"idx": 0, "type": "package.module.Class"}]`; the class is imported. */

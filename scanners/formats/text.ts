@@ -29,16 +29,27 @@ export const text: Extractor = async (facts, bytes) => {
 
 /** What JSON and other formats that are text share with it: credentials. */
 export async function readSecrets(facts: Facts, bytes: Bytes): Promise<void> {
-  const window = new SecretWindow();
-  const uses = new TextUses(facts);
-  let start = '';
-  await readText(bytes, 'utf-8', (part, offset) => {
-    if (start.length < ASSIGNED_CHARACTERS) start += part;
-    window.read(part, offset);
-  });
-  window.report(uses);
-  const places = new PlaceFinder(start);
-  for (const { name, at } of assignedSecrets(start)) uses.add('credential', name, places.lineOf(at));
+  const secrets = new Secrets();
+  await readText(bytes, 'utf-8', (part, offset) => secrets.read(part, offset));
+  secrets.report(facts);
+}
+
+/** Credentials in a document that somebody else reads, part by part. */
+export class Secrets {
+  private readonly window = new SecretWindow();
+  private start = '';
+
+  read(part: string, offset: number): void {
+    if (this.start.length < ASSIGNED_CHARACTERS) this.start += part;
+    this.window.read(part, offset);
+  }
+
+  report(facts: Facts): void {
+    const uses = new TextUses(facts);
+    this.window.report(uses);
+    const places = new PlaceFinder(this.start);
+    for (const { name, at } of assignedSecrets(this.start)) uses.add('credential', name, places.lineOf(at));
+  }
 }
 
 class TextReader {

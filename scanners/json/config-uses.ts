@@ -38,23 +38,27 @@ export class ConfigUses {
   }
 
   scalar(place: JsonPlace, value: Scalar): void {
-    const keys = place.levels.map(({ kind, key }) => (kind === 'object' ? key : ''));
-    const [top = '', second = ''] = keys;
-    const key = keys.at(-1) ?? '';
+    const { levels } = place;
+    const key = levels.at(-1)?.key ?? '';
+    const top = levels[0]?.key ?? '';
     if (key === 'lc') this.isLangChain = true;
     if (top === '_class_name') this.isPipeline = true;
     if (typeof value !== 'string') return;
-    const at = placeText(place);
-    if (keys.includes('auto_map') && value.includes('--')) this.uses.add('json-foreign-code', value, at);
+    const keys = levels.map((level) => level.key);
+    const [, second = ''] = keys;
+    // Of the many texts of a vocabulary none is named: writing out their places would take longer than reading them.
+    const at = () => placeText(place);
+    if (keys.includes('auto_map') && value.includes('--')) this.uses.add('json-foreign-code', value, at());
     if (top === 'weight_map' && keys.length === 2) this.uses.add('shard-file', value, '$.weight_map');
-    if (keys.length === 1 && top === 'base_model_name_or_path') this.uses.add('base-model', value, at);
+    if (keys.length === 1 && top === 'base_model_name_or_path') this.uses.add('base-model', value, at());
     // A list names the module of the repo that holds the class (diffusers, `load_config` and `get_class_from_dynamic_module`).
-    if (top === '_class_name' && keys.length === 2) this.uses.add('json-pipeline-class', value, at);
-    if (keys.length === 2 && top === '' && second === 'path') this.uses.add('module-path', value, at);
-    if (top === 'auto_mapping' && second === 'parent_library') this.uses.add('json-parent-library', value, at);
-    if (keys.length === 2 && top === 'scripts' && INSTALL_SCRIPTS.has(second)) this.command(value, at);
-    if (top === 'model' && keys.length <= 3 && ARCHIVER_KEYS.has(second)) this.uses.add(`mar-${second}`, value, at);
-    if (key === 'command' && keys.some((one) => one === 'mcpServers' || one === 'mcp_servers')) this.command(value, at);
+    if (top === '_class_name' && keys.length === 2) this.uses.add('json-pipeline-class', value, at());
+    if (keys.length === 2 && top === '' && second === 'path') this.uses.add('module-path', value, at());
+    if (top === 'auto_mapping' && second === 'parent_library') this.uses.add('json-parent-library', value, at());
+    if (keys.length === 2 && top === 'scripts' && INSTALL_SCRIPTS.has(second)) this.command(value, at());
+    if (top === 'model' && keys.length <= 3 && ARCHIVER_KEYS.has(second)) this.uses.add(`mar-${second}`, value, at());
+    if (key === 'command' && keys.some((one) => one === 'mcpServers' || one === 'mcp_servers'))
+      this.command(value, at());
     if (key === '' && keys.at(-2) === 'id') wait(this.constructors, place, value);
     if (keys.length === 2 && key === '' && place.levels[0]?.kind === 'object') wait(this.components, place, value);
   }

@@ -10,6 +10,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['learner.gradient_booster.name', 'xgboost-booster'],
   ['learner.gradient_booster.gbtree.name', 'xgboost-booster'],
 ]);
+const OUTERMOST: ReadonlySet<string> = new Set(['learner', 'Model', 'Config']);
 
 /**
  * Models and configurations of XGBoost in JSON; a serialised booster holds both, as `Model` and `Config`. What tells
@@ -25,7 +26,7 @@ export class XgboostModel {
   }
 
   scalar(place: JsonPlace, value: unknown): void {
-    if (place.levels.length > 5) return;
+    if (place.levels.length > 5 || !OUTERMOST.has(place.levels[0]?.key ?? '')) return;
     const keys = place.levels.map(({ kind, key }) => (kind === 'object' ? key : ''));
     if (keys[0] === 'Model' || keys[0] === 'Config') keys.shift();
     if (keys[0] !== 'learner') return;

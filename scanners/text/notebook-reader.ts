@@ -70,7 +70,7 @@ export class NotebookReader {
 /** `$.cells[i].key`, or `$.worksheets[w].cells[i].key` as of old. */
 function cellOf({ levels }: JsonPlace): { index: number; key: string } | undefined {
   const start = levels[0]?.kind === 'object' && levels[0].key === 'worksheets' ? 2 : 0;
-  const [outer, list, cell] = levels.slice(start, start + 3);
+  const [outer, list, cell] = [levels[start], levels[start + 1], levels[start + 2]];
   if (outer?.kind !== 'object' || outer.key !== 'cells' || list?.kind !== 'array' || cell?.kind !== 'object')
     return undefined;
   return { index: list.index, key: cell.key };
