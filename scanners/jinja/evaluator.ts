@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { braceFormatted, fieldsOf, percentFormatted } from './format.ts';
+import { braceFormatted, fieldsOf, largest, percentFormatted } from './format.ts';
 import {
   type Arguments,
   arithmetic,
@@ -260,6 +260,8 @@ export class Evaluator {
     if (this.variables.has(name)) {
       this.passedOn(args);
       if (name === 'caller') return this.variables.get('caller()') ?? DATA;
+      // The loop's own name, which no template has given to anything else: it goes down a level.
+      if (name === 'loop' && this.variables.get(name)?.kind === 'data') return DATA;
       this.report('jinja-computed-attribute', 'call of a variable', step.line);
       return OBJECT;
     }
@@ -388,6 +390,7 @@ export class Evaluator {
       for (const field of receiver.texts.flatMap(fieldsOf)) {
         for (const attribute of field.attributes) this.attribute(attribute, false, line);
         this.large(field.width, line);
+        if (field.takesWidth && args) this.large(largest([...args.positional, ...args.named.values()]), line);
       }
     else if (args !== undefined) {
       const risk = receiver.kind === 'data' ? 'data' : riskOf(receiver);

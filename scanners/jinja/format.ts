@@ -9,9 +9,14 @@ export function percentFormatted(format: Value, args: readonly Value[], widths: 
   const [only] = format.texts;
   for (const text of format.texts)
     for (const [, , , width, precision] of text.matchAll(DIRECTIVE))
-      widths(Math.max(Number(width ?? 0) || 0, Number(precision ?? 0) || 0));
+      widths(Math.max(...[width, precision].map((digits) => (digits === '*' ? largest(args) : Number(digits ?? 0)))));
   if (only === undefined || format.texts.length !== 1) return built(worst([riskOf(format), ...args.map(riskOf)]), '');
   return joined(percentParts(only, args));
+}
+
+/** A width that is among the arguments may be any of them. */
+export function largest(args: readonly Value[]): number {
+  return Math.max(0, ...args.map((arg) => (arg.kind === 'number' ? (arg.number ?? 0) : 0)));
 }
 
 function percentParts(text: string, args: readonly Value[]): Value[] {
@@ -48,6 +53,8 @@ export interface Field {
   /** `.attribute` and `[item]` in order; reading one of them is an attribute lookup in Python. */
   readonly attributes: readonly string[];
   readonly width: number;
+  /** The width is an argument itself. */
+  readonly takesWidth: boolean;
 }
 
 const FIELD = /\{([^{}!:]*)(?:![rsa])?(?::([^{}]*(?:\{[^{}]*\}[^{}]*)*))?\}/g;
@@ -57,7 +64,7 @@ export function fieldsOf(text: string): Field[] {
   return [...text.replaceAll('{{', '').matchAll(FIELD)].flatMap(([, name = '', specification = '']) => {
     const [argument = '', ...attributes] = name.split(/[.[]/).map((part) => part.replace(/\]$/, ''));
     const width = Math.max(0, ...[...specification.matchAll(/\d+/g)].map(([digits]) => Number(digits)));
-    return [{ argument, attributes, width }, ...fieldsOf(specification)];
+    return [{ argument, attributes, width, takesWidth: specification.includes('{') }, ...fieldsOf(specification)];
   });
 }
 

@@ -51,6 +51,8 @@ export const NO_ARGS: Args = { positional: [], named: [], spread: [] };
 export type Action =
   | { readonly kind: 'statement'; readonly name: string; readonly line: number }
   | { readonly kind: 'output'; readonly value: Node }
+  /** Written only when somebody's message holds certain words. */
+  | { readonly kind: 'asked'; readonly value: Node }
   | { readonly kind: 'assign'; readonly targets: readonly string[]; readonly value: Node; readonly looped: boolean }
   /** The text of a block becomes a value; `exact` when it holds nothing but these pieces. */
   | { readonly kind: 'capture'; readonly target: string; readonly pieces: readonly Node[]; readonly exact: boolean }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { asksContent } from './asked.ts';
 import { ExpressionParser } from './expressions.ts';
 import type { Action, Node, Step } from './nodes.ts';
 import { tokensOf } from './tokens.ts';
@@ -26,6 +27,8 @@ interface Frame {
   readonly pieces: Node[];
   exact: boolean;
   sawElse: boolean;
+  /** What people wrote decides whether the block is written. */
+  asked: boolean;
 }
 
 /**
@@ -66,6 +69,8 @@ class StatementParser {
 
   /** Text that the template writes, which some block around it may make a value of. */
   private piece(node: Node): void {
+    if (this.frames.some(({ asked }) => asked)) this.found.push({ kind: 'asked', value: node });
+    else if (node.kind === 'condition' && asksContent(node.test)) this.found.push({ kind: 'asked', value: node.yes });
     const inner = this.frames.at(-1);
     for (const frame of this.frames)
       if (frame.target !== undefined) {
@@ -85,10 +90,17 @@ class StatementParser {
     read.call(this, line);
   }
 
-  private begin(name: string, target?: string): void {
+  private begin(name: string, target?: string, asked = false): void {
     this.p.skip('operator', ':');
     if (this.frames.length >= DEPTH) throw this.p.error(`blocks deeper than ${DEPTH} levels`);
-    this.frames.push({ name, ...(target === undefined ? {} : { target }), pieces: [], exact: true, sawElse: false });
+    this.frames.push({
+      name,
+      ...(target === undefined ? {} : { target }),
+      pieces: [],
+      exact: true,
+      sawElse: false,
+      asked,
+    });
   }
 
   private end(name: string): void {
@@ -102,8 +114,11 @@ class StatementParser {
 
   private part(frame: Frame, name: string): void {
     if (frame.sawElse) throw this.p.error(`a second ${name}`);
-    if (name === 'elif') this.value(this.p.tuple({ condition: false }));
-    else frame.sawElse = true;
+    if (name === 'elif') {
+      const test = this.p.tuple({ condition: false });
+      frame.asked ||= asksContent(test);
+      this.value(test);
+    } else frame.sawElse = true;
     if (name === 'pluralize') this.p.skip('name');
     this.p.skip('operator', ':');
   }
@@ -129,8 +144,9 @@ class StatementParser {
   }
 
   if(): void {
-    this.value(this.p.tuple({ condition: false }));
-    this.begin('if');
+    const test = this.p.tuple({ condition: false });
+    this.value(test);
+    this.begin('if', undefined, asksContent(test));
   }
 
   set(line: number): void {

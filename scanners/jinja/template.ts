@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isSentence } from './asked.ts';
 import { unescaped } from './escapes.ts';
 import { ANYWHERE, Evaluator, type Report } from './evaluator.ts';
 import { type Action, MalformedTemplate, type Node } from './nodes.ts';
@@ -94,6 +95,12 @@ class TemplateReader {
         return void report('jinja-statement', action.name, action.line);
       case 'output':
         return void evaluator.evaluate(action.value);
+      case 'asked': {
+        const value = evaluator.evaluate(action.value);
+        const sentence = value.kind === 'texts' ? value.texts.find(isSentence) : undefined;
+        if (sentence !== undefined) report('jinja-instruction', sentence.trim().slice(0, 100), action.value.line);
+        return;
+      }
       case 'assign': {
         const value = evaluator.evaluate(action.value);
         if (action.looped && doubles(action.targets, action.value))

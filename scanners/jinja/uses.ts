@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { UseList } from '../uses.ts';
+import { hiddenCharacters } from './hidden.ts';
 import { readTemplate } from './template.ts';
 
 /** Longer templates are not read, and a use of their own says so. */
@@ -10,6 +11,7 @@ const KEPT = 2000;
 /** What the template at this place of the document names, as uses of the `jinja-...` schemes (template.ts). */
 export function addTemplate(uses: UseList, source: string, at: string): void {
   const known = new Set<string>();
+  for (const [shown, line] of hiddenCharacters(source)) uses.add('jinja-hidden', shown, `${at} line ${line}`);
   readTemplate(source, (scheme, name, line) => {
     const key = `${scheme}\0${name}`;
     if (known.has(key)) return;
