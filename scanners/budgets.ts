@@ -35,6 +35,8 @@ export const BUDGETS = {
   stack: 5_000_000,
   /** Distinct globals, calls and problems that are kept of one file; more is no model. */
   facts: 20_000,
+  /** All facts of one file, as JSON. What reads them from the child process (src/scan/limits.ts) takes a little more. */
+  factsBytes: 3.75 * MIB,
   /** Names in the groups of one HDF5 file. */
   links: 2_000_000,
   jsonDepth: 512,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BudgetHit, Spending, within } from './budgets.ts';
 import { type Facts, newFacts } from './facts.ts';
+import { fitted } from './fit.ts';
 import type { Context } from './formats/context.ts';
 import { FORMATS } from './formats/index.ts';
 import type { Bytes } from './io/bytes.ts';
@@ -19,7 +20,7 @@ export async function extract(bytes: Bytes): Promise<Facts> {
     if (!(error instanceof BudgetHit)) throw error;
     facts.limit = { budget: error.budget, limit: error.limit, actual: error.actual };
   }
-  return facts;
+  return fitted(facts);
 }
 
 /** What all nodes of one file share. */
