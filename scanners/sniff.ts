@@ -1,57 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Spending } from './budgets.ts';
-import { recogniseArrowStream } from './columnar/sniff.ts';
-import { compressedOf } from './compression/recognise.ts';
 import { newFacts } from './facts.ts';
-import { recogniseCoremlBlob } from './formats/coreml-blob.ts';
-import { recognisePaddleParameters } from './formats/paddle-parameters.ts';
-import { recogniseZeros } from './formats/zeros.ts';
-import { hdf5BehindUserBlock } from './hdf5/superblock.ts';
 import type { Bytes } from './io/bytes.ts';
-import { recogniseLightgbm } from './lightgbm/recognise.ts';
 import { isPickleStart, magicOf } from './magic.ts';
-import { recogniseMsgpack } from './msgpack/recognise.ts';
 import { readPickles } from './pickle/stream.ts';
-import { recogniseProtobuf } from './protobuf/recognise.ts';
-import { recogniseProtobufText } from './protobuf/recognise-text.ts';
-import { tarWithoutMagic } from './tar/header.ts';
-import { recogniseTfrecord } from './tensorflow/recognise.ts';
-import { recogniseTable } from './tensorflow/table.ts';
 import { looksWritten } from './text/decode.ts';
-import { recogniseUbjson } from './ubjson/recognise.ts';
-import { recogniseXgboost } from './xgboost/recognise.ts';
-import { recogniseXml } from './xml/sniff.ts';
 import { findEnd } from './zip/end.ts';
 
 /** Formats without a magic number: each looks at the grammar of the whole, and claims nothing that is not its own. */
 export type Recogniser = (bytes: Bytes, head: Uint8Array) => string | undefined | Promise<string | undefined>;
 
+/** Loaded when it is asked: most content announces itself, and a process that reads one pickle should begin at once. */
+type LoadRecogniser = () => Promise<Recogniser>;
+
+const ubjsonOf: LoadRecogniser = async () => (await import('./ubjson/recognise.ts')).recogniseUbjson;
+const xmlOf: LoadRecogniser = async () => (await import('./xml/sniff.ts')).recogniseXml;
+
 /** Asked in this order, once nothing announced itself in the first bytes. */
-const BINARY_RECOGNISERS: readonly Recogniser[] = [
+const BINARY_RECOGNISERS: readonly LoadRecogniser[] = [
   // A checksum, a magic number at the end, or a header that no compressor writes: surer than a bare lzma header.
-  recogniseTfrecord,
-  recogniseTable,
-  recogniseCoremlBlob,
-  recognisePaddleParameters,
-  recogniseUbjson,
-  recogniseXgboost,
-  compressedOf,
-  recogniseDiskImage,
-  tarWithoutMagic,
-  recogniseXml,
-  recogniseArrowStream,
-  hdf5BehindUserBlock,
-  recogniseMsgpack,
-  recogniseProtobuf,
-  recogniseZeros,
+  async () => (await import('./tensorflow/recognise.ts')).recogniseTfrecord,
+  async () => (await import('./tensorflow/table.ts')).recogniseTable,
+  async () => (await import('./formats/coreml-blob.ts')).recogniseCoremlBlob,
+  async () => (await import('./formats/paddle-parameters.ts')).recognisePaddleParameters,
+  ubjsonOf,
+  async () => (await import('./xgboost/recognise.ts')).recogniseXgboost,
+  async () => (await import('./compression/recognise.ts')).compressedOf,
+  async () => recogniseDiskImage,
+  async () => (await import('./tar/header.ts')).tarWithoutMagic,
+  xmlOf,
+  async () => (await import('./columnar/sniff.ts')).recogniseArrowStream,
+  async () => (await import('./hdf5/superblock.ts')).hdf5BehindUserBlock,
+  async () => (await import('./msgpack/recognise.ts')).recogniseMsgpack,
+  async () => (await import('./protobuf/recognise.ts')).recogniseProtobuf,
+  async () => (await import('./formats/zeros.ts')).recogniseZeros,
 ];
-const TEXT_RECOGNISERS: readonly Recogniser[] = [
-  recogniseLightgbm,
-  compressedOf,
-  recogniseXml,
-  hdf5BehindUserBlock,
-  recogniseProtobuf,
-  recogniseProtobufText,
+const TEXT_RECOGNISERS: readonly LoadRecogniser[] = [
+  async () => (await import('./lightgbm/recognise.ts')).recogniseLightgbm,
+  async () => (await import('./compression/recognise.ts')).compressedOf,
+  xmlOf,
+  async () => (await import('./hdf5/superblock.ts')).hdf5BehindUserBlock,
+  async () => (await import('./protobuf/recognise.ts')).recogniseProtobuf,
+  async () => (await import('./protobuf/recognise-text.ts')).recogniseProtobufText,
 ];
 
 /** What the content is, from the content alone; the name is a second opinion that only the rules know. */
@@ -62,9 +52,9 @@ export async function sniff(bytes: Bytes): Promise<string> {
   if (magic !== undefined) return magic;
   if (isPickleStart(head)) return 'pickle';
   if (looksLikeSafetensors(head)) return 'safetensors';
-  if (hasWideMark(bytes, head)) return (await recogniseXml(bytes, head)) ?? 'text';
+  if (hasWideMark(bytes, head)) return (await firstOf([xmlOf], bytes, head)) ?? 'text';
   if (head.includes(0)) return sniffBinary(bytes, head);
-  if (looksLikeJson(head)) return (await recogniseUbjson(bytes, head)) ?? 'json';
+  if (looksLikeJson(head)) return (await firstOf([ubjsonOf], bytes, head)) ?? 'json';
   if (!isUtf8(head)) return (await runsAsPickle(bytes, true)) ? 'pickle' : sniffBinary(bytes, head);
   if (await runsAsPickle(bytes, true)) return 'pickle';
   return (await firstOf(TEXT_RECOGNISERS, bytes, head)) ?? 'text';
@@ -97,11 +87,12 @@ function isLatinText(head: Uint8Array): boolean {
 }
 
 async function firstOf(
-  recognisers: readonly Recogniser[],
+  recognisers: readonly LoadRecogniser[],
   bytes: Bytes,
   head: Uint8Array,
 ): Promise<string | undefined> {
-  for (const recognise of recognisers) {
+  for (const load of recognisers) {
+    const recognise = await load();
     const format = await recognise(bytes, head);
     if (format !== undefined) return format;
   }

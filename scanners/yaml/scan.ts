@@ -22,6 +22,7 @@ export interface YamlPair {
 }
 
 const SCALAR_CHARACTERS = 4096;
+const COLON = 0x3a;
 const NONE: ReadonlySet<string> = new Set();
 
 /**
@@ -240,8 +241,10 @@ class YamlScanner implements YamlReport {
 
   private plain(): string {
     let text = this.plainLine();
-    while (text.length > 0 && !this.atColon() && this.continues())
-      text += ` ${this.plainLine()}`.slice(0, SCALAR_CHARACTERS);
+    while (text.length > 0 && !this.atColon() && this.continues()) {
+      const line = this.plainLine();
+      if (text.length < SCALAR_CHARACTERS) text += ` ${line}`;
+    }
     return text.slice(0, SCALAR_CHARACTERS);
   }
 
@@ -253,30 +256,38 @@ class YamlScanner implements YamlReport {
   private plainLine(): string {
     const start = this.at;
     for (; this.at < this.source.length; this.at++) {
+      // Letters, of which there are the most, end nothing.
+      if (this.flow === 0 && this.source.charCodeAt(this.at) > COLON) continue;
       const char = this.source[this.at] ?? '';
       if (char === '\n' || (this.flow > 0 && ',[]{}'.includes(char))) break;
-      const next = this.source[this.at + 1];
-      if (char === ':' && (next === undefined || /\s/.test(next) || (this.flow > 0 && ',[]{}'.includes(next)))) break;
+      if (char === ':' && this.endsKey(this.source[this.at + 1])) break;
       if (char === '#' && this.at > start && /\s/.test(this.source[this.at - 1] ?? '')) break;
     }
     if (this.at === start) this.at++;
     return this.source.slice(start, this.at).trimEnd();
   }
 
+  private endsKey(next: string | undefined): boolean {
+    return next === undefined || /\s/.test(next) || (this.flow > 0 && ',[]{}'.includes(next));
+  }
+
   /** Whether the plain scalar goes on in a further line: one that is indented more than the collection around. */
   private continues(): boolean {
     if (this.source[this.at] !== '\n') return false;
-    const rest = /\n(?:[ \t]*\n)*([ \t]*)/y;
-    rest.lastIndex = this.at;
-    const match = rest.exec(this.source);
-    const indent = match?.[1]?.length ?? 0;
-    const next = this.source[rest.lastIndex];
-    if (match === null || next === undefined || next === '#') return false;
+    let at = this.at;
+    let lines = 0;
+    let indent = 0;
+    for (; this.source[at] === '\n'; lines++) {
+      const start = ++at;
+      while (this.source[at] === ' ' || this.source[at] === '\t') at++;
+      indent = at - start;
+    }
+    const next = this.source[at];
+    if (next === undefined || next === '#') return false;
     if (this.flow > 0 ? ',[]{}'.includes(next) : indent <= this.parent) return false;
-    if (indent === 0 && /^(?:---|\.\.\.)(?:\s|$)/.test(this.source.slice(rest.lastIndex, rest.lastIndex + 4)))
-      return false;
-    this.line += match[0].split('\n').length - 1;
-    this.at = rest.lastIndex;
+    if (indent === 0 && /^(?:---|\.\.\.)(?:\s|$)/.test(this.source.slice(at, at + 4))) return false;
+    this.line += lines;
+    this.at = at;
     this.lineStart = this.at - indent;
     return true;
   }
