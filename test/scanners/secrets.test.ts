@@ -29,10 +29,42 @@ describe('a credential', () => {
     ['a PGP key', '-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQOYBGJ0ZXN0\n'],
     ['.netrc', 'machine github.com login me password s3cretpw1'],
     ['a URL', 'postgresql://admin:Sup3rS3cret9@db.example.org:5432/x'],
+    ['an endpoint of many models', `sk-${hex(32)}`],
+    ['Atlassian', `ATATT3xFfGF0${some(170)}`],
+    ['HubSpot', 'pat-na1-01234567-89ab-cdef-0123-456789abcdef'],
+    ['New Relic', `NRAK-${some(60).toUpperCase().slice(0, 27)}`],
+    ['Sentry', `sntrys_${some(60)}`],
+    ['Notion', `secret_${some(43)}`],
+    ['Airtable', `pat${some(14)}.${hex(64)}`],
+    ['Figma', `figd_${some(40)}`],
+    ['Pulumi', `pul-${hex(40)}`],
+    ['Supabase', `sbp_${hex(40)}`],
+    ['RubyGems', `rubygems_${hex(48)}`],
+    ['Doppler', `dp.pt.${some(43)}`],
+    ['Pinecone', `pcsk_${some(70)}`],
+    ['LangSmith', `lsv2_pt_${hex(32)}_${hex(10)}`],
+    ['Alibaba', `LTAI${some(20)}`],
+    ['Tencent', `AKID${some(32)}`],
+    ['Terraform', `${some(14)}.atlasv1.${some(67)}`],
+    ['a hashed password', `admin:$apr1$${some(8)}$${some(22)}`],
+    ['a URL without a user', `redis://:a9f3b1c7d5e8${some(8)}@cache.example.org:6379/0`],
+    ['a login in code', `wandb.login(key='${hex(40)}')`],
+    ['a connection', `Server=db;Database=x;User Id=sa;Password=a9F3b1C7d5E8;`],
     ['an assignment', 'api_key = "9f86d081884c7d659a2feaa0c55ad015"'],
   ])('of %s asks for a review', async (_what, secret) => {
     expect(await rulesOf(`some text\n${secret}\n`, 'notes.md')).toEqual(['credential']);
     expect(await rulesOf(JSON.stringify({ a: `x ${secret}` }), 'a.json')).toEqual(['credential']);
+  });
+
+  test.each([
+    ['kaggle.json', `{"username":"me","key":"${hex(32)}"}`],
+    [
+      'config.json',
+      `{"auths":{"https://index.docker.io/v1/":{"auth":"${Buffer.from('me:s3cretT0ken-of-mine').toString('base64')}"}}}`,
+    ],
+  ])('of a program is found in its %s', async (path, content) => {
+    expect(await rulesOf(content, path)).toEqual(['credential']);
+    expect(await rulesOf(content.replace(/[\w=]{20,}/, 'none'), path)).toEqual([]);
   });
 
   test('is never shown in full', async () => {
@@ -60,6 +92,13 @@ test.each([
   ['a variable', 'token = os.environ["HF_TOKEN"]'],
   ['an example URL', 'postgres://user:password@localhost/db'],
   ['special tokens', '"pad_token": "<|reserved_special_token_12|>"'],
+  [
+    'names with the beginning of a token',
+    'secret_key_of_the_house pul-request cio-report fw_version sk-learn pat-terns key-value',
+  ],
+  ['a hash of a file', `md5:${hex(32)} AKIDs LTAI figd_x lsv2_pt_`],
+  ['a URL without a password', 'redis://cache:6379/0 https://user@example.org/x'],
+  ['a login by name', "login(username='me', key=None) wandb.login()"],
   ['a word', 'the key is stored in the vault; see docs'],
   ['a header in prose', 'a file that begins with -----BEGIN PRIVATE KEY----- is a key'],
 ])('%s is no credential', async (_what, text) => {
