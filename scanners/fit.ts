@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BUDGETS } from './budgets.ts';
+import { cutTo } from './cut.ts';
 import type { Facts, MemberFacts, PickleFacts } from './facts.ts';
 
+/** As facts-schema.ts takes them. */
+const DETAIL_CHARACTERS = 4096;
+const NAME_CHARACTERS = 65_536;
 /** What a node costs beside the facts in it and its name. */
 const NODE_BYTES = 400;
 /** Each is judged as the others. */
@@ -12,10 +16,23 @@ const KEPT_EXTENSIONS = 100;
  * second of any, so that a flood of one kind hides no other; the file counts as not read to its end then.
  */
 export function fitted(facts: Facts): Facts {
+  shorten(facts);
   const bytes = bytesOf(facts);
   if (bytes <= BUDGETS.factsBytes) return facts;
   const limit = { budget: 'factsBytes', limit: BUDGETS.factsBytes, actual: bytes };
   return { ...pruned(facts, keptOf(facts)), limit: facts.limit ?? limit };
+}
+
+/** Readers bound all other words where they take them. */
+function shorten({ problems, members = [] }: Facts): void {
+  for (const problem of problems) problem.detail = cutTo(DETAIL_CHARACTERS, problem.detail);
+  for (const member of members) {
+    shorten(member);
+    const { length } = member.name;
+    if (length <= NAME_CHARACTERS) continue;
+    member.name = cutTo(NAME_CHARACTERS, member.name);
+    member.problems.push({ code: 'archive-long-name', detail: `a name of ${length} characters` });
+  }
 }
 
 function bytesOf(value: unknown): number {

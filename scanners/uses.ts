@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { within } from './budgets.ts';
+import { cutTo } from './cut.ts';
 import type { Facts, Use } from './facts.ts';
 
 const NAME_CHARACTERS = 200;
@@ -18,13 +19,18 @@ export class UseList {
 
   /** @throws BudgetHit when the content names more different things than any honest one */
   add(scheme: string, name: string, at: string, offset?: number): void {
-    const kept = cut(name, NAME_CHARACTERS);
+    const kept = cutTo(NAME_CHARACTERS, name);
     const same = this.known.get(keyOf(scheme, kept));
     if (same) {
       same.count = (same.count ?? 1) + 1;
       return;
     }
-    const use: Use = { scheme, name: kept, at: cut(at, PLACE_CHARACTERS), ...(offset === undefined ? {} : { offset }) };
+    const use: Use = {
+      scheme,
+      name: kept,
+      at: cutTo(PLACE_CHARACTERS, at),
+      ...(offset === undefined ? {} : { offset }),
+    };
     this.known.set(keyOf(scheme, kept), use);
     this.uses.push(use);
     within('facts', this.uses.length);
@@ -33,12 +39,4 @@ export class UseList {
 
 function keyOf(scheme: string, name: string): string {
   return `${scheme}\0${name}`;
-}
-
-/** A name that is cut equals no listed one, because of the mark at its end; a path still shows that it climbs. */
-function cut(text: string, length: number): string {
-  if (text.length <= length) return text;
-  const rest = text.slice(length - 3);
-  const climbs = /[\\/]\.\.(?:[\\/]|$)/.test(rest) ? '/../' : '';
-  return `${text.slice(0, length)}${climbs}${rest.includes('\0') ? '\0' : ''}\u2026`;
 }

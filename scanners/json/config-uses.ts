@@ -56,7 +56,9 @@ export class ConfigUses {
     if (keys.length === 2 && top === '' && second === 'path') this.uses.add('module-path', value, at());
     if (top === 'auto_mapping' && second === 'parent_library') this.uses.add('json-parent-library', value, at());
     if (keys.length === 2 && top === 'scripts' && INSTALL_SCRIPTS.has(second)) this.command(value, at());
-    if (top === 'model' && keys.length <= 3 && ARCHIVER_KEYS.has(second)) this.uses.add(`mar-${second}`, value, at());
+    if (top === 'model' && keys.length <= 3 && ARCHIVER_KEYS.has(second))
+      for (const file of second === 'extraFiles' ? value.split(',') : [value])
+        this.uses.add(`mar-${second}`, file, at());
     if (key === 'command' && keys.some((one) => one === 'mcpServers' || one === 'mcp_servers'))
       this.command(value, at());
     if (key === '' && keys.at(-2) === 'id') wait(this.constructors, place, value);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { within } from '../budgets.ts';
+import { cutTo } from '../cut.ts';
 import type { CallFact, Facts, GlobalFact, PickleFacts } from '../facts.ts';
 import { UseList } from '../uses.ts';
 import { describe, describeArguments, saysMoreThanWords, type Value } from './values.ts';
@@ -102,7 +103,6 @@ function callFact(callee: Value, args: Value, op: string, offset: number): CallF
   return { callee: callee.kind === 'extension' ? 'extension' : 'computed', ...common };
 }
 
-/** A name that is cut can equal no listed one, because of the mark at its end. */
 function kept(name: string): string {
-  return name.length > KEPT_NAME ? `${name.slice(0, KEPT_NAME)}\u2026` : name;
+  return cutTo(KEPT_NAME, name);
 }
