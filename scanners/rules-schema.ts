@@ -111,6 +111,8 @@ export const ruleData = z.strictObject({
   /** Extensions of files that loaders open. */
   loaders: words,
   binary: words,
+  /** Formats that no loader takes for weights, under whatever name. */
+  neverWeights: words,
   /** Extensions that promise no format, whichever formats list them. */
   generic: words,
   code: z.strictObject({ extensions: words, names: words }),

@@ -40,9 +40,9 @@ function judgeExpected(
   expected: ReadonlyMap<string, ReadonlySet<string>>,
   rules: Rules,
 ): LocalFinding[] {
-  const textAsBinary = format === 'text' && rules.binary.includes(extension);
+  const noWeights = rules.neverWeights.includes(format) && rules.binary.includes(extension);
   const fits = format === 'empty' || (expected.get(extension)?.has(format) ?? true);
-  if (fits && !textAsBinary) return [];
+  if (fits && !noWeights) return [];
   const message = `is called .${extension} and its content is ${describe(format)}`;
   return [{ rule: 'extension-mismatch', level: rules.levels.mismatch, message }];
 }

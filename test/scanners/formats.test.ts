@@ -72,6 +72,50 @@ describe('text and configuration', () => {
     expect(scan.verdict).toBe(verdict);
   });
 
+  // What `torch.load`, `from_pretrained`, `InferenceSession` and the like refuse under a name that they look for.
+  const PNG = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  );
+  const NO_WEIGHTS: readonly (readonly [what: string, content: Uint8Array])[] = [
+    ['JSON', Buffer.from('{"a": 1}')],
+    ['text', Buffer.from('hello\n')],
+    ['an image', PNG],
+    ['nothing but zeros', Buffer.alloc(4096)],
+    ['XML', Buffer.from('<?xml version="1.0"?>\n<a><b>1</b></a>\n')],
+  ];
+  const NAMES = [
+    'bin',
+    'pt',
+    'pth',
+    'ckpt',
+    'safetensors',
+    'h5',
+    'keras',
+    'onnx',
+    'gguf',
+    'tflite',
+    'msgpack',
+    'pdparams',
+  ];
+  test.each(NO_WEIGHTS.flatMap(([what, content]) => NAMES.map((name) => [what, `model.${name}`, content] as const)))(
+    '%s under %s is a mismatch',
+    async (_what, path, content) => {
+      const { verdict, findings } = await judged(content, path);
+      expect(findings.map(({ rule }) => rule)).toContain('extension-mismatch');
+      expect(verdict).toBe('review');
+    },
+  );
+
+  test.each([
+    ['an image', 'preview.png', PNG],
+    ['JSON', 'tokenizer.json', Buffer.from('{"a": 1}')],
+    ['a placeholder', 'model.bin', Buffer.alloc(0)],
+    ['a padding of zeros', 'padding', Buffer.alloc(4096)],
+  ])('%s under %s is none', async (_what, path, content) => {
+    expect(await judged(content, path)).toMatchObject(PASS);
+  });
+
   test('a large JSON document is read in pieces, whatever it holds', async () => {
     const vocabulary = Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`token"${i}é`, i]));
     const document = JSON.stringify({ model: { vocab: vocabulary }, auto_map: null });
