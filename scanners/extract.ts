@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BudgetHit, Spending, within } from './budgets.ts';
-import { type Facts, newFacts } from './facts.ts';
+import { type Facts, newFacts, UNREAD } from './facts.ts';
 import { fitted } from './fit.ts';
 import type { Context } from './formats/context.ts';
-import { FORMATS } from './formats/index.ts';
+import { FORMATS, KNOWN_FORMATS } from './formats/index.ts';
 import type { Bytes } from './io/bytes.ts';
 import { whileHeld } from './io/forward.ts';
 import { hiddenPickle, SEARCHED } from './pickle/hidden.ts';
@@ -42,7 +42,10 @@ async function extractAt(
   if (bytes.random === undefined && !READ_FORWARD.has(facts.format) && file.spending.mayHold(bytes.size))
     return whileHeld(bytes, file.spending, (held) => extractAt(facts, held, file, depth, storages));
   const format = FORMATS[facts.format];
-  if (format === undefined) return lookForPickle(facts, bytes, file);
+  if (format === undefined) {
+    if (!CERTAIN.has(facts.format)) file.extractors[UNREAD] = KNOWN_FORMATS;
+    return lookForPickle(facts, bytes, file);
+  }
   file.extractors[facts.format] = format.version;
   const context: Context = {
     spending: file.spending,
@@ -64,5 +67,7 @@ async function lookForPickle(facts: Facts, { random, size }: Bytes, { spending }
     return;
   }
 }
+/** Whatever formats come to be known, these hold nothing. */
+const CERTAIN: ReadonlySet<string> = new Set(['empty', 'zeros']);
 /** Formats whose extractor reads bytes of any length from the beginning to the end, or to the end of its header. */
 const READ_FORWARD: ReadonlySet<string> = new Set(['json', 'pickle', 'safetensors', 'tar', 'text']);

@@ -5,7 +5,10 @@
  * judgement and no path of the file itself; rules make findings of it (judge/).
  */
 export interface Facts {
-  /** The extractors that took part, with their versions (formats/index.ts); of the whole file only. */
+  /**
+   * The extractors that took part, with their versions (formats/index.ts); of the whole file only. `UNREAD` stands for
+   * those that there were not.
+   */
   extractors?: Record<string, number>;
   /** What the content is, as the sniffer says; `unknown` when nothing fits. */
   format: string;
@@ -92,6 +95,9 @@ export interface CallFact {
   /** The function that makes the call, of what it was given to call. */
   via?: string;
 }
+
+/** Beside the extractors of a file that holds what none of them reads: `KNOWN_FORMATS` at that time. */
+export const UNREAD = '(unread)';
 
 export function newFacts(format: string, size: number): Facts {
   return { format, size, problems: [] };
