@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { within } from '../budgets.ts';
 import { type Facts, type MemberFacts, newFacts } from '../facts.ts';
 import type { Bytes } from '../io/bytes.ts';
 import { EndOfBytes } from '../io/cursor.ts';
@@ -12,8 +13,6 @@ import { UseList } from '../uses.ts';
 import type { Context, Extractor } from './context.ts';
 import { placeText } from './json-walk.ts';
 
-/** Blobs that are looked into; of more, only the first bytes are looked at. */
-const MOST_BLOBS = 2000;
 const INNER_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -98,7 +97,8 @@ class WeightsReader implements MsgpackListener {
 
   private keep(blob: Blob, kind: 'text' | 'bin'): void {
     const interesting = kind === 'bin' ? blob.length >= SMALLEST_BLOB : payloadName(blob.start) !== undefined;
-    if (interesting && (this.blobs.length < MOST_BLOBS || payloadName(blob.start) !== undefined)) this.blobs.push(blob);
+    if (interesting) this.blobs.push(blob);
+    within('facts', this.blobs.length);
   }
 
   /** Values of the keys by which msgpack-numpy knows an array. */

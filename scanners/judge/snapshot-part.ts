@@ -25,9 +25,10 @@ export function snapshotPart(
   const { base, extension } = nameOf(file.path);
   const isText = facts.format === 'text' || facts.format === 'json' || facts.format === 'xml';
   const isCode = isText && (rules.code.extensions.includes(extension) || rules.code.names.includes(base));
-  const wanted = (use: Use) =>
-    Object.hasOwn(rules.snapshot.data, use.scheme) || rules.snapshot.code.includes(use.scheme);
-  const uses = (facts.uses ?? []).filter(wanted).slice(0, KEPT_USES);
+  const found = facts.uses ?? [];
+  const code = rules.snapshot.code.flatMap((scheme) => found.find((use) => use.scheme === scheme) ?? []);
+  const data = found.filter(({ scheme }) => Object.hasOwn(rules.snapshot.data, scheme)).slice(0, KEPT_USES);
+  const uses = [...code, ...data];
   const { path, size, sha256 } = file;
   return { path, size, sha256, format: facts.format, isCode, uses };
 }

@@ -8,9 +8,8 @@ import { BrokenPickle } from './machine.ts';
 import { PickleRecord } from './record.ts';
 import { runPickle } from './run.ts';
 
-/** So much behind the end of a file is searched, and so many places in it are tried. */
+/** So much behind the end of a file is searched; the budget of opcodes bounds how many places in it are tried. */
 export const SEARCHED = 256 * 1024;
-const MOST_TRIED = 64;
 
 /**
  * Where from `start` on a pickle lies that calls something. Bytes that are no pickle may stand before it: who hides one
@@ -30,7 +29,7 @@ function beginnings(tail: Uint8Array): number[] {
   const found = new Set<number>();
   const first = tail.findIndex((byte) => !PADDING.has(byte));
   if (first >= 0) found.add(first);
-  for (let at = tail.indexOf(PROTO); at >= 0 && found.size < MOST_TRIED; at = tail.indexOf(PROTO, at + 1))
+  for (let at = tail.indexOf(PROTO); at >= 0; at = tail.indexOf(PROTO, at + 1))
     if (isPickleStart(tail.subarray(at, at + 2))) found.add(at);
   return [...found];
 }

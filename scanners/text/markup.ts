@@ -26,12 +26,21 @@ function withoutReferences(text: string): string {
 }
 
 /** What kind of document a text begins as, if it is markup. */
-export function markupKind(start: string): 'html' | 'svg' | 'xml' | undefined {
-  const text = start
-    .slice(0, 4096)
-    .replace(/^\ufeff/, '')
-    .replace(/^(?:\s|<!--[\s\S]*?-->|<\?xml[^>]*\?>|<!DOCTYPE\s[^>]*>)+/i, '');
-  if (/^<(?:\w+:)?svg\b/i.test(text)) return 'svg';
-  if (/^<(?:html|head|body|script|iframe)\b/i.test(text) || /^\s*<!doctype\s+html/i.test(start)) return 'html';
-  return /^\s*(?:<\?xml\b|<!doctype\b)/i.test(start.slice(0, 4096)) ? 'xml' : undefined;
+export function markupKind(text: string): 'html' | 'svg' | 'xml' | undefined {
+  const { root, isXml } = prologue(text);
+  if (/^<(?:\w+:)?svg\b/i.test(root)) return 'svg';
+  if (/^<(?:html|head|body|script|iframe)\b/i.test(root) || /^\s*<!doctype\s+html/i.test(text)) return 'html';
+  return isXml ? 'xml' : undefined;
+}
+
+/** Where the first element begins, behind comments of any length. */
+function prologue(text: string): { root: string; isXml: boolean } {
+  const part = /\s+|\ufeff|<!--[\s\S]*?-->|(<\?xml[^>]*\?>|<!DOCTYPE\s[^>]*>)/iy;
+  let isXml = false;
+  let end = 0;
+  for (let match = part.exec(text); match !== null; match = part.exec(text)) {
+    isXml ||= match[1] !== undefined;
+    end = part.lastIndex;
+  }
+  return { root: text.slice(end, end + 100), isXml };
 }

@@ -11,7 +11,6 @@ export interface DoctypeListener {
 }
 
 const SHOWN = 200;
-const DECLARATIONS = 1000;
 
 /**
  * `<!DOCTYPE ... [ ... ]>` at the start of the buffer (XML 1.0, section 2.8): tells what it declares and returns its
@@ -30,7 +29,7 @@ export function readDoctype(buffer: string, line: number, listener: DoctypeListe
     if (character === '[' && subset < 0) subset = at;
     else if (character === '<' && subset >= 0 && markup < 0) markup = at;
     else if (character === '>' && markup >= 0) {
-      if (found.length < DECLARATIONS) found.push(buffer.slice(markup, at + 1));
+      found.push(buffer.slice(markup, at + 1));
       markup = -1;
     } else if (character === '>') break;
     at++;
@@ -75,8 +74,7 @@ function tell(
     const entity = /^<!ENTITY\s([\s\S]*)>$/i.exec(declaration)?.[1];
     if (entity !== undefined) listener.entity(shortened(entity), line);
   }
-  for (const [, name = ''] of subset.slice(0, 100_000).matchAll(/%([\w:.-]{1,100});/g))
-    listener.reference(`%${name}`, line);
+  for (const [, name = ''] of subset.matchAll(/%([\w:.-]{1,100});/g)) listener.reference(`%${name}`, line);
 }
 
 function shortened(text: string): string {

@@ -21,7 +21,6 @@ export interface YamlPair {
   readonly line: number;
 }
 
-const SCALAR_CHARACTERS = 4096;
 const COLON = 0x3a;
 const NONE: ReadonlySet<string> = new Set();
 
@@ -234,18 +233,15 @@ class YamlScanner implements YamlReport {
         else break;
       }
     }
-    const body = this.source.slice(start, Math.min(this.at, start + SCALAR_CHARACTERS));
+    const body = this.source.slice(start, this.at);
     this.at++;
     return quote === "'" ? body.replaceAll("''", "'") : unescaped(body);
   }
 
   private plain(): string {
     let text = this.plainLine();
-    while (text.length > 0 && !this.atColon() && this.continues()) {
-      const line = this.plainLine();
-      if (text.length < SCALAR_CHARACTERS) text += ` ${line}`;
-    }
-    return text.slice(0, SCALAR_CHARACTERS);
+    while (text.length > 0 && !this.atColon() && this.continues()) text += ` ${this.plainLine()}`;
+    return text;
   }
 
   private atColon(): boolean {
@@ -302,7 +298,6 @@ class YamlScanner implements YamlReport {
     this.skipLine();
     let indent = stated === undefined ? undefined : Math.max(this.parent, 0) + Number(stated);
     const lines: string[] = [];
-    let kept = 0;
     while (this.at < this.source.length) {
       const start = this.at + 1;
       const end = this.source.indexOf('\n', start);
@@ -311,14 +306,13 @@ class YamlScanner implements YamlReport {
         const width = text.length - text.replace(/^ +/, '').length;
         indent ??= Math.max(width, this.parent + 1);
         if (width < indent) break;
-        if (kept < SCALAR_CHARACTERS) lines.push(text.slice(indent));
-        kept += text.length;
+        lines.push(text.slice(indent));
       }
       this.line++;
       this.lineStart = start;
       this.at = end < 0 ? this.source.length : end;
     }
-    if (this.key !== undefined) this.pair({ key: this.key, value: lines.join('\n').slice(0, SCALAR_CHARACTERS), line });
+    if (this.key !== undefined) this.pair({ key: this.key, value: lines.join('\n'), line });
     this.anchor = undefined;
   }
 }
