@@ -46,8 +46,12 @@ const useScheme = z.strictObject({
   /** The scheme counts in files of these extensions or base names only; in others the same words are prose. */
   extensions: words.optional(),
   names: words.optional(),
-  /** In plain text the scheme counts under these names only; in any other format always. */
-  inText: z.strictObject({ extensions: words, names: words }).optional(),
+  namePattern: pattern.optional(),
+  /**
+   * In plain text the scheme counts under these names only, under a key of YAML in files of these extensions too; in
+   * any other format always.
+   */
+  inText: z.strictObject({ extensions: words, names: words, keysIn: words.default([]) }).optional(),
   /**
    * The names are `module.name` of Python: the import rules judge what `allow` and the rows do not. `call`: what may
    * be rebuilt from its state may not be called for that.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { namedCharacter } from '../text/character-names.ts';
 import { MalformedTemplate } from './nodes.ts';
 
 const SIMPLE: Readonly<Record<string, string>> = {
@@ -23,7 +24,7 @@ export function unescaped(text: string, line: number): string {
     const hex: string | undefined = x ?? u ?? U;
     if (hex !== undefined) return character(Number.parseInt(hex, 16), line);
     if (octal !== undefined) return character(Number.parseInt(octal, 8), line);
-    if (name !== undefined) return named(name);
+    if (name !== undefined) return namedCharacter(name);
     if (other === 'x' || other === 'u' || other === 'U' || other === 'N')
       throw new MalformedTemplate(line, 'a text with a broken escape');
     return SIMPLE[other] ?? whole;
@@ -33,12 +34,4 @@ export function unescaped(text: string, line: number): string {
 function character(code: number, line: number): string {
   if (code > 0x10ffff) throw new MalformedTemplate(line, 'a text with a broken escape');
   return String.fromCodePoint(code);
-}
-
-/** The names of what identifiers are made of; any other character is none, and a stand-in serves. */
-function named(name: string): string {
-  const letter = /^LATIN (SMALL|CAPITAL) LETTER ([A-Z])$/i.exec(name);
-  if (letter?.[2]) return /small/i.test(letter[1] ?? '') ? letter[2].toLowerCase() : letter[2].toUpperCase();
-  if (/^(?:LOW LINE|SPACING UNDERSCORE)$/i.test(name)) return '_';
-  return /^FULL STOP$/i.test(name) ? '.' : '\ufffd';
 }

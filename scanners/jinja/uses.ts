@@ -9,7 +9,7 @@ export const TEMPLATE_BYTES = 1024 * 1024;
 const KEPT = 2000;
 
 /** What the template at this place of the document names, as uses of the `jinja-...` schemes (template.ts). */
-export function addTemplate(uses: UseList, source: string, at: string): void {
+export function addTemplate(uses: Pick<UseList, 'add'>, source: string, at: string): void {
   const known = new Set<string>();
   for (const [shown, line] of hiddenCharacters(source)) uses.add('jinja-hidden', shown, `${at} line ${line}`);
   readTemplate(source, (scheme, name, line) => {

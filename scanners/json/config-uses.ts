@@ -15,6 +15,10 @@ const ARCHIVER_KEYS: ReadonlySet<string> = new Set([
   'requirementsFile',
 ]);
 
+/** Packages of npm that come from somewhere else than its registry. */
+const PACKAGES = /^(?:dev|peer|optional)?[dD]ependencies$/;
+const FOREIGN = /^(?:git\+|git:|https?:|file:|github:|link:)/;
+
 interface Waiting {
   readonly at: string;
   readonly parts: string[];
@@ -59,6 +63,7 @@ export class ConfigUses {
     if (top === 'model' && keys.length <= 3 && ARCHIVER_KEYS.has(second))
       for (const file of second === 'extraFiles' ? value.split(',') : [value])
         this.uses.add(`mar-${second}`, file, at());
+    if (keys.length === 2 && PACKAGES.test(top) && FOREIGN.test(value)) this.uses.add('json-package', value, at());
     if (key === 'command' && keys.some((one) => one === 'mcpServers' || one === 'mcp_servers'))
       this.command(value, at());
     if (key === '' && keys.at(-2) === 'id') wait(this.constructors, place, value);

@@ -25,7 +25,7 @@ export function useJudge(rules: Rules): UseJudge {
     (facts.uses ?? []).flatMap((use) => {
       const scheme = schemes.get(use.scheme);
       if (scheme === undefined) return [finding(use, UNKNOWN_SCHEME)];
-      if (!scheme.counts(name, isWholeText(facts.format, use))) return [];
+      if (!scheme.counts(name, placeOf(facts.format, use))) return [];
       const judgement = scheme.judge(use.name);
       return judgement.level === 'allowed' ? [] : [finding(use, judgement)];
     });
@@ -37,13 +37,18 @@ const UNKNOWN_SCHEME: UseJudgement = {
   reason: 'no rule speaks of such a thing',
 };
 
-/** JSON Lines are read as text as well: a place in a document of JSON begins with `$`. */
-function isWholeText(format: string, { at }: Use): boolean {
-  return format === 'text' || (format === 'json' && !at.startsWith('$'));
+/** Where in a file a use stands, for what counts under certain names only. */
+type Place = 'text' | 'key' | 'elsewhere';
+
+/** A place in a document begins with `$`. JSON Lines are read as text as well, and of YAML only a key is a place. */
+function placeOf(format: string, { at }: Use): Place {
+  if (format !== 'text' && format !== 'json') return 'elsewhere';
+  if (!at.startsWith('$')) return 'text';
+  return format === 'text' ? 'key' : 'elsewhere';
 }
 
 interface CompiledScheme {
-  counts(name: Name, isWholeText: boolean): boolean;
+  counts(name: Name, place: Place): boolean;
   judge(name: string): UseJudgement;
 }
 
@@ -75,11 +80,13 @@ function imported(name: string, { rule, imports: how, otherwise }: UseScheme, ju
   return { rule, level, reason, ...(references === undefined ? {} : { references }) };
 }
 
-function counter({ extensions, names, inText }: UseScheme): CompiledScheme['counts'] {
+function counter({ extensions, names, namePattern, inText }: UseScheme): CompiledScheme['counts'] {
   const everywhere = extensions === undefined && names === undefined;
-  return ({ base, extension }, isWhole) => {
-    if (isWhole && inText) return inText.extensions.includes(extension) || inText.names.includes(base);
-    return everywhere || extensions?.includes(extension) || names?.includes(base) || false;
+  const expression = namePattern === undefined ? undefined : new RegExp(namePattern);
+  return ({ base, extension }, place) => {
+    if (inText && place === 'key' && inText.keysIn.includes(extension)) return true;
+    if (inText && place !== 'elsewhere') return inText.extensions.includes(extension) || inText.names.includes(base);
+    return everywhere || extensions?.includes(extension) || names?.includes(base) || expression?.test(base) || false;
   };
 }
 

@@ -35,6 +35,8 @@ const ENDS: ReadonlySet<string> = new Set([',', ')', ']', '}', ':', '=', ';']);
 const MAPPING = /\.__dict__\.(?:get|pop|setdefault|__getitem__)$/;
 const SAME_PATH = /^pathlib\.(?:\w+\.)?\w+\(\)\.(?:expanduser|resolve|absolute|joinpath|with_\w+|relative_to)$/;
 const DUNDER = /^__\w+__$/;
+/** The object of a method, by the names that everybody gives it. */
+const OWN: ReadonlySet<string> = new Set(['self', 'cls', 'super()']);
 /** Attributes that are a namespace, of whatever object. */
 const NAMESPACES: ReadonlyMap<string, string> = new Map([
   ['__builtins__', 'builtins'],
@@ -256,7 +258,7 @@ export class Expressions {
 
   private attribute(value: Value, name: string, line: number): Value {
     for (const local of value.local ?? []) this.listener.mentions(local, 'bare', name);
-    if (value.path === 'self' || value.path === 'cls') this.listener.mentions(value.path, 'bare', name);
+    if (OWN.has(value.path ?? '')) this.listener.mentions('self', 'bare', name);
     if (value.refs.some((ref) => ref === 'sys.modules' || ref === 'builtins.globals()') && name === 'get')
       return { ...value, refs: value.refs.map((ref) => `${ref}[]`) };
     const dunders = DUNDER.test(name) ? [...(value.dunders ?? []), name].slice(-8) : value.dunders;
@@ -390,6 +392,8 @@ export class Expressions {
     if (value.text !== undefined && !value.path?.startsWith('.') && written.join('') === '::-1')
       return textValue([...value.text].reverse().join(''), value.origin);
     const key = parts.length === 1 ? parts[0] : undefined;
+    const entry = key?.text === undefined ? undefined : entryOf(value, key.text);
+    if (entry) return entry;
     if (value.items && key?.number !== undefined && written.length === 1)
       return { ...(value.items[key.number] ?? NOTHING), ...(value.dunders ? { dunders: value.dunders } : {}) };
     if (key?.text !== undefined) {
@@ -407,6 +411,12 @@ export class Expressions {
     if (ref === 'builtins.globals()') return this.names.lookup(key);
     return refValue(dotted(ref.replace(/\.__dict__$/, ''), key));
   }
+}
+
+/** What a dictionary holds under a constant key: its items are keys and values in turn. */
+function entryOf({ items }: Value, key: string): Value | undefined {
+  const at = items?.findIndex((item, i) => i % 2 === 0 && item.text === key) ?? -1;
+  return at < 0 ? undefined : items?.[at + 1];
 }
 
 function combined(a: Value, b: Value): Value {

@@ -7,6 +7,7 @@ const BUILTINS: ReadonlySet<string> = new Set(
     /\s+/,
   ),
 );
+const MAX_BLURRED = 10_000;
 /** Names that a module has without asking for them; the last one in a notebook. */
 const GIVEN: ReadonlyMap<string, string> = new Map([
   ['__builtins__', 'builtins'],
@@ -23,6 +24,7 @@ export class Names {
   private readonly bindings = new Map<string, Value>();
   private readonly definitions = new Set<string>();
   private readonly stars = new Set<string>();
+  private readonly blurred = new Set<string>();
 
   define(name: string): void {
     this.definitions.add(name);
@@ -43,12 +45,20 @@ export class Names {
     this.bindings.set(path, before ? either(before, rest) : rest);
   }
 
+  /** The text under this name is put together piece by piece. */
+  blur(path: string): void {
+    if (this.blurred.size < MAX_BLURRED) this.blurred.add(path);
+  }
+
   bound(path: string): Value | undefined {
-    return this.bindings.get(path);
+    const value = this.bindings.get(path);
+    if (value?.text === undefined || !this.blurred.has(path)) return value;
+    const { text: _text, ...rest } = value;
+    return rest;
   }
 
   lookup(name: string): Value {
-    let value: Value = this.bindings.get(name) ?? NOTHING;
+    let value: Value = this.bound(name) ?? NOTHING;
     if (this.definitions.has(name)) value = either(value, { ...NOTHING, local: [name] });
     const given = GIVEN.get(name);
     if (given !== undefined) value = either(value, refValue(given));

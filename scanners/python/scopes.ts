@@ -14,6 +14,7 @@ interface Mention {
 /** Of the others any source is full. */
 const NOTABLE_BUILTINS =
   /^builtins\.(?:exec|eval|compile|execfile|__import__|breakpoint|input|reload|open for writing|<computed>|globals\(\)\.<computed>)$/;
+const OPENING = /^(?:builtins|_?io|codecs)\.open$/;
 const MAX_PER_SCOPE = 5000;
 const SINKS =
   /^(?:builtins\.(?:exec|eval|compile|execfile)|marshal\.loads?|os\.(?:system|popen|exec\w+|spawn\w+)|subprocess\.\w+|pty\.spawn|types\.(?:FunctionType|CodeType)|pickle\.loads|dill\.loads|cloudpickle\.loads|ctypes\.(?:CFUNCTYPE|memmove)|runpy\.\w+|imp\.load_\w+|code\.\w+(?:\(\)\.\w+)?)$/;
@@ -29,6 +30,8 @@ export class Scope implements Listener {
   readonly texts = new Map<string, number>();
   readonly obfuscated = new Map<string, number>();
   readonly mentioned = new Map<string, Mention>();
+  /** Of a class: its base classes that are of this file. */
+  readonly bases: string[] = [];
   /** Whether the pass that resolves names is over, and what is told counts. */
   private readonly account: Account;
 
@@ -42,7 +45,7 @@ export class Scope implements Listener {
 
   refers(ref: string, line: number, args: readonly Value[] | undefined): void {
     if (!this.account.counts) return;
-    const name = ref === 'builtins.open' ? opened(args) : ref;
+    const name = OPENING.test(ref) ? opened(args) : ref;
     if (name.endsWith('()')) return;
     if (!name.startsWith('builtins.') || NOTABLE_BUILTINS.test(name)) keep(this.refs, name, line);
     if (args && SINKS.test(ref)) this.sink(ref, args, line);

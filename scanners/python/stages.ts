@@ -55,15 +55,19 @@ function spread(start: readonly Scope[], stage: Stage, found: Map<Scope, Stage>,
   }
 }
 
+const MAX_BASES = 16;
+
 class ByName {
   private readonly plain = new Map<string, Scope[]>();
   private readonly ofClass = new Map<string, Scope[]>();
   private readonly children = new Map<Scope, Scope[]>();
+  private readonly bases = new Map<string, readonly string[]>();
 
   constructor(scopes: readonly Scope[]) {
     for (const scope of scopes) {
       const { kind, name, parent } = scope;
       if (parent !== undefined) push(this.children, parent, scope);
+      if (kind === 'class') this.bases.set(name, scope.bases);
       if (kind !== 'function') continue;
       if (parent?.kind === 'class') push(this.ofClass, parent.name, scope);
       else push(this.plain, name, scope);
@@ -83,7 +87,17 @@ class ByName {
   }
 
   methods(name: string, fits: (method: string) => boolean): readonly Scope[] {
-    return (this.ofClass.get(name) ?? []).filter((scope) => fits(scope.name));
+    return this.withBases(name).flatMap((of) => (this.ofClass.get(of) ?? []).filter((scope) => fits(scope.name)));
+  }
+
+  /** A class has the methods of its base classes too. */
+  private withBases(name: string): readonly string[] {
+    const found = new Set([name]);
+    for (const one of found) {
+      if (found.size >= MAX_BASES) break;
+      for (const base of this.bases.get(one) ?? []) found.add(base);
+    }
+    return [...found];
   }
 }
 

@@ -24,6 +24,8 @@ export class Statements {
   private readonly names: Names;
   private readonly blocks: Scope[];
   private pending: Scope | undefined;
+  /** The next function is called when the process ends. */
+  private isRegistered = false;
 
   constructor(tokens: readonly Token[], module: Scope, account: Account) {
     this.tokens = tokens;
@@ -140,6 +142,8 @@ export class Statements {
 
   private definition(at: number, colon: number, scope: Scope, name: string): Scope {
     this.names.define(name);
+    if (this.isRegistered) scope.mentions(name, 'called');
+    this.isRegistered = false;
     this.parameters(at + 2, colon, scope);
     return new Scope('function', name, scope, this.account);
   }
@@ -174,7 +178,12 @@ export class Statements {
     const { refs } = new Expressions(this.tokens, at + 2, colon, this.names, bases).all();
     if (refs.some((ref) => INSTALLING.test(ref)))
       for (const method of ON_INSTALL) scope.mentions(name, 'called', method);
-    return new Scope('class', name, scope, this.account);
+    const body = new Scope('class', name, scope, this.account);
+    for (let i = at + 2; i < colon; i++) {
+      const base = this.tokens[i];
+      if (base?.kind === 'name' && this.names.isDefined(base.text) && base.text !== name) body.bases.push(base.text);
+    }
+    return body;
   }
 
   private loop(at: number, colon: number, scope: Scope): void {
@@ -248,6 +257,7 @@ export class Statements {
     const line = this.tokens[start]?.line ?? 0;
     const value = new Expressions(this.tokens, start, end, this.names, scope).list();
     for (const ref of value.refs) scope.refers(ref, line, []);
+    this.isRegistered ||= value.refs.includes('atexit.register');
     for (const name of value.local ?? []) scope.mentions(name, 'called');
   }
 
@@ -315,6 +325,8 @@ export class Statements {
     for (const { start: first, equals, path } of targets) {
       if (path?.endsWith('.__code__'))
         scope.refers('types.FunctionType.__code__', this.tokens[first]?.line ?? 0, [value]);
+      // What is added to is known no longer.
+      if (path !== undefined && this.tokens[equals]?.text === '+=') this.names.blur(path);
       if (path !== undefined) this.names.bind(path, value);
       else if (this.tokens[equals - 1]?.kind === 'name') this.bindTargets(first, equals, value);
     }

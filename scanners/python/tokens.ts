@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { namedCharacter } from '../text/character-names.ts';
 
 export type TokenKind = 'name' | 'number' | 'string' | 'op' | 'newline' | 'indent' | 'dedent';
 
@@ -268,13 +269,14 @@ const SIMPLE: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a:
 function unescaped(body: string): string {
   if (!body.includes('\\')) return body;
   return body.replace(
-    /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{1,3})|N\{[^}]*\}|([\s\S]))/g,
-    (all, x: string, u: string, long: string, octal: string, one: string) => {
+    /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{1,3})|N\{([^}]*)\}|([\s\S]))/g,
+    (all, x: string, u: string, long: string, octal: string, name: string, one: string) => {
       const hex = x ?? u ?? long;
       if (hex !== undefined) return character(Number.parseInt(hex, 16));
       if (octal !== undefined) return character(Number.parseInt(octal, 8));
+      if (name !== undefined) return namedCharacter(name);
       if (one === '\n') return '';
-      return one === undefined ? '?' : (SIMPLE[one] ?? ('\\\'"'.includes(one) ? one : all));
+      return SIMPLE[one] ?? ('\\\'"'.includes(one) ? one : all);
     },
   );
 }

@@ -2,12 +2,14 @@
 
 /** What a browser acts on beside showing text: scripts, frames, handlers, plug-ins, redirects. */
 const ACTIVE =
-  /<\s*(?:[\w-]+:)?(script|iframe|frame|object|embed|applet|foreignObject|handler|listener|base)\b|[\s"'/](on(?:load|error|click|mouse\w+|focus|blur|key\w+|begin|end|repeat|toggle|submit|change|input|pointer\w+|animation\w+|page\w+|message|resize|scroll|wheel|drag\w*|drop|copy|cut|paste|activate|unload|beforeunload|hashchange|popstate|storage))\s*=|(javascript|vbscript)\s*:|(data\s*:\s*(?:text\/html|image\/svg|application\/(?:javascript|xhtml)))|http-equiv\s*=\s*["']?(refresh)/gi;
+  /<\s*(?:[\w-]+:)?(script|iframe|frame|object|embed|applet|foreignObject|handler|listener|base)\b|[\s"'/](on(?:load|error|click|mouse\w+|focus|blur|key\w+|begin|end|repeat|toggle|submit|change|input|pointer\w+|animation\w+|page\w+|message|resize|scroll|wheel|drag\w*|drop|copy|cut|paste|activate|unload|beforeunload|hashchange|popstate|storage))\s*=|(javascript|vbscript)\s*:|(data\s*:\s*(?:text\/html|image\/svg|application\/(?:javascript|xhtml)))|http-equiv\s*=\s*["']?(refresh)|<\s*(form)\b[^>]{0,300}\baction\s*=\s*["']?\s*(?:https?:)?\/\//gi;
 
 export function* activeContent(text: string): Generator<{ name: string; at: number }> {
   for (const match of withoutReferences(text).matchAll(ACTIVE)) {
-    const [, element, handler, scheme, data, refresh] = match;
-    const name = element ? `<${element.toLowerCase()}>` : (handler ?? scheme ?? data ?? refresh ?? '').toLowerCase();
+    const [, element, handler, scheme, data, refresh, form] = match;
+    const name = element
+      ? `<${element.toLowerCase()}>`
+      : (handler ?? scheme ?? data ?? refresh ?? form ?? '').toLowerCase();
     yield { name, at: match.index };
   }
 }

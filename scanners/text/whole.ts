@@ -2,6 +2,7 @@
 import { outermostFields } from '../protobuf/text-walk.ts';
 import { activeContent, markupKind } from './markup.ts';
 import { readNotebookMagics } from './notebook.ts';
+import { readPackages } from './packages.ts';
 import { readPython } from './python.ts';
 import { assignedSecrets } from './secrets.ts';
 import { commandShapes, commandsIn } from './shell.ts';
@@ -60,16 +61,9 @@ function readHidden(text: string, uses: TextUses, places: PlaceFinder): void {
   }
 }
 
-const REQUIREMENT =
-  /^[ \t-]*((?:-i|--index-url|--extra-index-url|--find-links|-f|--trusted-host)[ =]\S+|(?:-e[ \t]+)?(?:git|hg|svn|bzr)\+\S+|[\w.[\]][\w.[\], -]*@[ \t]*(?:https?|git\+\w+|file):\S+|https?:\/\/\S+\.(?:whl|zip|tar\.gz)\S*)/gm;
-const BUILD = /^[ \t]*(build-backend|backend-path|cmdclass|setup_requires)[ \t]*[=:][ \t]*([^\r\n]{1,150})/gm;
-
-/** What installing from the text would fetch or run. */
+/** What installing from the text, or opening it, would fetch or run. */
 function readSetup(text: string, uses: TextUses, places: PlaceFinder): void {
-  for (const match of text.matchAll(REQUIREMENT))
-    uses.add('requirement', (match[1] ?? '').slice(0, 150), places.lineOf(match.index));
-  for (const match of text.matchAll(BUILD))
-    uses.add('build-hook', `${match[1]} = ${match[2]}`, places.lineOf(match.index));
+  readPackages(text, uses, places);
   for (const match of text.matchAll(/^import[ \t][^\r\n]{0,150}/gm))
     uses.add('site-line', match[0], places.lineOf(match.index));
   for (const match of text.matchAll(/^(Exec|TryExec|URL|IconFile|IconIndex|BASEURL)[ \t]*=[ \t]*([^\r\n]{1,150})/gim))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { addTemplate, hasTags } from '../jinja/uses.ts';
 import { scanYaml, type YamlReport } from '../yaml/scan.ts';
 import { commandShapes } from './shell.ts';
 import type { TextUses } from './uses.ts';
@@ -64,10 +65,14 @@ export function readYaml(text: string, uses: TextUses): void {
   readPairs(report, uses);
 }
 
+/** Keys whose value some program renders with Jinja. */
+const TEMPLATE = /^chat_template\w*$|(?:^|_)template$/;
+
 function readPairs(report: YamlReport, uses: TextUses): void {
   const isWorkflow = report.keys.has('jobs') && (report.keys.has('runs-on') || report.keys.has('uses'));
   for (const { key, value, line } of report.pairs) {
     const at = `line ${line}`;
+    if (TEMPLATE.test(key) && hasTags(value)) addTemplate(uses, value, `$.${key}`);
     if (TARGETS.has(key)) uses.add('yaml-target', value, at);
     else if (MAYBE_TARGETS.has(key) && value.includes('.')) uses.add('yaml-maybe-target', value, at);
     else if (key === 'loader_module') uses.add('mlflow-loader', value, at);

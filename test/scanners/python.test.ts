@@ -138,6 +138,20 @@ describe('a Python module', () => {
     ['a Tcl interpreter', "import tkinter\ntkinter.Tcl().eval('exec id')\n"],
     ['sources that are compiled', "from torch.utils.cpp_extension import load_inline\nload_inline('x', ['int a;'])\n"],
     ['a native library', "import torch\ntorch.ops.load_library('weights.bin')\n"],
+    ['a name that is put together', "import os\nx = ''\nx += 'sys'\nx += 'tem'\ngetattr(os, x)('id')\n"],
+    ['a name from a dictionary', "import os\nC = {'f': 'system'}\ngetattr(os, C['f'])('id')\n"],
+    ['a name by the names of its characters', "__import__('\\N{LATIN SMALL LETTER O}s').system('id')\n"],
+    [
+      'a method of a base class',
+      "import os\nclass A:\n    def run(self): os.system('id')\nclass B(A):\n    def __init__(self): self.run()\nB()\n",
+    ],
+    [
+      'a method that super() has',
+      "import os\nclass A:\n    def run(self): os.system('id')\nclass B(A):\n    def __init__(self): super().run()\nB()\n",
+    ],
+    ['a function for the end of the process', "import atexit, os\n@atexit.register\ndef f(): os.system('id')\n"],
+    ['a file that io opens', "import io\nio.open('/tmp/a', 'w').write('x')\n"],
+    ['an entry point', "import pkg_resources as p\np.EntryPoint.parse('a=os:system').resolve()('id')\n"],
     ['a file at home', "from pathlib import Path\nPath.home().joinpath('.bashrc').write_text('x')\n"],
     [
       'a command that installing runs',
@@ -176,6 +190,12 @@ describe('a Python module', () => {
     ],
     ['names that objects of JavaScript have', 'constructor = toString = valueOf\nconstructor().hasOwnProperty(1)\n'],
     ['the code of a function', 'def f(a): pass\nnames = f.__code__.co_varnames\n'],
+    ['a text that grows', "import os\nx = 'a'\nx += 'b'\nP = os.path.join(x)\n"],
+    ['a dictionary of functions', "import torch\nACT = {'relu': torch.relu}\nf = ACT['relu']\n"],
+    [
+      'a registered class',
+      'import registry\n@registry.register\nclass A(registry.Base):\n    def run(self): super().run()\n',
+    ],
     ['a path at home', "from pathlib import Path\nCACHE = Path.home().joinpath('.cache', 'x').expanduser()\n"],
     ['a safe loader', "import yaml\nC = yaml.safe_load(open('c.yaml'))\n"],
     [

