@@ -19,6 +19,13 @@ const ARCHIVER_KEYS: ReadonlySet<string> = new Set([
 const PACKAGES = /^(?:dev|peer|optional)?[dD]ependencies$/;
 const FOREIGN = /^(?:git\+|git:|https?:|file:|github:|link:)/;
 
+/** Commands of a development container; tables of commands that editors and agents run. */
+const CONTAINER = /^(?:onCreate|updateContent|postCreate|postStart|postAttach|initialize)Command$/;
+const RUNNING: ReadonlySet<string> = new Set(['mcpServers', 'mcp_servers', 'tasks', 'hooks']);
+/** transformers takes native code from the repo that the implementation of attention names: `org/kernel`. */
+const IMPLEMENTATION = /^_?attn_implementation$/;
+const KERNEL = /^[\w.-]{1,100}\/[\w.-]{1,100}(?:[@:]|$)/;
+
 interface Waiting {
   readonly at: string;
   readonly parts: string[];
@@ -59,19 +66,24 @@ export class ConfigUses {
     if (top === '_class_name' && keys.length === 2) this.uses.add('json-pipeline-class', value, at());
     if (keys.length === 2 && top === '' && second === 'path') this.uses.add('module-path', value, at());
     if (top === 'auto_mapping' && second === 'parent_library') this.uses.add('json-parent-library', value, at());
-    if (keys.length === 2 && top === 'scripts' && INSTALL_SCRIPTS.has(second)) this.command(value, at());
+    if (keys.length === 2 && top === 'scripts') this.command(value, at(), INSTALL_SCRIPTS.has(second));
+    if (keys.length <= 2 && CONTAINER.test(top)) this.command(value, at(), true);
+    if (IMPLEMENTATION.test(key) && KERNEL.test(value)) this.uses.add('json-foreign-code', value, at());
     if (top === 'model' && keys.length <= 3 && ARCHIVER_KEYS.has(second))
       for (const file of second === 'extraFiles' ? value.split(',') : [value])
         this.uses.add(`mar-${second}`, file, at());
     if (keys.length === 2 && PACKAGES.test(top) && FOREIGN.test(value)) this.uses.add('json-package', value, at());
-    if (key === 'command' && keys.some((one) => one === 'mcpServers' || one === 'mcp_servers'))
-      this.command(value, at());
+    if (keys.some((one) => RUNNING.has(one))) {
+      if (key === 'command') this.command(value, at(), true);
+      else if (keys.includes('args')) this.command(value, at(), false);
+    }
     if (key === '' && keys.at(-2) === 'id') wait(this.constructors, place, value);
     if (keys.length === 2 && key === '' && place.levels[0]?.kind === 'object') wait(this.components, place, value);
   }
 
-  private command(line: string, at: string): void {
-    this.uses.add('json-command', line, at);
+  /** `itself`: some program runs the line without being asked to. */
+  private command(line: string, at: string, itself: boolean): void {
+    if (itself) this.uses.add('json-command', line, at);
     for (const { name } of commandShapes(line)) this.uses.add('json-shape', name, at);
   }
 

@@ -5,7 +5,10 @@ import { commandShapes, commandsIn } from './shell.ts';
 import type { TextUses } from './uses.ts';
 
 /** `%magic`, `!command`, and cells that a `%%magic` gives to another interpreter. */
-const SHELL_CELL = /^%%(?:bash|sh|script|cmd|!)/;
+const SHELL_CELL =
+  /^%%(?:bash|sh|zsh|script|cmd|!|sx|system|perl|ruby|powershell|pwsh|javascript|js|html|R|julia)\b|^%%!/;
+/** Magics whose line is Python, behind their options. */
+const PYTHON_LINE = /^(?:time|timeit|prun|memit|mprun|lprun)\b(?:\s+-\w+(?:\s*\d+)?)*\s*/;
 const ANY_CELL = /^%%\w+/;
 
 export interface NotebookCell {
@@ -20,7 +23,13 @@ export function readNotebookCells(cells: readonly NotebookCell[], uses: TextUses
     if (!isCode) continue;
     const trimmed = source.trimStart();
     if (SHELL_CELL.test(trimmed)) addCommands(trimmed.replace(/^[^\n]*\n?/, ''), uses);
-    else python.push(withoutMagics(ANY_CELL.test(trimmed) ? trimmed.replace(/^[^\n]*/, '') : source, uses));
+    else
+      python.push(
+        withoutMagics(
+          ANY_CELL.test(trimmed) ? trimmed.replace(/^%%([^\n]*)/, (_all, line: string) => pythonOf(line)) : source,
+          uses,
+        ),
+      );
   }
   addReport(analysePython(...python), uses, true);
 }
@@ -37,16 +46,21 @@ function withoutMagics(source: string, uses: TextUses): string {
     (_all, indent: string, mark: string, rest: string) => {
       if (mark.startsWith('!')) addCommands(rest, uses);
       else addMagic(rest, uses);
-      return `${indent}pass`;
+      return `${indent}${(mark === '%' && pythonOf(rest)) || 'pass'}`;
     },
   );
 }
 
+/** What a magic's line runs as Python, if it does. */
+function pythonOf(line: string): string {
+  return PYTHON_LINE.test(line) ? line.replace(PYTHON_LINE, '') : '';
+}
+
 function addMagic(line: string, uses: TextUses): void {
   const [name = '', ...rest] = line.trim().split(/\s+/);
-  if (/^(?:pip|conda|sx|system|run|load|macro|edit)$/.test(name))
+  if (/^(?:pip|conda|sx|sc|system|alias|run|load|macro|edit)$/.test(name))
     uses.add('notebook-command', line.slice(0, 150), 'a cell');
-  if (/^(?:sx|system)$/.test(name)) addCommands(rest.join(' '), uses);
+  if (/^(?:sx|sc|system|alias)$/.test(name)) addCommands(rest.join(' '), uses);
 }
 
 function addCommands(text: string, uses: TextUses): void {

@@ -66,7 +66,9 @@ function readSetup(text: string, uses: TextUses, places: PlaceFinder): void {
   readPackages(text, uses, places);
   for (const match of text.matchAll(/^import[ \t][^\r\n]{0,150}/gm))
     uses.add('site-line', match[0], places.lineOf(match.index));
-  for (const match of text.matchAll(/^(Exec|TryExec|URL|IconFile|IconIndex|BASEURL)[ \t]*=[ \t]*([^\r\n]{1,150})/gim))
+  for (const match of text.matchAll(
+    /^(Exec|TryExec|URL|IconFile|IconResource|IconIndex|BASEURL)[ \t]*=[ \t]*([^\r\n]{1,150})/gim,
+  ))
     uses.add('desktop-entry', `${match[1]}=${match[2]}`, places.lineOf(match.index));
   for (const match of text.matchAll(
     /^[ \t]*([=+@-][^,;\t\r\n]{0,100}(?:cmd|DDE|HYPERLINK|WEBSERVICE|IMPORTXML)\b[^\r\n]{0,60})/gim,

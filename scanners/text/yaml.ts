@@ -45,6 +45,7 @@ const COMMANDS: ReadonlySet<string> = new Set([
   'exec',
   'postCreateCommand',
   'postInstall',
+  'buildCommand',
   'preinstall',
 ]);
 /** Keys whose value may be a list of the same. */

@@ -34,6 +34,7 @@ describe('an honest configuration passes', () => {
         kwargs: { template: 'a {b}' },
       },
     ],
+    ['config.json', { model_type: 'llama', _attn_implementation: 'flash_attention_2' }],
     ['config.json', { id: ['os', 'system'], command: 'x', parts: ['a', 'b'] }],
     ['modules.json', [{ idx: 1, name: '1', path: '1_Pooling', type: 'sentence_transformers.models.Pooling' }]],
     ['data.json', [{ path: '/data/a.png' }]],
@@ -45,6 +46,7 @@ describe('an honest configuration passes', () => {
 describe('what a loader would act on is a finding', () => {
   test.each([
     ['config.json', { auto_map: { AutoModel: 'other/repo--modeling.Model' } }, 'foreign-code', 'review'],
+    ['config.json', { _attn_implementation: 'other/kernel' }, 'foreign-code', 'review'],
     ['model.safetensors.index.json', { weight_map: { a: '../../secret.bin' } }, 'shard-file', 'block'],
     ['model.safetensors.index.json', { weight_map: { a: '/etc/passwd' } }, 'shard-file', 'block'],
     ['model.safetensors.index.json', { weight_map: { a: 'sub/../../x' } }, 'shard-file', 'block'],
