@@ -124,8 +124,8 @@ export const ruleData = z.strictObject({
   /** What one file says about others of its snapshot. */
   snapshot: z.strictObject({
     /**
-     * Schemes whose names tell which bytes of another file are data of this one: `<bytes> <path>`, or `<bytes>` where
-     * `file` is that path. `*` in a path is this file's name without its extension.
+     * Schemes whose names tell which bytes of another file are data of this one: `<range> <path>`, or `<range>` where
+     * `file` is that path; a range as `claims.ts` writes it. `*` in a path is this file's name without its extension.
      */
     data: z.record(z.string(), z.strictObject({ file: z.string().min(1).optional() })),
     /** Schemes that name code which a loader would run. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { within } from '../budgets.ts';
-import { DataClaims } from '../claims.ts';
+import { DataClaims, wholeNumber } from '../claims.ts';
 import type { Facts } from '../facts.ts';
 import { payloadName } from '../magic.ts';
 import { addProblem } from '../problems.ts';
@@ -20,6 +20,7 @@ import {
   type Value,
   walkProtobuf,
 } from '../protobuf/walk.ts';
+import type { Range } from '../ranges.ts';
 import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
 import { readSecrets } from './text.ts';
@@ -224,16 +225,18 @@ class OnnxReader implements Listener {
       this.problem('onnx-malformed', 'external data without a location', frame);
   }
 
+  /** docs/ExternalData.md: both numbers are optional. Without a length, the tensor's shape says it, or the file's end. */
   private externalData(frame: Frame, entries: ReadonlyMap<string, string>, expected: number | undefined): void {
-    const path = entries.get('location') ?? '';
-    const offset = wholeNumber(entries.get('offset') ?? '0');
-    const length = wholeNumber(entries.get('length') ?? String(expected ?? 0));
-    if (offset === undefined || length === undefined)
+    const written = entries.get('length');
+    const begin = wholeNumber(entries.get('offset') ?? '0');
+    const length = written === undefined ? (expected ?? Number.POSITIVE_INFINITY) : wholeNumber(written);
+    if (begin === undefined || length === undefined)
       this.problem('onnx-tensor-overflow', 'external data at no place that a file has', frame);
     else if (expected !== undefined && length !== expected)
       this.problem('onnx-tensor-size', `a tensor of ${expected} bytes that reads ${length}`, frame);
-    const begin = offset ?? 0;
-    this.external.add(path, [begin, begin + (length ?? 0)], placeOf(frame), frame.start);
+    // A tensor that lies nowhere claims no byte, and names its file all the same.
+    const range: Range = begin === undefined || length === undefined ? [0, 0] : [begin, begin + length];
+    this.external.add(entries.get('location') ?? '', range, placeOf(frame), frame.start);
   }
 
   private problem(code: string, detail: string, frame: Frame): void {
@@ -249,8 +252,4 @@ function plainDomain(domain: string): string {
 /** `Add` of the standard domain, `com.microsoft::QGemm` of another. */
 function shortKey({ domain, name }: Operator): string {
   return domain === '' ? name : `${domain}::${name}`;
-}
-
-function wholeNumber(text: string): number | undefined {
-  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

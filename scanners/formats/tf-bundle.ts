@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { within } from '../budgets.ts';
 import { DataClaims } from '../claims.ts';
 import type { Facts } from '../facts.ts';
 import { RandomBytes } from '../io/bytes.ts';
@@ -47,6 +48,7 @@ class BundleReader implements Listener {
     const offset = numberOf(frame, 'offset') ?? 0;
     const size = numberOf(frame, 'size') ?? 0;
     this.seen.add(shard);
+    within('facts', this.seen.size);
     if (offset < 0 || size < 0 || offset + size > 2 ** 50) this.broken = true;
     else this.claims.add(`*.data-${digits(shard)}-of-${digits(this.shards)}`, [offset, offset + size], 'the index');
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mergedRanges, type Range } from '../ranges.ts';
+import { parseRange } from '../claims.ts';
+import { isPadding, mergedRanges, type Range } from '../ranges.ts';
 import type { Rules } from '../rules.ts';
 import { type Finding, shown, verdictOf } from './finding.ts';
 import type { Judgement } from './findings.ts';
@@ -7,37 +8,43 @@ import type { SnapshotPart } from './snapshot-part.ts';
 
 /** Raw tensor data is explained by the models that name it: they change the judgements of both. */
 export function explainData(files: Map<string, Judgement>, parts: readonly SnapshotPart[], rules: Rules): void {
-  for (const [path, claims] of claimsOf(parts, rules)) explain(files, path, claims, parts);
+  const known = new Map(parts.map((part) => [part.path, part]));
+  const absent = new Map(parts.map(({ path }) => [path, [] as string[]]));
+  for (const [path, claims] of claimsOf(parts, rules)) {
+    const data = known.get(path);
+    if (data) explain(files, data, claims);
+    else for (const by of claims.keys()) absent.get(by)?.push(path);
+  }
+  for (const [by, paths] of absent) if (paths.length > 0) add(files, by, missing(paths));
 }
 
-/** One file says that a range of another one is its data. */
-interface Claim {
-  readonly by: string;
-  readonly range: Range;
-}
+/** What is claimed of one data file, by the path of the model that claims it. */
+type Claims = ReadonlyMap<string, readonly Range[]>;
 
-/** By the path of the data file. */
-function claimsOf(parts: readonly SnapshotPart[], rules: Rules): ReadonlyMap<string, readonly Claim[]> {
-  const claims = new Map<string, Claim[]>();
+/** By the path of the data file. Several models may share one, as encoders and decoders do. */
+function claimsOf(parts: readonly SnapshotPart[], rules: Rules): ReadonlyMap<string, Claims> {
+  const claims = new Map<string, Map<string, Range[]>>();
   for (const { path, uses } of parts)
     for (const use of uses) {
       const rule = Object.hasOwn(rules.snapshot.data, use.scheme) ? rules.snapshot.data[use.scheme] : undefined;
       const named = rule && dataFile(path, use.name, rule.file);
       if (named === undefined) continue;
-      const claim = { by: path, range: named.range };
-      const same = claims.get(named.path);
-      if (same) same.push(claim);
-      else claims.set(named.path, [claim]);
+      const byModel = claims.get(named.path) ?? new Map<string, Range[]>();
+      claims.set(named.path, byModel);
+      const ranges = byModel.get(path);
+      if (ranges) ranges.push(named.range);
+      else byModel.set(path, [named.range]);
     }
   return claims;
 }
 
 /** The use is named as scanners/claims.ts says; `*` is the model's own name, in the rule's path or the use's. */
 function dataFile(path: string, name: string, file: string | undefined): { path: string; range: Range } | undefined {
-  const [, begin = '', end = '', written = ''] = /^(\d{1,16})-(\d{1,16})(?: (.+))?$/.exec(name) ?? [];
+  const [, first = '', written = ''] = /^(\S+)(?: (.+))?$/s.exec(name) ?? [];
+  const range = parseRange(first);
   const relative = (file ?? written).replace('*', () => stemOf(path));
-  const named = begin === '' || relative === '' ? undefined : beside(path, relative);
-  return named === undefined ? undefined : { path: named, range: [Number(begin), Number(end)] };
+  const named = relative === '' ? undefined : beside(path, relative);
+  return named === undefined || range === undefined ? undefined : { path: named, range };
 }
 
 function stemOf(path: string): string {
@@ -57,49 +64,37 @@ function beside(path: string, relative: string): string | undefined {
   return steps.join('/');
 }
 
-/** Between tensors, and behind the last: ONNX's and Windows' granularity for files that are mapped into memory. */
-const PADDING = 64 * 1024;
-/** Tensors of a megabyte and more are padded so; all padding together stays far below what it pads. */
-const PADDED = 8;
-
-function explain(
-  files: Map<string, Judgement>,
-  path: string,
-  claims: readonly Claim[],
-  parts: readonly SnapshotPart[],
-): void {
-  const data = parts.find((part) => part.path === path);
-  const judged = files.get(path);
-  const most = claims.reduce((a, b) => (b.range[1] > a.range[1] ? b : a));
-  if (data === undefined || judged === undefined) {
-    for (const by of new Set(claims.map((claim) => claim.by))) add(files, by, missing(path));
-    return;
+/** Bytes that no model claims stay what they are alone: of a format that nobody knows. */
+function explain(files: Map<string, Judgement>, { path, size, format }: SnapshotPart, claims: Claims): void {
+  for (const [by, ranges] of claims) {
+    const needed = ranges.reduce((most, [, end]) => (Number.isFinite(end) ? Math.max(most, end) : most), 0);
+    if (size < needed) add(files, by, short(path, size, needed));
   }
-  if (data.size < most.range[1]) add(files, most.by, short(path, data.size, most.range[1]));
-  if (data.format !== 'unknown') return;
+  const judged = files.get(path);
+  if (format !== 'unknown' || judged === undefined) return;
+  const by = [...claims.keys()][0] ?? '';
+  const rest = unclaimed([...claims.values()].flat(), size);
   const others = judged.findings.filter(({ rule }) => rule !== 'unrecognised-content');
-  const rest = unclaimed(claims, data.size);
-  const finding = rest === undefined ? explained(most.by) : unexplained(most.by, rest);
-  files.set(path, withFindings(judged, [...others, finding]));
+  const findings = rest ? [...judged.findings, unexplained(by, rest)] : [...others, explained(by)];
+  files.set(path, withFindings(judged, findings));
 }
 
-/** Bytes that are neither a tensor nor padding, and where the largest hole is. */
+/** Bytes that are neither a tensor nor padding, and where the first of them is. */
 interface Rest {
   readonly bytes: number;
   readonly at: number;
 }
 
-function unclaimed(claims: readonly Claim[], size: number): Rest | undefined {
-  const holes: Rest[] = [];
+function unclaimed(claims: readonly Range[], size: number): Rest | undefined {
+  const holes: Range[] = [];
   let at = 0;
-  for (const [begin, end] of [...mergedRanges(claims.map(({ range }) => range)), [size, size] as const]) {
-    if (Math.min(begin, size) > at) holes.push({ bytes: Math.min(begin, size) - at, at });
+  for (const [begin, end] of mergedRanges([[0, 0], ...claims])) {
+    if (Math.min(begin, size) > at) holes.push([at, Math.min(begin, size)]);
     at = Math.max(at, end);
   }
-  const bytes = holes.reduce((sum, hole) => sum + hole.bytes, 0);
-  const [largest] = [...holes].sort((a, b) => b.bytes - a.bytes);
-  const isPadding = largest === undefined || (largest.bytes <= PADDING && bytes <= Math.max(PADDING, size / PADDED));
-  return isPadding ? undefined : { bytes, at: largest.at };
+  if (at < size && !isPadding(at, size)) holes.push([at, size]);
+  const [first] = holes;
+  return first && { bytes: holes.reduce((sum, [begin, end]) => sum + end - begin, 0), at: first[0] };
 }
 
 function add(files: Map<string, Judgement>, path: string, finding: Finding): void {
@@ -112,8 +107,10 @@ function withFindings(judged: Judgement, findings: readonly Finding[]): Judgemen
   return { ...judged, findings, verdict: verdictOf(findings, judged.verdict !== 'unscannable') };
 }
 
-function missing(path: string): Finding {
-  return { rule: 'data-file-missing', level: 'info', message: `its data ${shown(path)} is not part of the snapshot` };
+function missing(paths: readonly string[]): Finding {
+  const others = paths.length > 1 ? `, nor are ${paths.length - 1} other files of it` : '';
+  const message = `its data ${shown(paths[0] ?? '')} is not part of the snapshot${others}`;
+  return { rule: 'data-file-missing', level: 'info', message };
 }
 
 function short(path: string, size: number, bytes: number): Finding {
@@ -126,6 +123,6 @@ function explained(by: string): Finding {
 }
 
 function unexplained(by: string, { bytes, at }: Rest): Finding {
-  const message = `is the data of ${shown(by)}, which accounts for all but ${bytes} bytes; most of these begin at ${at}`;
+  const message = `is the data of ${shown(by)}, which accounts for all but ${bytes} bytes, the first at ${at}`;
   return { rule: 'data-file-rest', level: 'review', message };
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-
 import { within } from '../budgets.ts';
-import { DataClaims } from '../claims.ts';
+import { DataClaims, wholeNumber } from '../claims.ts';
 import type { UseList } from '../uses.ts';
 import type { XmlElement } from './parser.ts';
 
@@ -54,6 +53,9 @@ function pmml(uses: UseList): Vocabulary {
   };
 }
 
+/** Elements that lie in the file beside the model: `data` of constants, and the others in versions before 10. */
+const OPENVINO_DATA: ReadonlySet<string> = new Set(['data', 'weights', 'biases', 'custom']);
+
 /** OpenVINO IR: the layers by the operation set that has them, and which bytes of the file beside it are weights. */
 function openvino(uses: UseList): Vocabulary {
   const weights = new DataClaims();
@@ -69,12 +71,11 @@ function openvino(uses: UseList): Vocabulary {
           `${attributes.get('version') ?? ''}:${attributes.get('type') ?? ''}`,
           `line ${line}`,
         );
-      const size = attributes.get('size');
-      if (local !== 'data' || size === undefined || !attributes.has('offset')) return;
-      const begin = Number(attributes.get('offset'));
-      const end = begin + Number(size);
-      if (Number.isSafeInteger(end) && begin >= 0 && end >= begin) weights.add('', [begin, end], '$.layers');
-      else uses.add('openvino-element', `data at ${attributes.get('offset')} of ${size} bytes`, `line ${line}`);
+      const [offset, size] = [attributes.get('offset'), attributes.get('size')];
+      if (!OPENVINO_DATA.has(local) || offset === undefined || size === undefined) return;
+      const [begin, length] = [wholeNumber(offset), wholeNumber(size)];
+      if (begin !== undefined && length !== undefined) weights.add('', [begin, begin + length], '$.layers');
+      else uses.add('openvino-element', `data at ${offset} of ${size} bytes`, `line ${line}`);
     },
     close(depth) {
       if (depth === infoDepth) infoDepth = 0;
