@@ -131,6 +131,7 @@ async function openMirror(
     sources: config.sources,
     rules: config.policy,
     limits: config.intake,
+    minFreeBytes: config.intake.minFreeBytes,
     clock: systemClock,
   };
   const intakes = createIntakes({
@@ -144,10 +145,9 @@ async function openMirror(
     },
     downloads: { concurrency: config.intake.files },
     tries: config.upstream.tries,
-    minFreeBytes: config.intake.minFreeBytes,
     log,
   });
-  const rescan = createRescan({ ...judging, log });
+  const rescan = createRescan({ ...judging, askAgainDays: config.scan.clamav?.askAgainDays ?? null, log });
   const review = createReview({ journal, catalog, publisher, intakes, index });
 
   opened.defer(async () => {
@@ -253,8 +253,8 @@ async function adminToken({ adminToken, keys, data }: Config): Promise<{ token?:
 
 function malwareScanner({ scan: { clamav } }: Config): { malware?: MalwareScanner } {
   if (clamav === null) return {};
-  const { address, maxBytes, patienceSeconds } = clamav;
-  return { malware: clamavScanner({ address, maxBytes, patienceMilliseconds: patienceSeconds * 1000 }) };
+  const { patienceSeconds, ...settings } = clamav;
+  return { malware: clamavScanner({ ...settings, patienceMilliseconds: patienceSeconds * 1000 }) };
 }
 
 function holdTimes({ intake }: Config): { apiSeconds: number; resolveSeconds: number; llamaCppSeconds: number } {

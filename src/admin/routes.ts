@@ -11,7 +11,7 @@ import { parseCommitSha, parseRef, parseRevision, type Revision } from '#src/dom
 import type { Index } from '#src/index/index.ts';
 import type { DecisionRow } from '#src/index/schema.ts';
 import type { Intakes } from '#src/intake/intakes.ts';
-import type { Rescan } from '#src/intake/rescan.ts';
+import type { AskAgain, Rescan } from '#src/intake/rescan.ts';
 import type { StoredDecision } from '#src/intake/stored-decision.ts';
 import type { Review } from '#src/review/review.ts';
 import { createApprovals } from './approvals.ts';
@@ -52,6 +52,10 @@ const actShape = {
 const decideShape = z.strictObject({ ...actShape, revision: z.string().default('main') });
 const approveShape = decideShape.extend({ evenDenied: z.boolean().default(false) });
 const pinShape = z.strictObject({ ...actShape, ref: z.string(), commit: z.string() });
+
+/** No body is an order too: to read the rules again, and nothing else. */
+const rescanShape = z.strictObject({ malware: z.enum(['changed', 'all']).optional() });
+const passShape = z.object({ id: z.uuid().optional() });
 
 const listShape = z.object({
   outcome: z.enum(['held', 'denied']).optional(),
@@ -120,13 +124,19 @@ export function createAdmin(deps: AdminDeps): Hono {
     return c.json({ repo: repoName(repo), commit, ref: asked.ref, state: 'pinned' });
   });
 
-  app.post('/rescan', (c) => {
+  app.post('/rescan', async (c) => {
     requireAdmin(c, deps);
-    return c.json(reloaded(deps.rescan), 202);
+    const text = await c.req.text();
+    const { malware } = valid(rescanShape, text === '' ? {} : parsedJson(text));
+    return c.json(reloaded(deps.rescan, malware), 202);
   });
   app.get('/rescan', (c) => {
     requireAdmin(c, deps);
-    return c.json(deps.rescan.report() ?? null);
+    const { id } = valid(passShape, c.req.query());
+    const report = deps.rescan.report(id);
+    if (id !== undefined && report === undefined)
+      throw new AirlockError('upstream-entry-not-found', 'This mirror knows no such rescan any more.');
+    return c.json(report ?? null);
   });
 
   app.get('/:rest{.+}', async (c) => {
@@ -150,9 +160,9 @@ export function createAdmin(deps: AdminDeps): Hono {
 }
 
 /** What is wrong with the rules is for the person who asked, and no failure of the mirror. */
-function reloaded(rescan: AdminDeps['rescan']): object {
+function reloaded(rescan: AdminDeps['rescan'], malware: AskAgain | undefined): object {
   try {
-    return rescan.reload();
+    return rescan.reload(malware);
   } catch (error) {
     if (isAirlockError(error, 'config-invalid')) throw new AirlockError('conflict', error.message, {}, error);
     throw error;
@@ -163,6 +173,14 @@ function reloaded(rescan: AdminDeps['rescan']): object {
 async function act<T extends z.ZodType>(c: Context, deps: AdminDeps, shape: T): Promise<z.infer<T>> {
   requireAdmin(c, deps);
   return valid(shape, await c.req.json().catch(() => undefined));
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function valid<T extends z.ZodType>(shape: T, value: unknown): z.infer<T> {

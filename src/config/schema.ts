@@ -102,6 +102,8 @@ const clamav = mapping({
   address: clamdAddress(),
   maxBytes: bytes(1).prefault('100 MiB'),
   patienceSeconds: wholeNumber(1, 3600).prefault(120),
+  unscanned: oneOf(['info', 'review']).prefault('info'),
+  askAgainDays: wholeNumber(1, 3650).nullable().prefault(null),
 });
 
 export const configSchema = mapping({

@@ -127,10 +127,15 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     return run.outcome;
   }
 
-  /** A release in quarantine is judged again, from its facts; undefined for any other commit. */
+  /**
+   * A release in quarantine is judged again, from its facts, once a person has said yes to it; until then it is for a
+   * rescan to let it go. Undefined for any other commit.
+   */
   async function judgedAgain(repo: Repo, commit: CommitSha): Promise<IntakeOutcome | undefined> {
-    if ((await deps.journal.state(repo)).commits.get(commit)?.status !== 'quarantined') return undefined;
-    const judged = await rejudgeRelease(deps, repo, commit, stopping.signal);
+    const state = (await deps.journal.state(repo)).commits.get(commit);
+    if (state?.status !== 'quarantined') return undefined;
+    if (state.approval === undefined) return { type: 'closed', commit };
+    const judged = await rejudgeRelease(deps, repo, commit, { signal: stopping.signal });
     if (judged === undefined) return { type: 'closed', commit };
     const { decision } = judged;
     if (decision.outcome !== 'approved') return { type: 'refused', commit, decision };
@@ -149,7 +154,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
       const outcome = await runIntake(deps, job, tracker, stopping.signal);
       // Rules that changed after the verdicts and before the release: the rescan that follows them may have missed it.
       if (outcome.type !== 'approved' || rulesVersion === deps.scanner.rulesVersion) return outcome;
-      const judged = await rejudgeRelease(deps, job.repo, outcome.commit, stopping.signal);
+      const judged = await rejudgeRelease(deps, job.repo, outcome.commit, { signal: stopping.signal });
       if (judged === undefined || judged.decision.outcome === 'approved') return outcome;
       return { type: 'refused', commit: outcome.commit, decision: judged.decision };
     };
@@ -194,6 +199,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     running: () => [...runs.values()].map(({ tracker }) => tracker.snapshot()),
 
     async resume() {
+      await deps.quarantine.dropCopies();
       const rows = await deps.index.intakes.running();
       const ended = { state: 'failed', errorCode: 'shutting-down', errorMessage: 'Its process ended.' } as const;
       for (const { id, kind, repo, commit, ref } of rows) {

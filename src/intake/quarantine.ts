@@ -24,6 +24,8 @@ export interface Quarantine extends Ledger {
   open(repo: Repo, commit: CommitSha): Promise<QuarantinedFolder>;
   /** Where a blob of the store lies while a scanner reads it again. */
   copyOf(sha256: Sha256): string;
+  /** Remove copies that a process which has ended left behind. */
+  dropCopies(): Promise<void>;
   /** Remove a snapshot's bytes. */
   discard(repo: Repo, commit: CommitSha): Promise<void>;
   /** Remove snapshots that were last touched before `before`, but for those that `keep` names. */
@@ -46,6 +48,7 @@ export function createQuarantine(root: string): Quarantine {
     },
     // A name of its own for each reader: two that share a blob must not write into one file.
     copyOf: (sha256) => join(root, 'stored', `sha256-${sha256}-${randomUUID()}.part`),
+    dropCopies: () => rm(join(root, 'stored'), { recursive: true, force: true }),
     async discard(repo, commit) {
       await rm(folderOf(repo, commit), { recursive: true, force: true });
     },

@@ -14,6 +14,7 @@ import { codeApprovals } from '#src/policy/custom-code.ts';
 import { rejudge } from '#src/policy/rejudge.ts';
 import type { Limits, PolicyRules, SourceRule } from '#src/policy/rules.ts';
 import { matchBothNames } from '#src/policy/stricter.ts';
+import { ANY_AGE, type MalwareAge } from '#src/scan/malware-answers.ts';
 import type { Scanner } from '#src/scan/scanner.ts';
 import type { BlobStore } from '#src/store/blob-store.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -26,7 +27,9 @@ export interface RejudgeDeps {
   readonly publisher: Pick<Publisher, 'publish'>;
   readonly blobs: Pick<BlobStore, 'open'>;
   readonly scanner: Scanner;
-  readonly quarantine: Pick<Quarantine, 'copyOf'>;
+  readonly quarantine: Pick<Quarantine, 'copyOf' | 'reserve'>;
+  /** Stays free on the quarantine's disk while stored bytes are read again. */
+  readonly minFreeBytes: number;
   readonly index: Pick<Index, 'decisions' | 'releases'>;
   readonly sources: readonly SourceRule[];
   readonly rules: PolicyRules;
@@ -42,6 +45,17 @@ export interface Rejudged {
   readonly bytesRead: number;
 }
 
+export interface RejudgeOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Which answers of the malware scanner hold. Default: all. */
+  readonly malwareAge?: MalwareAge | undefined;
+  /**
+   * Whether what is quarantined and passes may go without a person's yes. Another replica may have quarantined it, by
+   * rules or signatures that this one has not got yet: only who was told to judge everything anew may overrule that.
+   */
+  readonly mayRelease?: boolean;
+}
+
 /**
  * Judge a release again under the rules in force, from stored facts; bytes are read where these are of another
  * extractor version. One that no longer passes is quarantined, one in quarantine that passes again is released anew.
@@ -52,14 +66,14 @@ export async function rejudgeRelease(
   deps: RejudgeDeps,
   repo: Repo,
   commit: CommitSha,
-  signal?: AbortSignal,
+  options: RejudgeOptions = {},
 ): Promise<Rejudged | undefined> {
   const { commits } = await deps.journal.state(repo);
   const state = commits.get(commit);
   if (state?.status !== 'approved' && state?.status !== 'quarantined') return undefined;
   const statement = await deps.catalog.statement(repo, commit);
   if (statement === undefined) return undefined;
-  const { files, code, rulesVersion, bytesRead } = await scanAgain(deps, statement, signal);
+  const { files, code, rulesVersion, bytesRead } = await scanAgain(deps, statement, options);
   const rule = matchBothNames(deps.sources, repo, statement.upstream.repo);
   // What was accepted before the release stands in its statement; only a yes to its quarantine comes on top.
   const approval = state.status === 'quarantined' ? state.approval : undefined;
@@ -74,7 +88,8 @@ export async function rejudgeRelease(
   const decision = rejudge({ files, ...(code && { code }) }, statement.reasons, deps.rules, context);
   const known = { decision, files: files.length, bytesRead };
   if (decision.outcome === 'approved') {
-    const released = state.status === 'quarantined' && (await releaseAnew(deps, statement, state, files, decision));
+    const mayGo = state.status === 'quarantined' && (options.mayRelease === true || approval !== undefined);
+    const released = mayGo && (await releaseAnew(deps, statement, state, files, decision));
     return { ...known, change: released ? 'released' : 'none' };
   }
   const quarantined = await quarantine(deps, statement, state, files, decision);
@@ -84,19 +99,19 @@ export async function rejudgeRelease(
 async function scanAgain(
   deps: RejudgeDeps,
   { files }: ReleaseStatement,
-  signal: AbortSignal | undefined,
+  { signal, malwareAge = ANY_AGE }: RejudgeOptions,
 ): Promise<Pick<Evidence, 'code' | 'rulesVersion'> & { files: ScannedFile[]; bytesRead: number }> {
   let bytesRead = 0;
   const targets = files.map(({ path, size, sha256 }) => {
     const file = deps.quarantine.copyOf(sha256);
-    const { take, drop } = storedCopy(deps.blobs, sha256, file);
+    const { take, drop } = storedCopy({ ...deps, sha256, size, file });
     const counted = async () => {
       bytesRead += size;
       await take();
     };
     return { path, size, sha256, file, copy: { take: counted, drop } };
   });
-  const scanned = await deps.scanner.scan(targets, signal ? { signal } : {});
+  const scanned = await deps.scanner.scan(targets, { malwareAge, ...(signal && { signal }) });
   const judged = files.map(({ format: _format, verdict: _verdict, lfs, ...file }) => {
     const scan = scanned.files.get(file.path);
     if (!scan)
@@ -128,6 +143,8 @@ async function quarantine(
   });
   if (done && statement)
     await deps.index.releases.put({ kind, repo: id, commit, state: 'quarantined', approvedAt, digest: statement });
+  // A person was faster, or another replica: what was judged is no longer so, and nobody is to read why.
+  else await deps.index.decisions.remove(repo, commit);
   return done;
 }
 

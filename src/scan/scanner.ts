@@ -9,6 +9,7 @@ import { type CustomCode, judgeSnapshot } from '#scanners/judge/snapshot.ts';
 import { type SnapshotPart, snapshotPart } from '#scanners/judge/snapshot-part.ts';
 import { loadRules, type Rules } from '#scanners/rules.ts';
 import { CORE_VERSION, isCurrent } from '#scanners/version.ts';
+import { type Clock, systemClock } from '#src/domain/clock.ts';
 import type { Sha256 } from '#src/domain/digest.ts';
 import { AirlockError, messageOf } from '#src/domain/errors.ts';
 import type { BlobScan, RuleMeaning } from '#src/domain/evidence.ts';
@@ -16,7 +17,8 @@ import type { RepoPath } from '#src/domain/path.ts';
 import { printable } from '#src/domain/repo.ts';
 import { type Extraction, extractInChild, WORKER } from './extraction.ts';
 import { DEFAULT_LIMITS, type ScanLimits } from './limits.ts';
-import { type MalwareResult, type MalwareScanner, malwareResult, withMalware } from './malware.ts';
+import { type MalwareResult, type MalwareScanner, withMalware } from './malware.ts';
+import { type MalwareAge, MalwareAnswers } from './malware-answers.ts';
 import { type AlteredFacts, type FactCache, SealedFacts } from './sealed-facts.ts';
 
 /** A file of a snapshot: its path there, and where its bytes lie. */
@@ -41,6 +43,8 @@ interface ScanOptions {
   readonly signal?: AbortSignal;
   /** Called once for each path, in no order, with what its bytes alone say. */
   readonly onScanned?: (path: RepoPath, scan: BlobScan) => void;
+  /** Default: those by the signatures that the malware scanner has now; the bytes are at hand. */
+  readonly malwareAge?: MalwareAge;
 }
 
 export interface Scanner {
@@ -71,8 +75,10 @@ export interface ScannerOptions {
   /** Seals what is in the cache. Without one it is random: what this scanner remembers serves no other one. */
   readonly cacheKey?: Uint8Array;
   readonly onAlteredFacts?: AlteredFacts;
-  /** Asked about every blob once; what it said is remembered. Default: none. */
+  /** Asked about every blob; what it said is remembered. Default: none. */
   readonly malware?: MalwareScanner;
+  /** Default: the system's. */
+  readonly clock?: Clock;
   /** The child's script; another one in tests only. */
   readonly worker?: URL;
 }
@@ -81,7 +87,7 @@ export function createScanner(options: ScannerOptions = {}): Scanner {
   let current = rulesInForce(options.rules);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const queue = new PQueue({ concurrency: options.processes ?? 2 });
-  const { worker = WORKER, cacheKey = randomBytes(32), malware } = options;
+  const { worker = WORKER, cacheKey = randomBytes(32), malware, clock = systemClock } = options;
   const cache = options.cache && new SealedFacts(options.cache, cacheKey, options.onAlteredFacts);
   return {
     get rulesVersion() {
@@ -94,7 +100,7 @@ export function createScanner(options: ScannerOptions = {}): Scanner {
     async scan(targets, scanOptions = {}) {
       // One rule set for the whole snapshot, whatever is reloaded meanwhile.
       const { judge, rules } = current;
-      const run = new Run({ targets, judge, rules, limits, queue, worker, cache, malware, ...scanOptions });
+      const run = new Run({ targets, judge, rules, limits, queue, worker, cache, malware, clock, ...scanOptions });
       return { rulesVersion: rules.version, ...(await run.finished()) };
     },
   };
@@ -118,6 +124,7 @@ interface RunDeps extends ScanOptions {
   readonly worker: URL;
   readonly cache: SealedFacts | undefined;
   readonly malware: MalwareScanner | undefined;
+  readonly clock: Clock;
 }
 
 /** One call of `scan`: each blob is read once, whatever the number of paths that it has. */
@@ -150,17 +157,16 @@ class Run {
 
   /** First, so that no verdict is given without it: where it is away the whole scan fails. */
   private async askMalwareScanner(): Promise<void> {
-    const { malware, cache, signal } = this.deps;
-    if (malware === undefined) return;
-    const blobs = [...this.paths.values()].flatMap(([target]) => target ?? []);
+    const { malware: scanner, cache, clock, signal } = this.deps;
+    if (scanner === undefined) return;
+    const age = this.deps.malwareAge ?? { since: clock.now().toISOString() };
+    const answers = new MalwareAnswers({ scanner, cache, age, clock, signal });
     const ask = async (target: ScanTarget) => {
-      const known = await cache?.get(target.sha256, malware.name);
-      const remembered = known === undefined ? undefined : parseMalware(known);
-      const result = remembered ?? (await withBytes([target], () => malware.scan(target.file, target.size, signal)));
-      if (remembered === undefined) await cache?.put(target.sha256, malware.name, JSON.stringify(result));
-      this.malware.set(target.sha256, result);
+      const { sha256, size, file } = target;
+      const answer = await answers.of(sha256, size, () => withBytes([target], () => scanner.scan(file, size, signal)));
+      this.malware.set(sha256, answer);
     };
-    await this.enqueue(blobs.map((target) => () => ask(target)));
+    await this.enqueue([...this.paths.values()].flatMap(([target]) => (target ? () => ask(target) : [])));
   }
 
   private async fromCache(target: ScanTarget): Promise<boolean> {
@@ -219,7 +225,7 @@ class Run {
   private judged(blob: ScanTarget, extraction: Extraction): void {
     for (const { path } of this.paths.get(blob.sha256) ?? []) {
       const own = 'facts' in extraction ? this.deps.judge(extraction.facts, path) : unscannable(extraction.failure);
-      const scan = withMalware(own, this.malware.get(blob.sha256) ?? {});
+      const scan = withMalware(own, this.malware.get(blob.sha256) ?? {}, this.deps.malware?.unscanned ?? 'info');
       if ('facts' in extraction) this.parts.push(snapshotPart(extraction.facts, { ...blob, path }, this.deps.rules));
       this.scans.set(path, scan);
       this.deps.onScanned?.(path, scan);
@@ -260,14 +266,6 @@ function batches(targets: readonly ScanTarget[], limits: ScanLimits): ScanTarget
     bytes += target.size;
   }
   return made;
-}
-
-function parseMalware(json: string): MalwareResult | undefined {
-  try {
-    return malwareResult.safeParse(JSON.parse(json)).data;
-  } catch {
-    return undefined;
-  }
 }
 
 function parseCached(json: string): Facts | undefined {

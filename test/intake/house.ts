@@ -18,6 +18,7 @@ import { createQuarantine, type Quarantine } from '#src/intake/quarantine.ts';
 import { recheckDue } from '#src/intake/recheck.ts';
 import { createRescan, type Rescan } from '#src/intake/rescan.ts';
 import { createReview, type Review } from '#src/review/review.ts';
+import type { MalwareScanner } from '#src/scan/malware.ts';
 import { createScanner } from '#src/scan/scanner.ts';
 import { openFolder } from '#src/store/folder.ts';
 import { FolderBlobStore } from '#src/store/folder-blob-store.ts';
@@ -37,6 +38,9 @@ export interface HouseOptions {
   readonly config?: object;
   readonly token?: string;
   readonly dispatcher?: Dispatcher;
+  readonly malware?: MalwareScanner;
+  /** Another replica of the same store has an index of its own. Default: in the data folder. */
+  readonly index?: string;
 }
 
 /** All rooms between upstream and catalog, real ones, wired as `main.ts` wires them. No door is open. */
@@ -61,13 +65,20 @@ export interface House {
   stop(): Promise<void>;
 }
 
-export async function openHouse({ hub, data, config = {}, ...client }: HouseOptions): Promise<House> {
+export async function openHouse({
+  hub,
+  data,
+  config = {},
+  malware,
+  index: file,
+  ...client
+}: HouseOptions): Promise<House> {
   const settings = configSchema.parse({ intake: { minFreeBytes: '1 MiB' }, ...config });
   await mkdir(data, { recursive: true });
   const folder = await openFolder(join(data, 'store'), { create: true });
   const records = new FolderRecordStore(folder);
   const blobs = new FolderBlobStore(folder);
-  const index = await openIndex(join(data, 'index.sqlite'));
+  const index = await openIndex(file ?? join(data, 'index.sqlite'));
   const ring = await openKeyRing({
     ...settings.keys,
     folder: join(data, 'keys'),
@@ -88,12 +99,15 @@ export async function openHouse({ hub, data, config = {}, ...client }: HouseOpti
     cache: index.facts,
     cacheKey: FACTS_KEY,
     rules: () => house.scannerRules(),
+    clock,
+    ...(malware && { malware }),
   });
   const judging = {
     ...{ blobs, scanner, journal, catalog, publisher, index, quarantine, clock },
     sources: settings.sources,
     rules: settings.policy,
     limits: settings.intake,
+    minFreeBytes: settings.intake.minFreeBytes,
   };
   const intakes = createIntakes({
     ...judging,
@@ -106,10 +120,14 @@ export async function openHouse({ hub, data, config = {}, ...client }: HouseOpti
     },
     downloads: { concurrency: settings.intake.files },
     tries: settings.upstream.tries,
-    minFreeBytes: settings.intake.minFreeBytes,
     log: { info: write, error: write },
   });
-  const rescan = createRescan({ ...judging, retryMilliseconds: 50, log: { info: write, warn: write, error: write } });
+  const rescan = createRescan({
+    ...judging,
+    retryMilliseconds: 50,
+    askAgainDays: settings.scan.clamav?.askAgainDays ?? null,
+    log: { info: write, warn: write, error: write },
+  });
   const rechecks = {
     index,
     journal,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseRules, type Rules, readRules } from '#scanners/rules.ts';
 import { CORE_VERSION } from '#scanners/version.ts';
+import { orderOf } from '#src/intake/rescan-report.ts';
 import { SealedFacts } from '#src/scan/sealed-facts.ts';
 import { addHeld, addTiny } from '#test/fake-hub/repos.ts';
 import { until } from '#test/support/until.ts';
@@ -259,6 +260,128 @@ it('a start under other rules begins a pass, and a start under the same ones doe
   await third.rescan.startIfDue();
   await third.rescan.idle();
   expect(third.rescan.report()).toBeDefined();
+});
+
+it('a replica with other rules releases nothing by itself, and two of them do not undo each other for ever', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  const commit = approved(await house.ask(ID));
+  const other = await rig.reopen({ index: join(rig.data, 'other.sqlite') });
+  await reload(house, () => rulesWith('unread'));
+  await other.rescan.startIfDue();
+  await other.rescan.idle();
+  expect(other.rescan.report()).toMatchObject({ state: 'finished', releases: 1, released: [] });
+  expect((await other.ask(ID, commit)).type).toBe('closed');
+  expect((await other.ask(ID, 'main', { afresh: true })).type).toBe('closed');
+  other.ahead = 60;
+  await other.recheck();
+  expect(await found(other)).toBe('quarantined');
+  // Somebody said so: that is another matter, and happens once.
+  expect(await reload(other)).toMatchObject({ released: [`models/${ID}@${commit}`] });
+  for (const each of [house, other]) await each.rescan.startIfDue();
+  await house.rescan.idle();
+  expect(await found(house)).toBe('release');
+});
+
+it('a pass that could not judge all comes back for that alone', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  const commit = approved(await house.ask(ID));
+  const name = `models/${ID}@${commit}`;
+  await reload(house, () => rulesWith('unread'));
+  await house.stop();
+  await rm(`${rig.data}/index.sqlite`);
+  const later = await rig.reopen();
+  const [blob] = await later.stored();
+  const bytes = await readFile(stored(blob?.path ?? ''));
+  await writeFile(stored(blob?.path ?? ''), Buffer.alloc(bytes.length));
+  const { id } = later.rescan.reload();
+  await until('it failed', () => later.rescan.report(id)?.failed.length === 1);
+  expect(orderOf((await later.index.rescans.last())?.report ?? '')).toMatchObject({ id, mayRelease: [name] });
+  await writeFile(stored(blob?.path ?? ''), bytes);
+  await until('it is released', async () => (await found(later)) === 'release');
+});
+
+it('a pass that a stop cut off goes on in the next process, under its own name', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  approved(await house.ask(ID));
+  const rules = house.scannerRules;
+  await reload(house, () => rulesWith('unread'));
+  house.scannerRules = rules;
+  const { id } = house.rescan.reload('all');
+  await house.rescan.stop();
+  expect(house.rescan.report(id)?.state).toBe('broken');
+  const later = await rig.reopen();
+  await later.rescan.startIfDue();
+  await later.rescan.idle();
+  expect(later.rescan.report(id)).toMatchObject({ id, state: 'finished', releases: 1 });
+  expect(await found(later)).toBe('release');
+});
+
+it('a pass that breaks off says so, and another one follows', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  approved(await house.ask(ID));
+  await house.index.close();
+  const { id } = house.rescan.reload();
+  await house.rescan.idle();
+  expect(house.rescan.report(id)).toMatchObject({ state: 'broken', error: expect.any(String), releases: 0 });
+  const begun = house.rescan.report(id)?.startedAt;
+  await until('another', () => house.rescan.report(id)?.startedAt !== begun);
+});
+
+it('passes have names of their own: what is asked for while one runs waits, once', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  approved(await house.ask(ID));
+  const first = house.rescan.reload();
+  const second = house.rescan.reload();
+  const third = house.rescan.reload();
+  expect([first.state, second.state, third.id]).toEqual(['running', 'waiting', second.id]);
+  expect(first.id).not.toBe(second.id);
+  expect(house.rescan.report()?.id).toBe(first.id);
+  await house.rescan.idle();
+  for (const { id } of [first, second]) expect(house.rescan.report(id)?.state).toBe('finished');
+  expect(house.rescan.report()?.id).toBe(second.id);
+  expect(house.rescan.report('no such id')).toBeUndefined();
+});
+
+it('what a person revokes while a pass runs stays revoked, and nobody is told of a quarantine', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  const commit = approved(await house.ask(ID));
+  house.scannerRules = () => rulesWith('program');
+  house.rescan.reload();
+  await house.review.revoke(repo(ID), revisionOf(commit), ACT);
+  await house.rescan.idle();
+  expect(await found(house)).toBe('revoked');
+});
+
+it('copies that a killed process left are gone with the next start', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  const left = house.quarantine.copyOf('0'.repeat(64) as never);
+  await mkdir(dirname(left), { recursive: true });
+  await writeFile(left, 'a large one');
+  await house.intakes.resume();
+  expect(await house.quarantined()).toEqual([]);
+});
+
+it('stored bytes are not read again where they would fill the disk', async () => {
+  addTiny(rig.hub);
+  const house = await rig.open();
+  const commit = approved(await house.ask(ID));
+  await house.stop();
+  await rm(`${rig.data}/index.sqlite`);
+  const later = await rig.reopen({ config: { intake: { minFreeBytes: '100000 GiB' } } });
+  const { id } = later.rescan.reload();
+  await later.rescan.idle();
+  expect(later.rescan.report(id)).toMatchObject({
+    state: 'finished',
+    failed: [{ release: `models/${ID}@${commit}`, error: expect.stringContaining('too little free disk') }],
+  });
+  expect(await found(later)).toBe('release');
 });
 
 it('refusals are judged again under new rules', async () => {

@@ -98,6 +98,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     sources: config.sources,
     rules: config.policy,
     limits: config.intake,
+    minFreeBytes: config.intake.minFreeBytes,
     ...{ blobs, journal, publisher, catalog, index, clock, log },
   };
   const intakes = createIntakes({
@@ -107,7 +108,6 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     queue: new PQueue({ concurrency: config.intake.concurrent }),
     downloads: new PQueue({ concurrency: config.intake.files }),
     tries: config.upstream.tries,
-    minFreeBytes: 0,
   });
   const rescan = createRescan(judging);
   const review = createReview({ journal, catalog, publisher, intakes, index });
