@@ -4,9 +4,13 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ScanLimits } from './limits.ts';
 
+/** Takes away what the permission model leaves: signals to other processes, their priority, credentials. */
+const DISARM = fileURLToPath(new URL('../../scanners/disarm.ts', import.meta.url));
+
 /**
  * Start a script as a process that can do nothing but compute: Node's permission model denies it the network, other
- * processes, threads, addons, WASI, the inspector, and every file but the sources beside it. It inherits no environment
+ * processes, threads, addons, WASI, the inspector, and every file but the sources beside it; `scanners/disarm.ts` takes
+ * signals, priorities and credentials. It inherits no environment
  * and no descriptor but standard output and error and the `descriptors`, which become 3, 4, ... and are to be open for
  * reading only.
  *
@@ -23,6 +27,8 @@ export function startSandboxed(
   const flags = [
     '--permission',
     `--allow-fs-read=${dirname(path)}/`,
+    `--allow-fs-read=${DISARM}`,
+    `--import=${DISARM}`,
     '--no-addons',
     '--no-experimental-sqlite',
     '--no-experimental-websocket',

@@ -58,6 +58,11 @@ describe('the scanner process', () => {
     expect(attack.results['inherited descriptor']).toBe('done: 4');
   });
 
+  // Standard output and error are sockets, 3 is the file that it was given.
+  test('inherits no other descriptor', () => {
+    expect(attack.results['descriptors of the parent']).toBe('done: 1 2 3');
+  });
+
   test('inherits no environment', () => {
     expect(process.env.AIRLOCK_TEST_SECRET).toBe('in the environment');
     expect(attack.environment).toEqual({});
@@ -97,6 +102,19 @@ describe('the scanner process', () => {
     ['wasi', 'ERR_ACCESS_DENIED'],
     // Node 26.10 opens and creates database files past its permission model: the module itself is switched off.
     ['database file', 'ERR_UNKNOWN_BUILTIN_MODULE'],
+    ['signal to the parent', 'ERR_ACCESS_DENIED'],
+    ['signal by its inner name', 'ERR_ACCESS_DENIED'],
+    ['signal by an import', 'ERR_ACCESS_DENIED'],
+    ['inspector of the parent', 'ERR_ACCESS_DENIED'],
+    ['priority of the parent', 'ERR_ACCESS_DENIED'],
+    ['another user', 'ERR_ACCESS_DENIED'],
+    ['flags of the engine', 'ERR_ACCESS_DENIED'],
+    ['another program', 'ERR_ACCESS_DENIED'],
+    ['cluster', 'ERR_ACCESS_DENIED'],
+    ['http2', 'ERR_ACCESS_DENIED'],
+    ['environment from a file', 'ERR_ACCESS_DENIED'],
+    ['another working folder', 'ERR_ACCESS_DENIED'],
+    ['trace events', 'ERR_ACCESS_DENIED'],
     ['code from text', 'Code generation from strings disallowed for this context'],
   ])('is refused: %s', (name, code) => {
     expect(attack.results[name]).toBe(`refused: ${code}`);
@@ -106,7 +124,7 @@ describe('the scanner process', () => {
     expect(existsSync(join(folder, 'written'))).toBe(false);
     expect(existsSync(join(folder, 'written.db'))).toBe(false);
     expect(connections).toBe(0);
-    expect(Object.keys(attack.results)).toHaveLength(34);
+    expect(Object.keys(attack.results)).toHaveLength(48);
   });
 
   test('is the real worker: its script lies among the scanners, which import nothing from elsewhere', () => {

@@ -93,6 +93,48 @@ await attempt('wasi', async () => {
   const { WASI } = await import('node:wasi');
   return new WASI({ version: 'preview1', preopens: { '/': '/' } });
 });
+await attempt('signal to the parent', () => process.kill(process.ppid, 0));
+await attempt('signal by its inner name', () =>
+  (process as unknown as { _kill(pid: number, signal: number): number })._kill(process.ppid, 0),
+);
+await attempt('signal by an import', async () => (await import('node:process')).kill(process.ppid, 0));
+await attempt('inspector of the parent', () =>
+  (process as unknown as { _debugProcess(pid: number): void })._debugProcess(process.ppid),
+);
+await attempt('priority of the parent', async () => (await import('node:os')).setPriority(process.ppid, 19));
+await attempt('another user', () => process.setuid?.(65_534));
+await attempt('flags of the engine', async () =>
+  (await import('node:v8')).setFlagsFromString('--allow-natives-syntax'),
+);
+await attempt('another program', () => (process as unknown as { execve(path: string): void }).execve('/bin/true'));
+await attempt('cluster', async () => (await import('node:cluster')).default.fork());
+await attempt('http2', async () => {
+  const { connect } = await import('node:http2');
+  return new Promise((resolve, reject) => {
+    connect(`http://127.0.0.1:${port}`, () => resolve('connected')).on('error', reject);
+  });
+});
+await attempt('environment from a file', () => process.loadEnvFile(secret));
+await attempt('another working folder', () => process.chdir('/'));
+await attempt('trace events', async () =>
+  (await import('node:trace_events')).createTracing({ categories: ['v8'] }).enable(),
+);
+await attempt('descriptors of the parent', async () => {
+  const { fstatSync } = await import('node:fs');
+  const open = Array.from({ length: 1024 }, (_, fd) => fd).filter((fd) => {
+    const stats = statOf(() => fstatSync(fd));
+    return stats !== undefined && (stats.isFile() || stats.isDirectory() || stats.isSocket());
+  });
+  return open.join(' ');
+});
+
+function statOf<T>(stat: () => T): T | undefined {
+  try {
+    return stat();
+  } catch {
+    return undefined;
+  }
+}
 await attempt('code from text', () => Function('return 1')());
 
 process.stdout.write(JSON.stringify({ results, environment: process.env, argv: process.execArgv }), () =>
