@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
-import { messageOf } from '#src/domain/errors.ts';
+import { AirlockError, messageOf } from '#src/domain/errors.ts';
 import { ANY_AGE, type MalwareAge } from '#src/scan/malware-answers.ts';
 import { Pass, type PassDeps } from './rescan-pass.ts';
 import { orderOf, type PassOrder, type RescanReport } from './rescan-report.ts';
@@ -19,7 +19,7 @@ export type AskAgain = 'changed' | 'all';
 export interface Rescan {
   /**
    * Read the rules again and begin a pass; where one runs, another follows it. Rules that are not as they must be change
-   * nothing. @throws AirlockError config-invalid
+   * nothing. @throws AirlockError config-invalid; conflict: there is no malware scanner to ask
    */
   reload(malware?: AskAgain): RescanReport;
   /**
@@ -118,6 +118,8 @@ export function createRescan(deps: RescanDeps): Rescan {
 
   return {
     reload(malware) {
+      if (malware && !deps.scanner.asksMalware)
+        throw new AirlockError('conflict', 'This mirror asks no antivirus scanner: scan.clamav is not set.');
       const before = deps.scanner.rulesVersion;
       deps.scanner.reload();
       deps.log.info({ before, rulesVersion: deps.scanner.rulesVersion }, 'scanner rules read again');

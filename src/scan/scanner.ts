@@ -50,6 +50,8 @@ interface ScanOptions {
 export interface Scanner {
   /** Of the rules in force now. Changes with them and with the extractors. */
   readonly rulesVersion: string;
+  /** Whether it asks a scanner of malware signatures as well. */
+  readonly asksMalware: boolean;
   /**
    * Read the rules again; later scans use them. Those in force stay where the new ones are not as they must be.
    * @throws AirlockError config-invalid
@@ -93,6 +95,7 @@ export function createScanner(options: ScannerOptions = {}): Scanner {
     get rulesVersion() {
       return current.rules.version;
     },
+    asksMalware: malware !== undefined,
     reload() {
       current = rulesInForce(options.rules);
     },

@@ -33,6 +33,14 @@ it('changed rules quarantine a release, tell the client and the reviewer why, an
   const rescan = await airlock(['rescan'], world.mirror);
   expect(rescan.status, rescan.output).toBe(2);
   expect(rescan.stdout).toContain(`quarantined: models/${ID}@`);
+  const last = await airlock(['rescan', '--last'], world.mirror);
+  expect(last.status, last.output).toBe(2);
+  expect(last.stdout).toMatch(/^rescan \S+ finished under scanner rules [0-9a-f]{12}: 1 releases/);
+  const begun = await airlock(['rescan', '--no-wait'], world.mirror);
+  expect([begun.status, begun.stdout]).toEqual([0, expect.stringMatching(/^rescan \S+ runs under/)]);
+  expect((await airlock(['rescan', '--malware', 'some'], world.mirror)).status).toBe(64);
+  const unasked = await airlock(['rescan', '--malware'], world.mirror);
+  expect([unasked.status, unasked.output]).toEqual([70, expect.stringContaining('scan.clamav')]);
   const refused = await hf('2.4', ['download', ID], await world.person());
   expect(refused.status).not.toBe(0);
   expect(refused.output).toContain('was quarantined by policy');

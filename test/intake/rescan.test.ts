@@ -183,6 +183,12 @@ it('what a person accepted stays accepted, and what is new does not', async () =
   expect(await reload(house, more)).toMatchObject({ quarantined: [`models/acme/held@${head}`] });
 });
 
+it('nobody can be asked about malware where no scanner of it is configured', async () => {
+  const house = await rig.open();
+  expect(() => house.rescan.reload('changed')).toThrow('scan.clamav');
+  expect(house.rescan.report()).toBeUndefined();
+});
+
 it('rules that are not as they must be change nothing', async () => {
   addTiny(rig.hub);
   const house = await rig.open();
@@ -309,7 +315,7 @@ it('a pass that a stop cut off goes on in the next process, under its own name',
   const rules = house.scannerRules;
   await reload(house, () => rulesWith('unread'));
   house.scannerRules = rules;
-  const { id } = house.rescan.reload('all');
+  const { id } = house.rescan.reload();
   await house.rescan.stop();
   expect(house.rescan.report(id)?.state).toBe('broken');
   const later = await rig.reopen();
