@@ -6,7 +6,7 @@ import type { Context } from './formats/context.ts';
 import { FORMATS, KNOWN_FORMATS } from './formats/index.ts';
 import type { Bytes } from './io/bytes.ts';
 import { whileHeld } from './io/forward.ts';
-import { hiddenPickle, SEARCHED } from './pickle/hidden.ts';
+import { lookForPayload } from './payload.ts';
 import { sniff } from './sniff.ts';
 
 /** Read what is in the bytes. Never throws for what they hold: a budget that was hit is part of the facts. */
@@ -42,9 +42,10 @@ async function extractAt(
   if (bytes.random === undefined && !READ_FORWARD.has(facts.format) && file.spending.mayHold(bytes.size))
     return whileHeld(bytes, file.spending, (held) => extractAt(facts, held, file, depth, storages));
   const format = FORMATS[facts.format];
+  const sniffed = facts.format;
   if (format === undefined) {
-    if (!CERTAIN.has(facts.format)) file.extractors[UNREAD] = KNOWN_FORMATS;
-    return lookForPickle(facts, bytes, file);
+    if (!CERTAIN.has(sniffed)) file.extractors[UNREAD] = KNOWN_FORMATS;
+    return lookForPayload(facts, sniffed, bytes, file.spending);
   }
   file.extractors[facts.format] = format.version;
   const context: Context = {
@@ -54,19 +55,9 @@ async function extractAt(
     extractInner: (inner, innerBytes, found = []) => extractAt(inner, innerBytes, file, depth + 1, found),
   };
   await (await format.load())(facts, bytes, context);
+  await lookForPayload(facts, sniffed, bytes, file.spending);
 }
 
-/** Content that nobody reads may still be what a loader, given the right place in it, would run. */
-async function lookForPickle(facts: Facts, { random, size }: Bytes, { spending }: FileRun): Promise<void> {
-  if (facts.format !== 'unknown' || random === undefined) return;
-  const places = [0, Math.max(0, size - SEARCHED)];
-  for (const place of new Set(places)) {
-    const at = await hiddenPickle(random, place, spending);
-    if (at === undefined) continue;
-    facts.problems.push({ code: 'trailing-payload', offset: at, detail: 'a pickle that calls something lies in it' });
-    return;
-  }
-}
 /** Whatever formats come to be known, these hold nothing. */
 const CERTAIN: ReadonlySet<string> = new Set(['empty', 'zeros']);
 /** Formats whose extractor reads bytes of any length from the beginning to the end, or to the end of its header. */

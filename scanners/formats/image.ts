@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-
+import type { Spending } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
 import type { Bytes } from '../io/bytes.ts';
 import { type Cursor, EndOfBytes } from '../io/cursor.ts';
-import { payloadName } from '../magic.ts';
+import { noteTail } from '../io/tail.ts';
+import { archiveFromEnd } from '../zip/polyglot.ts';
 import type { Extractor } from './context.ts';
 
 /** An image is walked chunk by chunk to its end, so that nothing can ride behind it. Pixels are not decoded. */
@@ -16,11 +17,12 @@ export const webp = walker(walkWebp);
 type Walk = (cursor: Cursor) => Promise<string | undefined>;
 
 export function walker(walk: Walk): Extractor {
-  return async (facts, bytes) => {
+  return async (facts, bytes, { spending }) => {
     const cursor = bytes.cursor();
     const problem = await guarded(walk, cursor);
     if (problem) facts.problems.push({ code: 'image-malformed', offset: cursor.offset, detail: problem });
-    else await noTail(facts, bytes, cursor);
+    else if (!(await cursor.atEnd())) await tail(facts, bytes, cursor, spending);
+    else noArchive(facts, bytes);
   };
 }
 
@@ -33,13 +35,17 @@ async function guarded(walk: Walk, cursor: Cursor): Promise<string | undefined> 
   }
 }
 
-async function noTail(facts: Facts, bytes: Bytes, cursor: Cursor): Promise<void> {
-  if (await cursor.atEnd()) return;
-  const offset = cursor.offset;
-  await cursor.fill(512);
-  const payload = payloadName(cursor.lookAt(512));
-  if (payload) facts.problems.push({ code: 'trailing-payload', offset, detail: `${payload} behind the image` });
-  else facts.problems.push({ code: 'trailing-bytes', offset, detail: `${bytes.size - offset} bytes behind the image` });
+async function tail(facts: Facts, { random, size }: Bytes, { offset }: Cursor, spending: Spending): Promise<void> {
+  if (random) await noteTail(facts, random, offset, 'the image', spending);
+  else facts.problems.push({ code: 'trailing-bytes', offset, detail: `${size - offset} bytes behind the image` });
+}
+
+/** Readers of archives pass over what follows the end record: an archive may also fill a chunk before the last one. */
+function noArchive(facts: Facts, { random }: Bytes): void {
+  const archive = random && archiveFromEnd(random);
+  if (archive === undefined) return;
+  const detail = `an archive with ${JSON.stringify(archive.name.slice(0, 80))} in the image`;
+  facts.problems.push({ code: 'trailing-payload', offset: archive.at, detail });
 }
 
 /** Chunks of length, type, data, CRC up to IEND. A file that ends with a whole chunk before it is damaged, not hiding. */

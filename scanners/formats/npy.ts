@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Spending } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
 import type { Bytes } from '../io/bytes.ts';
 import { type Cursor, EndOfBytes } from '../io/cursor.ts';
-import { payloadName } from '../magic.ts';
+import { noteTail } from '../io/tail.ts';
 import { itemCount, itemSize } from '../npy/dtype.ts';
 import { type Literal, NoLiteral, parseLiteral } from '../npy/literal.ts';
 import { readPickles } from '../pickle/stream.ts';
@@ -37,7 +38,7 @@ async function readArray(facts: Facts, bytes: Bytes, offset: number, context: Co
   const end = start + size;
   if (end > bytes.size) return broken(facts, start, `${size} bytes of items, and the file ends before`);
   if (end === bytes.size) return undefined;
-  return nextArray(facts, bytes, cursor, end);
+  return nextArray(facts, bytes, cursor, end, context.spending);
 }
 
 /** The header's text; `undefined` when there is none, which is a problem by then. */
@@ -65,15 +66,20 @@ async function readObjects(facts: Facts, bytes: Bytes, start: number, context: C
   await readPickles(facts, bytes.random.slice(start, bytes.size - start), context.spending);
 }
 
-async function nextArray(facts: Facts, bytes: Bytes, cursor: Cursor, end: number): Promise<number | undefined> {
+async function nextArray(
+  facts: Facts,
+  bytes: Bytes,
+  cursor: Cursor,
+  end: number,
+  spending: Spending,
+): Promise<number | undefined> {
   const after = bytes.random ? bytes.random.cursor(end) : cursor;
   if (after === cursor) await cursor.skip(end - cursor.offset);
   await after.fill(HEAD_BYTES);
   const head = after.lookAt(HEAD_BYTES);
   if (Buffer.from(head.subarray(0, 6)).toString('latin1') === '\x93NUMPY') return end;
-  const payload = payloadName(head);
-  const code = payload === undefined ? 'trailing-bytes' : 'trailing-payload';
-  facts.problems.push({ code, offset: end, detail: `${payload ?? 'bytes'} behind the items` });
+  if (bytes.random) await noteTail(facts, bytes.random, end, 'the items', spending);
+  else broken(facts, end, 'bytes behind the items');
   return undefined;
 }
 

@@ -104,7 +104,7 @@ async function readMember(
   if (raw.size < view.compressed) problem(member, 'zip-malformed', 'the member is longer than the archive');
   const isStorage = view.method === 0 && view.declared?.size === raw.size && storages.get(view.name) === raw.size;
   const bytes = isStorage ? raw : await content(member, view, raw, context);
-  if (bytes === undefined) return;
+  if (bytes === undefined) return readStored(facts, view, raw, context);
   member.size = bytes.size;
   if (view.link) readLink(facts, view, bytes);
   if (view.declared && bytes.size !== view.declared.size && !isCipher(view))
@@ -120,6 +120,14 @@ async function readMember(
   for (const read of readers) await read(member, bytes);
   const path = facts.format === 'torch-package' ? packagedPath : storagePath;
   for (const storage of found) storages.set(path(view.name, storage.key), storage.bytes);
+}
+
+/** What can not be unpacked may not be packed at all: readers that pass over the method take it as it is. */
+async function readStored(facts: Facts, view: MemberView, raw: RandomBytes, context: Context): Promise<void> {
+  const name = `${view.name} (as it is stored)`;
+  const stored: MemberFacts = { ...newFacts('unknown', raw.size), name, offset: view.offset };
+  facts.members?.push(stored);
+  await context.extractInner(stored, raw);
 }
 
 /** `archive/data.pkl` keeps its storages in `archive/data/`, TorchScript's other pickles in `constants/`. */

@@ -37,12 +37,25 @@ function beginnings(tail: Uint8Array): number[] {
 const PROTO = 0x80;
 const PADDING: ReadonlySet<number> = new Set([0, 0x09, 0x0a, 0x0d, 0x20, 0xff]);
 
+/**
+ * Whether an unpickler that is given these bytes calls something, whatever else they are. Their first bytes may come to
+ * opcodes by chance; that names are Python's and that one of them is called does not.
+ */
+export async function isPickleTo(bytes: RandomBytes, spending: Spending): Promise<boolean> {
+  const record = await recordOf(bytes.slice(0, SEARCHED), spending);
+  return record.namesAreIdentifiers && record.facts().calls.some(({ callee }) => callee === 'global');
+}
+
 async function calls(bytes: RandomBytes, spending: Spending): Promise<boolean> {
+  return (await recordOf(bytes, spending)).steps > 0;
+}
+
+async function recordOf(bytes: RandomBytes, spending: Spending): Promise<PickleRecord> {
   const record = new PickleRecord(newFacts('pickle', bytes.size));
   try {
     await runPickle(record, spending, bytes.cursor());
   } catch (error) {
     if (error instanceof BudgetHit || !(error instanceof BrokenPickle || error instanceof EndOfBytes)) throw error;
   }
-  return record.steps > 0;
+  return record;
 }

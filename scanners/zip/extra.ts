@@ -51,9 +51,15 @@ export function readExtras(extra: Uint8Array, around: Around): Extras {
   if (zip64.length > 1) add('zip-disagreement', 'the zip64 extra field is there twice');
   const { sizes, surplus } = zip64[0] ? zip64Sizes(zip64[0].data, around, add) : { sizes: around.fields, surplus: [] };
   for (const { id, data } of fields) checkField(id, data, around, add);
-  const isUnknown = ({ id, data }: Field) => data.length >= VIEWED_BYTES && KNOWN.get(id)?.(data) !== true;
+  const isUnknown = ({ id, data }: Field) =>
+    (data.length >= VIEWED_BYTES || importsInLines(data)) && KNOWN.get(id)?.(data) !== true;
   const unknown = fields.filter(isUnknown).map(({ at, data }) => ({ at, length: data.length }));
   return { sizes, surplus, aes: fields.some(({ id }) => id === AES), complaints, unknown };
+}
+
+/** A pickle of the first protocols has no magic: its imports are two lines. */
+function importsInLines(data: Uint8Array): boolean {
+  return /[ci][\w.]+\n[\w.]+\n/.test(Buffer.from(data).toString('latin1'));
 }
 
 type Add = (code: string, detail: string) => void;

@@ -329,10 +329,17 @@ describe('of places that nobody reads in a zip', () => {
     ["torch's padding", a({ local: { extra: field(0x4246, Buffer.alloc(40, 'Z')) } }), {}],
     [
       "torch's padding with something else in it",
-      a({ local: { extra: field(0x4246, raw('ZZZZZZZZ', hostile)) } }),
+      a({ local: { extra: field(0x4246, raw('ZZZZZZZZ', 'a note')) } }),
       {},
       'zip-extra',
       'review',
+    ],
+    [
+      "torch's padding with a pickle in it",
+      a({ local: { extra: field(0x4246, raw('ZZZZ', hostile)) } }),
+      {},
+      'zip-extra',
+      'block',
     ],
     ["torch's padding that is a pickle", a({ local: { extra: field(0x4246, hostile) } }), {}, 'zip-payload', 'block'],
     ["Android's padding", a({ local: { extra: field(0xd935, raw(4, 0, 0, 0, 0)) } }), {}],
