@@ -100,8 +100,17 @@ const FLATBUFFERS: readonly (readonly [format: string, identifier: readonly numb
   ['ort', bytes('ORTM')],
 ];
 
-/** Their magic is four letters, as a text may begin with: a number that holds a zero follows it. */
-const WORDS: ReadonlySet<string> = new Set(['gguf', 'ggml', 'catboost', 'tensorrt', 'rknn', 'ascend', 'feather']);
+/** Their magic is a few letters, as a text may begin with: a number that holds a zero follows it. */
+const WORDS: ReadonlySet<string> = new Set([
+  'gguf',
+  'ggml',
+  'catboost',
+  'tensorrt',
+  'rknn',
+  'ascend',
+  'feather',
+  'dex',
+]);
 
 function isWritten(head: Uint8Array): boolean {
   return !head.subarray(0, 64).includes(0);

@@ -2,6 +2,7 @@
 import { Spending } from './budgets.ts';
 import { newFacts } from './facts.ts';
 import type { Bytes } from './io/bytes.ts';
+import { wideJson } from './json/wide.ts';
 import { isPickleStart, magicOf } from './magic.ts';
 import { readPickles } from './pickle/stream.ts';
 import { looksWritten } from './text/decode.ts';
@@ -52,6 +53,7 @@ export async function sniff(bytes: Bytes): Promise<string> {
   if (magic !== undefined) return magic;
   if (isPickleStart(head)) return 'pickle';
   if (looksLikeSafetensors(head)) return 'safetensors';
+  if (wideJson(head) !== undefined) return 'json';
   if (hasWideMark(bytes, head)) return (await firstOf([xmlOf], bytes, head)) ?? 'text';
   if (head.includes(0)) return sniffBinary(bytes, head);
   if (looksLikeJson(head)) return (await firstOf([ubjsonOf], bytes, head)) ?? 'json';

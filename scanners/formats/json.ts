@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import { within } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
-import type { Bytes } from '../io/bytes.ts';
+import { type Bytes, RandomBytes } from '../io/bytes.ts';
 import { addTemplate, hasTags, TEMPLATE_BYTES } from '../jinja/uses.ts';
 import { ConfigUses } from '../json/config-uses.ts';
 import { ObjectHooks } from '../json/objects.ts';
 import { PaddlePir } from '../json/paddle-pir.ts';
 import { RepeatedKeys } from '../json/repeated-keys.ts';
+import { narrowed, wideJson } from '../json/wide.ts';
 import { XgboostModel } from '../json/xgboost.ts';
 import { NotebookReader } from '../text/notebook-reader.ts';
 import { UseList } from '../uses.ts';
@@ -27,6 +29,16 @@ const CODE_KEYS: ReadonlyMap<string, string> = new Map([
 
 /** One JSON document, read to its end. What is not well-formed is read as text, and says so. */
 export const json: Extractor = async (facts, bytes, context) => {
+  const encoding = wideJson(bytes.head());
+  if (encoding === undefined) return readJson(facts, bytes, context);
+  facts.problems.push({ code: 'json-encoding', detail: encoding });
+  within('heldBytes', bytes.size);
+  const narrow = bytes.random && narrowed(bytes.random.readAt(0, bytes.size), encoding);
+  if (narrow) return readJson(facts, RandomBytes.ofMemory(narrow), context);
+  facts.format = 'unknown';
+};
+
+const readJson: Extractor = async (facts, bytes, context) => {
   const reader = new ConfigReader(facts);
   try {
     const secrets = new Secrets();

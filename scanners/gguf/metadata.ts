@@ -20,7 +20,7 @@ export interface Metadata {
   alignment: number;
 }
 
-/** The key-value pairs. Texts of arrays (vocabularies) are data; single texts are looked at. */
+/** The key-value pairs. Texts of arrays (vocabularies) are data; single texts, and lists of templates, are looked at. */
 export async function readMetadata(facts: Facts, input: GgufInput, pairs: number): Promise<Metadata> {
   const metadata: Metadata = { alignment: 32 };
   const keys = new Set<string>();
@@ -30,7 +30,7 @@ export async function readMetadata(facts: Facts, input: GgufInput, pairs: number
     const type = input.u32();
     if (key === 'general.alignment') metadata.alignment = alignmentOf(type, input);
     else if (type === STRING) await readText(facts, input, key);
-    else await passValue(input, type, 0);
+    else await passValue(input, type, 0, TEMPLATE_KEY.test(key) ? () => readText(facts, input, key) : undefined);
   }
   return metadata;
 }
@@ -67,9 +67,11 @@ async function readText(facts: Facts, input: GgufInput, key: string): Promise<vo
   else if (hasTags(value)) addTemplate(uses, value, key);
 }
 
-async function passValue(input: GgufInput, type: number, depth: number): Promise<void> {
-  if (type === STRING) return void (await input.text(0));
-  if (type === ARRAY) return passArray(input, depth);
+type OnText = () => Promise<void>;
+
+async function passValue(input: GgufInput, type: number, depth: number, onText?: OnText): Promise<void> {
+  if (type === STRING) return onText ? onText() : void (await input.text(0));
+  if (type === ARRAY) return passArray(input, depth, onText);
   const bytes = SCALAR_BYTES.get(type);
   if (bytes === undefined) throw new MalformedGguf(`value type ${type} is not known`);
   await input.ready(bytes);
@@ -77,14 +79,14 @@ async function passValue(input: GgufInput, type: number, depth: number): Promise
   if (type === BOOL && value > 1) throw new MalformedGguf(`a truth value of ${value}`);
 }
 
-async function passArray(input: GgufInput, depth: number): Promise<void> {
+async function passArray(input: GgufInput, depth: number, onText?: OnText): Promise<void> {
   if (depth >= ARRAY_DEPTH) throw new MalformedGguf(`arrays nested deeper than ${ARRAY_DEPTH} levels`);
   await input.ready(16);
   const type = input.u32();
   const bytes = SCALAR_BYTES.get(type);
   const count = input.count('items of an array', bytes ?? (input.shortCounts ? 4 : 8));
   if (bytes !== undefined) return input.skip(count * bytes);
-  for (let i = 0; i < count; i++) await passValue(input, type, depth + 1);
+  for (let i = 0; i < count; i++) await passValue(input, type, depth + 1, onText);
 }
 
 export function short(text: string): string {

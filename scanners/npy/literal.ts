@@ -53,13 +53,23 @@ class LiteralParser {
     if (next === '{') return this.dict(depth + 1);
     if (next === '[') return this.items(']', depth + 1).items;
     if (next === '(') return this.tuple(depth + 1);
-    const text = this.match(TEXT);
-    if (text) return unescaped(text[1] ?? text[2] ?? '');
+    const text = this.texts();
+    if (text !== undefined) return text;
     const number = this.match(NUMBER);
     if (number) return Number(number[0].replace(/[lL]$/, ''));
     const word = this.match(WORD)?.[0] ?? '';
     if (Object.hasOwn(WORDS, word)) return WORDS[word] ?? null;
     throw new NoLiteral(this.at, word === '' ? 'no value' : `the name ${word}`);
+  }
+
+  /** Texts in a row are one. */
+  private texts(): string | undefined {
+    let joined: string | undefined;
+    for (let text = this.match(TEXT); text; text = this.match(TEXT)) {
+      joined = (joined ?? '') + unescaped(text[1] ?? text[2] ?? '');
+      this.match(SPACE);
+    }
+    return joined;
   }
 
   end(): void {
@@ -117,7 +127,13 @@ class LiteralParser {
   }
 }
 
-/** Names of fields may hold escapes; what they stand for does not matter, only that they are not mistaken for plain. */
+/** Of Python's escapes those that stand for a character by its number, and the character itself for all others. */
 function unescaped(text: string): string {
-  return text.includes('\\') ? text.replace(/\\(['"\\])/g, '$1') : text;
+  return text.replace(ESCAPES, (_, byte?: string, octal?: string, short?: string, long?: string, other?: string) => {
+    if (other !== undefined) return other;
+    const code = octal === undefined ? Number.parseInt(byte ?? short ?? long ?? '', 16) : Number.parseInt(octal, 8);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd';
+  });
 }
+
+const ESCAPES = /\\(?:x([\da-fA-F]{2})|([0-7]{1,3})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.))/g;

@@ -4,7 +4,7 @@ const CODE = [
   /(?:^|\n)[ \t\r\f]*(?:import\s+[A-Za-z_][\w.]*\s*(?:$|[\n;,#]|as\s)|from\s+[\w.]+\s+import\s)/,
   /(?:^|\n)[ \t\r\f]*(?:def\s+\w+\s*\(.{0,1000}\)\s*(?:->.{0,200})?:|class\s+\w+.*:\s*(?:\n|$))/,
   /(?:^|[^\w.])(?:exec|eval|compile|__import__|getattr|execfile)\s*\(/,
-  /(?:^|\W)(?:os\.(?:system|popen|exec\w*|spawn\w*)|subprocess\.\w+|importlib\.\w+|builtins\.\w+|ctypes\.\w+)\s*\(?/,
+  /(?:^|\W)(?:os\.(?:system|popen|exec\w*|spawn\w*)|subprocess\.\w+|importlib\.\w+|builtins\.\w+|ctypes\.\w+)\s*\(/,
   /^#!\s*\//,
   /<script[\s>]|javascript:/i,
 ];

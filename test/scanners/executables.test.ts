@@ -31,6 +31,7 @@ test.each([
 
 test.each([
   ['MZ is a county code; ELF is a game\n'],
+  ['dex\n035 is how it begins\n'],
   ['MZqF\n'],
   ['dex is short for index\n'],
   ['CWS and FWS are initials\n'],

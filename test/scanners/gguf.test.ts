@@ -209,3 +209,12 @@ test('the facts of a file', async () => {
     ],
   });
 });
+
+test('templates in a list are templates, and words in a vocabulary are not', async () => {
+  const list = (key: string, ...items: string[]) => pair(key, 9, raw(u32(8), u64(items.length), ...items.map(text)));
+  const hostileTemplate = "{{ ''.__class__.__mro__ }}";
+  const file = (key: string, ...items: string[]) => judged(gguf({ pairs: [list(key, ...items)] }), 'a.gguf');
+  expect((await file('tokenizer.chat_templates', 'default', hostileTemplate)).verdict).toBe('block');
+  expect((await file('tokenizer.chat_templates', 'default', '{{ messages }}')).verdict).toBe('pass');
+  expect((await file('tokenizer.ggml.tokens', 'default', hostileTemplate)).verdict).toBe('pass');
+});

@@ -130,3 +130,24 @@ test('the facts say what is named and where', async () => {
     { scheme: 'keras-import', name: 'keras.Sequential', at: '$' },
   ]);
 });
+
+test.each(['utf16le', 'utf32le', 'utf32be'] as const)(
+  'a configuration in %s is read as Python reads it',
+  async (encoding) => {
+    const lambda = object('keras.layers', 'Lambda', { function: object(undefined, '__lambda__', { code: '4w==' }) });
+    expect((await judged(wide(model(lambda), encoding), 'config.json')).verdict).toBe('block');
+    expect((await judged(wide(model(dense), encoding), 'config.json')).verdict).toBe('pass');
+  },
+);
+
+function wide(text: string, encoding: 'utf16le' | 'utf32le' | 'utf32be'): Buffer {
+  if (encoding === 'utf16le') return Buffer.from(`\ufeff${text}`, 'utf16le');
+  return Buffer.concat(
+    [...text].map((character) => {
+      const unit = Buffer.alloc(4);
+      if (encoding === 'utf32le') unit.writeUInt32LE(character.charCodeAt(0));
+      else unit.writeUInt32BE(character.charCodeAt(0));
+      return unit;
+    }),
+  );
+}

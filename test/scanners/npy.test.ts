@@ -34,6 +34,8 @@ test('arrays one after another pass, and each is read', async () => {
 test.each<[string, Buffer, string]>([
   ['an array of objects', npy("'|O'", '(1,)', PICKLE), 'pickle-stdlib-import'],
   ['objects in a field', npy("[('a', '<f4'), ('b', [('c', '|O')])]", '(1,)', PICKLE), 'pickle-stdlib-import'],
+  ['objects behind an escape', npy("'\\x7c\\117'", '(1,)', PICKLE), 'pickle-stdlib-import'],
+  ['objects in a type of two texts', npy("('|' u'O')", '(1,)', PICKLE), 'pickle-stdlib-import'],
   ["objects by the type's long name", npy("'object'", '(1,)', PICKLE), 'pickle-stdlib-import'],
   ['a call in the header', npy("'<f4'", "(__import__('os').getpid(),)", Buffer.alloc(4)), 'npy-code'],
   ['an attribute in the header', npy("'<f4'.x", '(1,)', Buffer.alloc(4)), 'npy-code'],

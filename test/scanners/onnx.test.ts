@@ -35,6 +35,10 @@ describe('an ONNX model passes', () => {
       'with prose about code in a documentation text',
       onnxModel({ nodes: [raw(onnxNode('Add'), field(6, 'import os'))] }),
     ],
+    [
+      'with an attribute that names a function',
+      onnxModel({ nodes: [onnxNode('Add', '', text('note', 'no os.system'))] }),
+    ],
     ['with a tensor of no items', withTensor(onnxTensor('w', [0, 3], field(9, raw())))],
   ])('%s', async (_what, bytes) => {
     expect(await judged(bytes, 'model.onnx')).toMatchObject({ format: 'onnx', verdict: 'pass' });

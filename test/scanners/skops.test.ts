@@ -47,6 +47,7 @@ test.each<[string, Node]>([
 
 test.each<[string, Node, string]>([
   ['a function of the system', node('posix.system', 'FunctionNode'), 'skops-type'],
+  ['a function that reaches anything', node('builtins.getattr', 'FunctionNode'), 'skops-type'],
   [
     'a class that starts programs',
     node('subprocess.Popen', 'ConstructorFromReduceNode', { content: NUMBER }),
