@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Spending } from './budgets.ts';
 import type { Facts } from './facts.ts';
+import { FORMATS } from './formats/index.ts';
 import type { Bytes, RandomBytes } from './io/bytes.ts';
 import { hiddenPickle, isPickleTo, SEARCHED } from './pickle/hidden.ts';
 import { archiveFromEnd } from './zip/polyglot.ts';
@@ -20,10 +21,11 @@ export async function lookForPayload(facts: Facts, format: string, bytes: Bytes,
   if (!READ_AS_SUCH.has(format) && (await isPickleTo(random, spending)))
     facts.problems.push({ code: 'pickle-polyglot', offset: 0, detail: `to unpicklers the ${format} is a pickle` });
   const unexplained = facts.problems.filter(({ code }) => UNEXPLAINED.test(code));
-  if (format === 'zip' || (format !== 'unknown' && unexplained.length === 0)) return;
+  const isRead = Object.hasOwn(FORMATS, format);
+  if (format === 'zip' || (isRead && unexplained.length === 0)) return;
   if (facts.problems.some(({ code }) => code === 'trailing-payload')) return;
   noteArchive(facts, random);
-  const from = format === 'unknown' ? 0 : Math.min(random.size, ...unexplained.map(({ offset }) => offset ?? 0));
+  const from = isRead ? Math.min(random.size, ...unexplained.map(({ offset }) => offset ?? 0)) : 0;
   await notePickle(facts, random, from, spending);
 }
 

@@ -44,6 +44,13 @@ describe('a file that breaks its format', () => {
   });
 });
 
+test('a file of a format that nobody reads is searched as well', async () => {
+  const base = raw('SQLite format 3\0', Buffer.alloc(84));
+  expect((await judged(raw(base, ARCHIVE), 'a.db')).verdict).toBe('block');
+  expect((await judged(raw(base, HOSTILE), 'a.db')).verdict).toBe('block');
+  expect((await judged(base, 'a.db')).verdict).toBe('review');
+});
+
 test('an archive inside of an image is found from the end', async () => {
   const comment = (data: Uint8Array) => raw(GIF, '!\xfe', data.length, data, 0, ';');
   const small = zipOf([{ name: 'a', data: OLD }]);
