@@ -51,7 +51,7 @@ test('a limit that was hit before is the one that is told', () => {
 });
 
 test('a pickle that runs something is block among more harmless members than facts can name', async () => {
-  const harmless = many(30_000, (i) => ({ name: `m${i}/${'x'.repeat(200)}.txt`, data: Buffer.from('a') }));
+  const harmless = many(1000, (i) => ({ name: `m${i}/${'x'.repeat(5000)}.txt`, data: Buffer.from('a') }));
   const bytes = zipOf([...harmless, { name: 'e.pkl', data: callPickle('os', 'system') }]);
   const { verdict, findings } = await judged(bytes, 'data.zip');
   expect(verdict).toBe('block');
