@@ -298,15 +298,24 @@ describe('properties', () => {
     level: fc.constantFrom('info', 'review', 'block'),
     message: fc.constant('m'),
   });
-  // What was not read to its end says so in a finding too, whatever else there is.
-  const unread: Finding = { rule: 'budget', level: 'review', message: 'm' };
+  // Each verdict has a finding behind it; what was not read to its end says so, whatever else there is.
+  const behind: Readonly<Record<Verdict, readonly Finding[]>> = {
+    pass: [],
+    review: [{ rule: 'custom-code', level: 'review', message: 'm' }],
+    block: [{ rule: 'custom-code', level: 'block', message: 'm' }],
+    unscannable: [{ rule: 'budget', level: 'review', message: 'm' }],
+  };
   const blobScan: fc.Arbitrary<BlobScan> = fc
     .record({
       format: fc.constantFrom(...formats),
       verdict: fc.constantFrom(...verdicts),
       findings: fc.array(finding, { maxLength: 3 }),
     })
-    .map((one) => (one.verdict === 'unscannable' ? { ...one, findings: [unread, ...one.findings] } : one));
+    .map((one) =>
+      one.verdict !== 'unscannable' && one.findings.some(({ level }) => level === one.verdict)
+        ? one
+        : { ...one, findings: [...behind[one.verdict], ...one.findings] },
+    );
   const scans = fc.dictionary(fc.constantFrom(...names), blobScan, { minKeys: 1, noNullPrototype: true });
   const policies = fc
     .record({
