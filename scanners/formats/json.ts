@@ -7,13 +7,13 @@ import { ConfigUses } from '../json/config-uses.ts';
 import { ObjectHooks } from '../json/objects.ts';
 import { PaddlePir } from '../json/paddle-pir.ts';
 import { RepeatedKeys } from '../json/repeated-keys.ts';
+import { AnotherJson, type JsonListener, type JsonPlace, JsonWalker, MalformedJson, placeText } from '../json/walk.ts';
 import { narrowed, wideJson } from '../json/wide.ts';
 import { XgboostModel } from '../json/xgboost.ts';
+import { KerasReader } from '../keras/reader.ts';
 import { NotebookReader } from '../text/notebook-reader.ts';
 import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
-import { KerasReader } from './json/keras.ts';
-import { AnotherJson, type JsonListener, type JsonPlace, JsonWalker, MalformedJson, placeText } from './json-walk.ts';
 import { Secrets, text } from './text.ts';
 
 const VALUE_BYTES = 1024;

@@ -4,6 +4,7 @@ import { type Facts, type MemberFacts, newFacts } from '../facts.ts';
 import type { Bytes } from '../io/bytes.ts';
 import { EndOfBytes } from '../io/cursor.ts';
 import { noteTail } from '../io/tail.ts';
+import { placeText } from '../json/walk.ts';
 import { payloadName } from '../magic.ts';
 import { ItemReader, MalformedMsgpack } from '../msgpack/items.ts';
 import { readComplex, readTensor } from '../msgpack/tensor.ts';
@@ -11,7 +12,6 @@ import { type Level, type MsgpackListener, type Region, walkMsgpack } from '../m
 import { sniff } from '../sniff.ts';
 import { UseList } from '../uses.ts';
 import type { Context, Extractor } from './context.ts';
-import { placeText } from './json-walk.ts';
 
 const INNER_BYTES = 64 * 1024 * 1024;
 

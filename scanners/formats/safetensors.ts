@@ -4,6 +4,7 @@ import type { Facts } from '../facts.ts';
 import type { Bytes, RandomBytes } from '../io/bytes.ts';
 import { endsOf } from '../io/forward.ts';
 import { noteTail } from '../io/tail.ts';
+import { MalformedJson } from '../json/walk.ts';
 import { payloadName } from '../magic.ts';
 import { HeaderReader } from '../safetensors/header.ts';
 import { UseList } from '../uses.ts';
@@ -11,7 +12,6 @@ import { findEnd } from '../zip/end.ts';
 import { archiveFromEnd } from '../zip/polyglot.ts';
 import type { Extractor } from './context.ts';
 import { walkJson } from './json.ts';
-import { MalformedJson } from './json-walk.ts';
 
 const PADDING_BYTES = 4096;
 /** An archive is found from its end: its record and the longest comment. */

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { namesOutside } from '../archive/names.ts';
 import { within } from '../budgets.ts';
 import { type Facts, type MemberFacts, newFacts } from '../facts.ts';
 import { type Bytes, RandomBytes } from '../io/bytes.ts';
@@ -10,7 +12,6 @@ import { disagrees, naming, parsePax } from '../tar/pax.ts';
 import { type Source, sourceOf } from '../tar/source.ts';
 import { sparseMapLength } from '../tar/sparse.ts';
 import type { Context, Extractor } from './context.ts';
-import { namesOutside } from './names.ts';
 
 const PLAIN = new Set(['0', '\0', '7']);
 const HARD_LINK = '1';

@@ -3,13 +3,13 @@ import { type Facts, type MemberFacts, newFacts } from '../facts.ts';
 import type { Bytes } from '../io/bytes.ts';
 import { EndOfBytes } from '../io/cursor.ts';
 import { noteTail } from '../io/tail.ts';
+import { type JsonPlace, placeText } from '../json/walk.ts';
 import { payloadName } from '../magic.ts';
 import { sniff } from '../sniff.ts';
 import { TextSecrets } from '../text/pairs.ts';
 import { MalformedUbjson, type Region, type UbjsonListener, UbjsonWalker } from '../ubjson/walk.ts';
 import type { Context, Extractor } from './context.ts';
 import { ConfigReader } from './json.ts';
-import { type JsonPlace, placeText } from './json-walk.ts';
 
 const INNER_BYTES = 64 * 1024 * 1024;
 const MOST_BLOBS = 2000;

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { crc32 } from 'node:zlib';
+import { linkProblem } from '../archive/names.ts';
 import { BudgetHit } from '../budgets.ts';
 import type { Decode } from '../compression/index.ts';
 import { zipLzma } from '../compression/lzma.ts';
 import { type Facts, type MemberFacts, newFacts } from '../facts.ts';
 import type { Bytes, RandomBytes } from '../io/bytes.ts';
 import { type Compression, inflate } from '../io/inflate.ts';
+import { isKerasArchive, isKerasMember } from '../keras/archive.ts';
 import type { Storage } from '../pickle/storages.ts';
 import { isTorchscript, readScriptMember } from '../torchscript/archive.ts';
 import { isExported, readExportedMember } from '../torchscript/exported.ts';
 import { chainedArchives, type Part } from '../zip/chain.ts';
 import { type MemberView, walkZip } from '../zip/walk.ts';
 import type { Context, Extractor } from './context.ts';
-import { isKerasArchive, isKerasMember } from './json/keras-archive.ts';
-import { linkProblem } from './names.ts';
 
 /**
  * Every member that any reader would see. Pickles come first: the tensor storages they refer to, with the length they

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { within } from '../budgets.ts';
-import { type JsonPlace, placeText } from '../formats/json-walk.ts';
 import { commandShapes } from '../text/shell.ts';
 import type { UseList } from '../uses.ts';
+import { type JsonPlace, placeText } from './walk.ts';
 
 /** Scripts that npm runs by itself when the package is installed. */
 const INSTALL_SCRIPTS: ReadonlySet<string> = new Set(['preinstall', 'install', 'postinstall', 'prepare']);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type JsonPlace, placeText } from '../formats/json-walk.ts';
+
 import type { UseList } from '../uses.ts';
+import { type JsonPlace, placeText } from './walk.ts';
 
 /** What one open object says of the Python object that a reader makes of it. */
 type Names = Map<string, string>;

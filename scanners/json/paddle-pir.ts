@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type JsonPlace, placeText } from '../formats/json-walk.ts';
+
 import { HeldTexts } from '../io/held-texts.ts';
 import { addPaddleText } from '../protobuf/paddle-attributes.ts';
 import type { UseList } from '../uses.ts';
+import { type JsonPlace, placeText } from './walk.ts';
 
 /** `pir/serialize_deserialize`: dialects are written as a number, and parameters as `p`. */
 const DIALECTS: Readonly<Record<string, string>> = { 0: 'builtin', 1: 'pd_op', 2: 'cf', 3: 'custom_op', 4: 'dist' };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type JsonPlace, placeText } from '../formats/json-walk.ts';
+
 import type { UseList } from '../uses.ts';
+import { type JsonPlace, placeText } from './walk.ts';
 
 /** Keys by which a loader chooses code. Twice in one object, readers differ in which one counts. */
 const TELLING: ReadonlySet<string> = new Set([

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { within } from '../budgets.ts';
-import { type JsonPlace, placeText } from '../formats/json-walk.ts';
 import type { UseList } from '../uses.ts';
+import { type JsonPlace, placeText } from './walk.ts';
 
 /** Where the names stand (doc/model.schema), and what they are names of. */
 const NAMES: ReadonlyMap<string, string> = new Map([

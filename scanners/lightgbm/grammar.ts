@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type JsonListener, JsonWalker, MalformedJson } from '../formats/json-walk.ts';
+import { type JsonListener, JsonWalker, MalformedJson } from '../json/walk.ts';
 import type { UseList } from '../uses.ts';
 import type { Line } from './lines.ts';
 

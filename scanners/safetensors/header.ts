@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { within } from '../budgets.ts';
-import type { JsonListener, JsonPlace } from '../formats/json-walk.ts';
+import type { JsonListener, JsonPlace } from '../json/walk.ts';
 
 /** Bits of an item: safetensors/src/tensor.rs, `Dtype`. */
 const BITS: ReadonlyMap<string, number> = new Map([

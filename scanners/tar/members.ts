@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { crc32 } from 'node:zlib';
-import { linkProblem, namesOutside } from '../formats/names.ts';
+import { linkProblem, namesOutside } from '../archive/names.ts';
 import type { Bytes } from '../io/bytes.ts';
 import { pathKey } from '../zip/names.ts';
 

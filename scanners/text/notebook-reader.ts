@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Facts } from '../facts.ts';
-import type { JsonPlace } from '../formats/json-walk.ts';
+import type { JsonPlace } from '../json/walk.ts';
 import { type NotebookCell, readNotebookCells } from './notebook.ts';
 import { TextUses } from './uses.ts';
 

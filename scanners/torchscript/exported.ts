@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { MemberFacts } from '../facts.ts';
 import { walkJson } from '../formats/json.ts';
-import { type JsonPlace, MalformedJson, placeText } from '../formats/json-walk.ts';
 import type { Bytes } from '../io/bytes.ts';
+import { type JsonPlace, MalformedJson, placeText } from '../json/walk.ts';
 import { UseList } from '../uses.ts';
 
 const TARGET_BYTES = 1024;

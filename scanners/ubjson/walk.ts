@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { within } from '../budgets.ts';
-import type { JsonLevel, JsonListener, JsonPlace } from '../formats/json-walk.ts';
 import type { Bytes } from '../io/bytes.ts';
 import { type Cursor, EndOfBytes } from '../io/cursor.ts';
+import type { JsonLevel, JsonListener, JsonPlace } from '../json/walk.ts';
 
 /** A marker that begins no value, or a length that the document can not have. */
 export class MalformedUbjson extends Error {

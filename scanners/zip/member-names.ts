@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { namesOutside } from '../formats/names.ts';
+import { namesOutside } from '../archive/names.ts';
 import { keyOf, keysOf } from './names.ts';
 import type { CentralEntry } from './records.ts';
 

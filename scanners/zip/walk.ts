@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { namesOutside } from '../archive/names.ts';
 import { BUDGETS, BudgetHit, type Spending, within } from '../budgets.ts';
 import type { Facts } from '../facts.ts';
-import { namesOutside } from '../formats/names.ts';
 import type { RandomBytes } from '../io/bytes.ts';
 import { payloadName } from '../magic.ts';
 import { compareEntries, disagreementsOf } from './compare.ts';

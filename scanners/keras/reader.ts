@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { UseList } from '../../uses.ts';
-import { type JsonPlace, placeText } from '../json-walk.ts';
+
+import { type JsonPlace, placeText } from '../json/walk.ts';
+import type { UseList } from '../uses.ts';
 
 type Scalar = string | number | boolean | null | undefined;
 
