@@ -2,7 +2,7 @@
 import { newFacts } from './facts.ts';
 import { createJudge } from './judge/findings.ts';
 import { importJudge } from './judge/imports.ts';
-import type { Rules } from './rules.ts';
+import { findingIds, type Rules } from './rules.ts';
 import { UseList } from './uses.ts';
 
 /** What `airlock rules test` finds: how many examples were run, and what is wrong, a line each. */
@@ -23,6 +23,7 @@ export function testRules(rules: Rules): RulesReport {
     problems: [
       ...wrong.map(({ what, expected, actual }) => `${what} is ${actual}, and ${expected} is expected`),
       ...shadowedNames(rules),
+      ...unusedIds(rules),
     ],
   };
 }
@@ -60,4 +61,11 @@ function shadowedNames({ uses }: Rules): string[] {
     const listed = rows.flatMap(({ names }) => names ?? []);
     return listed.filter((name) => allowed.has(name)).map((name) => `${scheme} ${name} is allowed and listed in a row`);
   });
+}
+
+/** An id that no row and no judge gives explains nothing that anybody is shown. */
+function unusedIds(rules: Rules): string[] {
+  const given = findingIds(rules);
+  const unused = Object.keys(rules.rules).filter((id) => !given.has(id));
+  return unused.map((id) => `${id} is explained, and no rule gives it`);
 }

@@ -79,13 +79,18 @@ export function parseRules(value: unknown): Rules {
 
 /** Rule ids that a finding may carry and that the catalogue does not explain. */
 function undescribed(data: RuleData): string[] {
+  return [...findingIds(data)].filter((id) => !Object.hasOwn(data.rules, id)).sort();
+}
+
+/** Every rule id that a finding may carry: the judges' own, and those of the rows. */
+export function findingIds(data: RuleData): ReadonlySet<string> {
   const ids = new Set<string>([...CODED_RULES, ...Object.keys(data.problems)]);
   for (const scheme of Object.values(data.uses)) {
     ids.add(scheme.rule);
     for (const row of scheme.rows) if (row.rule !== undefined) ids.add(row.rule);
   }
   for (const { rule } of [...data.shapes, ...data.paths]) ids.add(rule);
-  return [...ids].filter((id) => !Object.hasOwn(data.rules, id)).sort();
+  return ids;
 }
 
 /** JSON with sorted keys, so that neither their order nor comments and layout count as a change. */

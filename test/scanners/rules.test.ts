@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { importJudge } from '#scanners/judge/imports.ts';
 import { parseRules, readRules } from '#scanners/rules.ts';
+import { testRules } from '#scanners/rules-test.ts';
 import { rules } from './judged.ts';
 
 const judge = importJudge(rules);
@@ -32,6 +33,12 @@ describe('the rule set', () => {
     ['an allow rule without names and pattern', { allow: [{ module: 'x', reason: 'y' }] }, 'allow'],
   ])('is refused with %s', (_what, change, named) => {
     expect(() => parseRules({ ...data, ...change })).toThrow(named);
+  });
+
+  test('is tested for ids that are explained and never given', () => {
+    expect(testRules(rules).problems).toEqual([]);
+    const described = { ...rules, rules: { ...rules.rules, 'no-such': { means: 'x' } } };
+    expect(testRules(described).problems).toEqual(['no-such is explained, and no rule gives it']);
   });
 
   test('knows the standard library of Python 2 and 3', () => {
