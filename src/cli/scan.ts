@@ -50,7 +50,7 @@ export function scanCommand(env: NodeJS.ProcessEnv = process.env): Command {
       let worst: Verdict = 'pass';
       for (const path of paths) {
         const report = await scanPath(scanner, folder, path);
-        process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : asText(report));
+        process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : asText(report, scanner));
         worst = worse(worst, report.verdict);
       }
       process.exitCode = STATUS[worst];
@@ -149,7 +149,7 @@ class Tree {
   }
 }
 
-function asText({ path, verdict, findings, attributes }: Report): string {
+function asText({ path, verdict, findings, attributes }: Report, scanner: Scanner): string {
   const lines = findings.map(({ level, rule, file, member, message }) => {
     const place = member === undefined ? file : `${file}!/${member}`;
     return `  ${level.padEnd(6)}  ${printed(place)}: ${printed(message)} [${rule}]`;
@@ -158,5 +158,21 @@ function asText({ path, verdict, findings, attributes }: Report): string {
     ([file, { weightsOnly }]) =>
       `  note    ${printed(file)}: ${weightsOnly ? 'loads' : 'does not load'} under torch's weights-only rules`,
   );
-  return `${[`${printed(path)}: ${verdict}`, ...lines, ...notes].join('\n')}\n`;
+  return `${[`${printed(path)}: ${verdict}`, ...lines, ...notes, ...meanings(findings, scanner)].join('\n')}\n`;
+}
+
+/** Once for each rule that keeps something from passing: what it means for who loads the file, and what to read. */
+function meanings(findings: readonly FileFinding[], scanner: Scanner): string[] {
+  const references = new Map<string, Set<string>>();
+  for (const { rule, level, references: own = [] } of findings) {
+    if (level === 'info') continue;
+    const known = references.get(rule) ?? new Set();
+    references.set(rule, known);
+    for (const reference of own) known.add(reference);
+  }
+  return [...references].flatMap(([rule, more]) => {
+    const meaning = scanner.explain(rule);
+    const read = more.size === 0 ? '' : ` (${[...more].sort().join(', ')})`;
+    return meaning === undefined ? [] : [`  ${rule}: ${meaning.means}${read}`];
+  });
 }

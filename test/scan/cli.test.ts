@@ -96,6 +96,12 @@ describe('airlock scan', () => {
     );
   });
 
+  test('says once what a rule means and where to read more, and nothing of that where all passes', async () => {
+    const { out } = await airlock('evil', 'good');
+    expect(out.match(/^ {2}pickle-stdlib-import: Loading the file .+ \(AML\.T\d+\.\d+, CWE-\d+\)$/gm)).toHaveLength(1);
+    expect(out).toMatch(/\ngood: pass\n$/);
+  });
+
   test('follows a link inside the folder, and reports one that leads elsewhere', async () => {
     const note = (file: string) => `  note    ${file}: loads under torch's weights-only rules\n`;
     expect(await airlock('links')).toMatchObject({
