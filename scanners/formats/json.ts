@@ -12,6 +12,7 @@ import { narrowed, wideJson } from '../json/wide.ts';
 import { XgboostModel } from '../json/xgboost.ts';
 import { KerasReader } from '../keras/reader.ts';
 import { NotebookReader } from '../text/notebook-reader.ts';
+import { commandShapes } from '../text/shell.ts';
 import { UseList } from '../uses.ts';
 import type { Extractor } from './context.ts';
 import { Secrets, text } from './text.ts';
@@ -25,6 +26,12 @@ const CODE_KEYS: ReadonlyMap<string, string> = new Map([
   ['_target_', 'json-target'],
   ['trust_remote_code', 'json-trust-remote-code'],
   ['external_tool', 'json-code-key'],
+]);
+
+/** Keys whose command an editor or another tool runs in the folder, if the file is its settings: the rules know which. */
+const COMMAND_KEYS: ReadonlySet<string> = new Set([
+  ...['command', 'commands', 'args', 'initializeCommand', 'onCreateCommand', 'updateContentCommand'],
+  ...['postCreateCommand', 'postStartCommand', 'postAttachCommand', 'apiKeyHelper', 'statusLine'],
 ]);
 
 /** One JSON document, read to its end. What is not well-formed is read as text, and says so. */
@@ -146,6 +153,7 @@ export class ConfigReader implements JsonListener {
     const scheme = CODE_KEYS.get(key);
     if (scheme !== undefined && value !== null && value !== false)
       this.use(scheme, place, String(value ?? '(long text)'));
+    if (COMMAND_KEYS.has(key) && typeof value === 'string') this.command(place, value);
     if (isModuleType(place) && typeof value === 'string') this.use('json-module-type', place, value);
     if (!isTemplate(place)) return;
     if (value === undefined) this.use('json-long-template', place, '(long text)');
@@ -154,6 +162,11 @@ export class ConfigReader implements JsonListener {
 
   private use(scheme: string, place: JsonPlace, name: string): void {
     this.uses.add(scheme, name, placeText(place));
+  }
+
+  private command(place: JsonPlace, line: string): void {
+    this.use('json-tool-command', place, line);
+    for (const { name } of commandShapes(line)) this.use('json-tool-shape', place, name);
   }
 
   private template(place: JsonPlace, source: string): void {

@@ -35,6 +35,8 @@ export const zip: Extractor = async (facts, bytes, context) => {
   facts.members = [];
   const state: ArchiveState = { storages: new Map(), readers: memberReaders(names) };
   for (const view of pickleFirst(views)) await readMember(facts, bytes.random, view, state, context);
+  const missing = [...state.storages.keys()].find((path) => !names.includes(path));
+  if (missing !== undefined) problem(facts, 'torch-storage', `${JSON.stringify(missing.slice(0, 200))} is not there`);
 };
 
 interface ArchiveState {

@@ -4,7 +4,8 @@ import { type GgufInput, MalformedGguf } from './input.ts';
 import { short } from './metadata.ts';
 import { BLOCKS } from './types.ts';
 
-const NAME_BYTES = 1024;
+/** ggml holds 64 with the end mark; programs that are built for longer ones hold 128. */
+const NAME_BYTES = 127;
 const DIMENSIONS = 4;
 const LARGEST = 2n ** 63n - 1n;
 

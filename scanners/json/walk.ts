@@ -5,7 +5,8 @@ import { within } from '../budgets.ts';
 export interface JsonListener {
   /** Whether the value at this place is worth keeping, up to this many bytes; asked once for each text. */
   keep(place: JsonPlace): number;
-  scalar(place: JsonPlace, value: string | number | boolean | null | undefined): void;
+  /** `written` is how a number stands in the document: `1.0` is no `1` to every reader. */
+  scalar(place: JsonPlace, value: string | number | boolean | null | undefined, written?: string): void;
   open(place: JsonPlace, kind: 'object' | 'array'): void;
   close(place: JsonPlace): void;
 }
@@ -197,6 +198,7 @@ export class JsonWalker implements JsonPlace {
     this.listener.scalar(
       this,
       text === 'true' ? true : text === 'false' ? false : text === 'null' ? null : Number(text),
+      text,
     );
     this.afterValue();
   }

@@ -78,7 +78,7 @@ export class HeaderReader implements JsonListener {
     this.tensor = undefined;
   }
 
-  scalar(place: JsonPlace, value: string | number | boolean | null | undefined): void {
+  scalar(place: JsonPlace, value: string | number | boolean | null | undefined, written = ''): void {
     const [top, field, item] = place.levels;
     if (top?.key === '__metadata__' && place.levels.length === 2) {
       if (typeof value !== 'string' && value !== undefined)
@@ -89,7 +89,8 @@ export class HeaderReader implements JsonListener {
     } else if (this.tensor && place.levels.length === 2 && field?.key === 'dtype') {
       this.field('dtype');
       this.tensor.dtype = typeof value === 'string' ? value : undefined;
-    } else if (this.tensor && item?.kind === 'array' && typeof value === 'number') this.number(field?.key ?? '', value);
+    } else if (this.tensor && item?.kind === 'array' && typeof value === 'number')
+      this.number(field?.key ?? '', value, written);
     else this.wrong.add(`an unexpected value in ${short(top?.key ?? '')}`);
   }
 
@@ -99,8 +100,10 @@ export class HeaderReader implements JsonListener {
     this.tensor?.fields.add(name);
   }
 
-  private number(field: string, value: number): void {
-    if (!Number.isSafeInteger(value) || value < 0) return void this.wrong.add(`a ${short(field)} of ${value}`);
+  /** Only digits: one reader refuses `8.0` and `8e0`, another takes them for 8. */
+  private number(field: string, value: number, written: string): void {
+    if (!/^\d+$/.test(written)) return void this.wrong.add(`a ${short(field)} that is written as ${short(written)}`);
+    if (!Number.isSafeInteger(value)) return void this.wrong.add(`a ${short(field)} of ${value}`);
     const target = field === 'shape' ? this.tensor?.shape : this.tensor?.offsets;
     if (target && target.length < 64) target.push(value);
     else this.wrong.add(`a ${short(field)} with too many numbers`);

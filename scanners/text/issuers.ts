@@ -50,6 +50,12 @@ export const ISSUED: readonly Issued[] = [
   ['Tailscale key', '\\btskey-', '\\w+-[\\w-]{20,}'],
   ['Vault token', '\\bhv[sb]\\.', '[\\w-]{24,}'],
   ['Grafana token', '\\bgl(?:c|sa)_', '[\\w+/=]{32,}'],
+  // Kaggle's file holds nothing else that tells whose the key is but the name before it.
+  [
+    'Kaggle key',
+    '"key"\\s{0,9}:\\s{0,9}"[0-9a-f]{32}',
+    '(?<="username"\\s{0,9}:\\s{0,9}"[^"\\s]{1,80}"\\s{0,9},\\s{0,9}"key"\\s{0,9}:\\s{0,9}"[0-9a-f]{32})"',
+  ],
   ['Linear key', '\\blin_api_', '[A-Za-z0-9]{40}\\b'],
   ['Mailgun key', '\\bkey-[0-9a-f]{8}', '[0-9a-f]{24}\\b'],
   ['Atlassian token', '\\bATATT3', '[\\w=-]{100,}'],

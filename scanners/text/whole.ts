@@ -5,6 +5,7 @@ import { readNotebookMagics } from './notebook.ts';
 import { readPackages } from './packages.ts';
 import { readPython } from './python.ts';
 import { assignedSecrets } from './secrets.ts';
+import { readSettings } from './settings.ts';
 import { commandShapes, commandsIn } from './shell.ts';
 import { PlaceFinder, type TextUses } from './uses.ts';
 import { readYaml } from './yaml.ts';
@@ -27,6 +28,7 @@ export function readWhole(text: string, uses: TextUses): void {
   readMarkup(text, uses, places);
   readHidden(text, uses, places);
   readSetup(text, uses, places);
+  readSettings(text, uses, places);
   if (outermostFields(text) === undefined) uses.add('protobuf-text-broken', 'not in the text format', 'the file');
 }
 

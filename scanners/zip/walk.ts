@@ -49,6 +49,8 @@ export function walkZip(facts: Facts, bytes: RandomBytes, spending: Spending): M
 
 const S_IFMT = 0xf000;
 const S_IFLNK = 0xa000;
+/** Pipes, devices of characters and blocks, sockets (stat(2)). */
+const DEVICES: ReadonlySet<number> = new Set([0x1000, 0x2000, 0x6000, 0xc000]);
 const AES_METHOD = 99;
 
 class Walk {
@@ -154,6 +156,7 @@ class Walk {
   /** What is wrong with an entry by itself. */
   private checkEntry(entry: CentralEntry, offset: number): void {
     this.names.add(entry, offset, (entry.mode & S_IFMT) === S_IFLNK);
+    if (DEVICES.has(entry.mode & S_IFMT)) this.problem('archive-device', offset, `${shown(entry.name)} is a device`);
     if (entry.disk !== 0 && entry.disk !== 0xffff)
       this.problem('zip-volumes', offset, `${shown(entry.name)} is said to be on disk ${entry.disk}`);
     this.checkExtras(entry, entry);
