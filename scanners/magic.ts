@@ -76,6 +76,11 @@ const MAGICS: readonly (readonly [format: string, magic: readonly number[], at?:
   ['ggml', bytes('tjgg')],
   ['ggml', bytes('algg')],
   ['catboost', bytes('CBM1')],
+  ['fasttext', [0xba, 0x16, 0x4f, 0x2f]],
+  ...['IxFI', 'IxF2', 'IxFl', 'IxMp', 'IxM2', 'IHNf', 'IHNp', 'IHNs', 'IHN2'].map(
+    (name) => ['faiss', bytes(name)] as const,
+  ),
+  ...['IwFl', 'IwPQ', 'IwSq', 'IxPq', 'IxSQ', 'IxPT', 'IxRF'].map((name) => ['faiss', bytes(name)] as const),
   ['tensorrt', bytes('ptrt')],
   ['tensorrt', bytes('ftrt')],
   ['hailo', [0x01, ...bytes('HEF')]],
@@ -102,6 +107,7 @@ const FLATBUFFERS: readonly (readonly [format: string, identifier: readonly numb
 
 /** Their magic is a few letters, as a text may begin with: a number that holds a zero follows it. */
 const WORDS: ReadonlySet<string> = new Set([
+  'faiss',
   'gguf',
   'ggml',
   'catboost',

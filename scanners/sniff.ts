@@ -22,6 +22,9 @@ const BINARY_RECOGNISERS: readonly LoadRecogniser[] = [
   // A checksum, a magic number at the end, or a header that no compressor writes: surer than a bare lzma header.
   async () => (await import('./tensorflow/recognise.ts')).recogniseTfrecord,
   async () => (await import('./tensorflow/table.ts')).recogniseTable,
+  async () => (await import('./plain/ctranslate2.ts')).recogniseCtranslate2,
+  async () => (await import('./plain/llama2c.ts')).recogniseLlama2c,
+  async () => (await import('./plain/word2vec.ts')).recogniseWord2vec,
   async () => (await import('./formats/coreml-blob.ts')).recogniseCoremlBlob,
   async () => (await import('./formats/paddle-parameters.ts')).recognisePaddleParameters,
   ubjsonOf,

@@ -162,9 +162,8 @@ describe('what no writer makes asks for a review', () => {
     ['an unknown tensor type', gguf({ tensors: [tensor(0, { type: 200 })] }), 'gguf-unknown-type'],
     ['control characters', gguf({ pairs: [textPair('general.name', 'a\x1b[2J')] }), 'gguf-controls'],
     ['version 1', raw('GGUF', u32(1), u32(0), u32(1), u32(1), 'a', u32(8), u32(2), 'bc'), 'gguf-version'],
-    ['the format before it', raw('tjgg', u32(3), Buffer.alloc(40)), 'no-extractor'],
   ])('%s', async (_what, bytes, rule) => {
-    const path = rule === 'no-extractor' ? 'model.bin' : 'model.gguf';
+    const path = 'model.gguf';
     expect(await rulesOf(bytes, path)).toEqual([rule]);
     expect((await judged(bytes, path)).verdict).toBe('review');
   });

@@ -10,6 +10,16 @@ import { matlabArray, matlabFile } from './matlab-bytes.ts';
 import { flaxArray, packed } from './msgpack-bytes.ts';
 import { callPickle, floatStorage, legacyTorch, raw, stateDict, u16, u32, u64 } from './pickle-bytes.ts';
 import {
+  ctranslate2File,
+  faissFiles,
+  fasttextFile,
+  fasttextQuantised,
+  ggjtFile,
+  llama2cFile,
+  whisperFile,
+  word2vecFile,
+} from './plain-bytes.ts';
+import {
   coremlBlobOf,
   field,
   onnxModel,
@@ -180,5 +190,15 @@ export const SEEDS: readonly (readonly [string, Buffer])[] = [
   ['ubjson', ubjModel()],
   ['xgboost', xgboostModel({ attributes: { a: 'b' } })],
   ['lightgbm', raw('tree\nversion=v4\nfeature_names=a\ntree_sizes=26\n\nTree=0\nleaf_value=1 2e3\n\n\nend of trees\n')],
+  ['whisper.cpp', whisperFile],
+  ['llama.cpp before gguf', ggjtFile()],
+  ['ctranslate2', ctranslate2File()],
+  ['fasttext', fasttextFile],
+  ['fasttext, quantised', fasttextQuantised],
+  ['word2vec', word2vecFile],
+  ['faiss, mapped', faissFiles.mapped],
+  ['faiss, hnsw', faissFiles.hnsw],
+  ['faiss, inverted', faissFiles.inverted],
+  ['llama2.c', llama2cFile()],
   ['coreml weights', coremlBlobOf(Buffer.alloc(70, 1))],
 ];
