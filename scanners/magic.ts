@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isBzip2 } from './compression/bzip2.ts';
+import { bytes, startsWith } from './io/starts.ts';
+import { mediaOf } from './media-magic.ts';
 import { isR } from './r/recognise.ts';
 
 /** Formats that announce themselves in their first bytes. Order matters where one is the beginning of another. */
@@ -140,18 +142,6 @@ export function magicOf(head: Uint8Array): string | undefined {
   return archiveOf(head);
 }
 
-/** Sound, films and bitmaps: a name and a second thing that no text has. */
-function mediaOf(head: Uint8Array): string | undefined {
-  if (startsWith(head, bytes('RIFF')) && (startsWith(head, bytes('WAVE'), 8) || startsWith(head, bytes('AVI '), 8)))
-    return 'riff';
-  if (head[0] === 0 && startsWith(head, bytes('ftyp'), 4)) return 'iso-media';
-  if (startsWith(head, bytes('OggS\0'))) return 'ogg';
-  if (startsWith(head, bytes('ID3')) && (head[3] ?? 9) < 5 && head[4] === 0) return 'mp3';
-  const isBitmap =
-    startsWith(head, bytes('BM')) && startsWith(head, [0, 0, 0, 0], 6) && startsWith(head, [0, 0, 0], 15);
-  return isBitmap ? 'bmp' : undefined;
-}
-
 /** Archives that are known by more than a row of bytes. */
 function archiveOf(head: Uint8Array): string | undefined {
   const start = Buffer.from(head.subarray(0, 64)).toString('latin1');
@@ -275,12 +265,4 @@ function isFlash(head: Uint8Array): boolean {
     version < 60 &&
     head[7] === 0
   );
-}
-
-function startsWith(head: Uint8Array, magic: readonly number[], at = 0): boolean {
-  return magic.every((byte, i) => head[at + i] === byte);
-}
-
-function bytes(latin1: string): readonly number[] {
-  return [...latin1].map((c) => c.charCodeAt(0));
 }

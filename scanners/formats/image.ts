@@ -20,9 +20,9 @@ export function walker(walk: Walk): Extractor {
   return async (facts, bytes, { spending }) => {
     const cursor = bytes.cursor();
     const problem = await guarded(walk, cursor);
+    if (noteArchive(facts, bytes)) return;
     if (problem) facts.problems.push({ code: 'image-malformed', offset: cursor.offset, detail: problem });
     else if (!(await cursor.atEnd())) await tail(facts, bytes, cursor, spending);
-    else noArchive(facts, bytes);
   };
 }
 
@@ -41,11 +41,12 @@ async function tail(facts: Facts, { random, size }: Bytes, { offset }: Cursor, s
 }
 
 /** Readers of archives pass over what follows the end record: an archive may also fill a chunk before the last one. */
-function noArchive(facts: Facts, { random }: Bytes): void {
+function noteArchive(facts: Facts, { random }: Bytes): boolean {
   const archive = random && archiveFromEnd(random);
-  if (archive === undefined) return;
+  if (archive === undefined) return false;
   const detail = `an archive with ${JSON.stringify(archive.name.slice(0, 80))} in the image`;
   facts.problems.push({ code: 'trailing-payload', offset: archive.at, detail });
+  return true;
 }
 
 /** Chunks of length, type, data, CRC up to IEND. A file that ends with a whole chunk before it is damaged, not hiding. */

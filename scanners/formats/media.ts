@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Cursor } from '../io/cursor.ts';
+import { frameLength } from '../media-magic.ts';
 import { walker } from './image.ts';
 
 /** Sound, films and pictures in boxes, chunks, pages or frames that say how long they are. Nothing is decoded. */
@@ -59,16 +60,6 @@ async function walkPages(c: Cursor): Promise<string | undefined> {
   return undefined;
 }
 
-const BITRATES: Readonly<Record<number, readonly number[]>> = {
-  3: [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
-  2: [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
-};
-const RATES: Readonly<Record<number, readonly number[]>> = {
-  3: [44_100, 48_000, 32_000],
-  2: [22_050, 24_000, 16_000],
-  0: [11_025, 12_000, 8_000],
-};
-
 /** ID3 tags (id3v2.4.0-structure, 3.1) around frames of MPEG layer III, each as long as its header says. */
 async function walkFrames(c: Cursor): Promise<string | undefined> {
   while (await c.fill(10)) {
@@ -85,15 +76,6 @@ async function walkFrames(c: Cursor): Promise<string | undefined> {
 function tagLength(head: Uint8Array): number {
   const footer = (head[5] ?? 0) & 0x10 ? 10 : 0;
   return [6, 7, 8, 9].reduce((sum, at) => sum * 128 + ((head[at] ?? 0) & 0x7f), 0) + footer;
-}
-
-function frameLength([first = 0, second = 0, third = 0]: Uint8Array): number | undefined {
-  if (first !== 0xff || (second & 0xe6) !== 0xe2) return undefined;
-  const version = (second >> 3) & 3;
-  const bitrate = BITRATES[version === 3 ? 3 : 2]?.[third >> 4];
-  const rate = RATES[version]?.[(third >> 2) & 3];
-  if (!bitrate || rate === undefined) return undefined;
-  return Math.floor(((version === 3 ? 144_000 : 72_000) * bitrate) / rate) + ((third >> 1) & 1);
 }
 
 /** The header says how long the file is. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
 import { judged, rulesOf } from './judged.ts';
+import { bareMp3, flacFile, iconFile, webmFile, webmLive } from './media-bytes.ts';
 import { callPickle, raw, u16, u32 } from './pickle-bytes.ts';
 import { zipOf } from './zip-bytes.ts';
 
@@ -28,6 +29,11 @@ const samples: [string, Buffer][] = [
   ['a.ogg', ogg],
   ['a.mp3', mp3],
   ['a.bmp', bmp],
+  ['a.flac', flacFile],
+  ['a.webm', webmFile],
+  ['live.webm', webmLive],
+  ['a.ico', iconFile],
+  ['bare.mp3', bareMp3],
 ];
 
 test.each(samples)('%s passes', async (path, bytes) => {
@@ -40,5 +46,20 @@ test.each(samples)('%s with something behind it does not pass', async (path, byt
     expect(scan.verdict).toBe('block');
   }
   expect(await rulesOf(raw(bytes, u16(0x0101), Buffer.alloc(40, 7)), path)).not.toEqual([]);
-  if (path !== 'a.mp3') expect(await rulesOf(bytes.subarray(0, -2), path)).toEqual(['image-malformed']);
+  if (!path.endsWith('.mp3')) expect(await rulesOf(bytes.subarray(0, -2), path)).toEqual(['image-malformed']);
+});
+
+test('an archive in a chunk that the format passes over is found', async () => {
+  const archive = zipOf([{ name: 'a.py', data: raw('1') }]);
+  const chunk = (data: Uint8Array) => raw('RIFF', u32(4 + 8 + data.length), 'WAVE', 'junk', u32(data.length), data);
+  expect((await judged(chunk(archive), 'a.wav')).verdict).toBe('block');
+  expect((await judged(chunk(Buffer.alloc(archive.length)), 'a.wav')).verdict).toBe('pass');
+});
+
+test('a frame of FLAC with another byte than its checksum is for does not pass', async () => {
+  for (const at of [60, 100, flacFile.length - 1]) {
+    const changed = Buffer.from(flacFile);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    expect((await judged(changed, 'a.flac')).verdict).toBe('review');
+  }
 });

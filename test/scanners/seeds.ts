@@ -7,6 +7,7 @@ import { ORT } from '#scanners/flatbuffers/ort-schema.ts';
 import { TFLITE } from '#scanners/flatbuffers/tflite-schema.ts';
 import { flatbuffer } from './flatbuffers-bytes.ts';
 import { matlabArray, matlabFile } from './matlab-bytes.ts';
+import { bareMp3, flacFile, iconFile, webmFile, webmLive } from './media-bytes.ts';
 import { flaxArray, packed } from './msgpack-bytes.ts';
 import { callPickle, floatStorage, legacyTorch, raw, stateDict, u16, u32, u64 } from './pickle-bytes.ts';
 import {
@@ -175,6 +176,11 @@ export const SEEDS: readonly (readonly [string, Buffer])[] = [
   ['mp4', raw(0, 0, 0, 12, 'ftypisom', 0, 0, 0, 9, 'mdatx')],
   ['ogg', raw('OggS', 0, 2, Buffer.alloc(20), 1, 3, 'abc')],
   ['mp3', raw('ID3', 4, 0, 0, 0, 0, 0, 1, 'x', 0xff, 0xfb, 0x90, 0, Buffer.alloc(413))],
+  ['flac', flacFile],
+  ['webm', webmFile],
+  ['webm, live', webmLive],
+  ['icon', iconFile],
+  ['mp3 without a tag', bareMp3],
   ['bmp', raw('BM', u32(58), u32(0), u32(54), u32(40), Buffer.alloc(40))],
   ['protobuf text', raw('# c\nnode { name: "a" op: \'Relu\' attr < key: "k" value { list { i: [1, -2] } } > }')],
   ['sentencepiece', sentencePieces(['a', 'b'])],
