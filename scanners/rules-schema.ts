@@ -100,6 +100,7 @@ export const ruleData = z.strictObject({
   deny: z.array(denyRule).min(1),
   weightsOnly,
   suspicious: pattern,
+  rebuilders: pattern,
   arguments: pattern,
   stdlib: z.string().transform((text) => text.split(/\s+/)),
   problems: z.record(z.string(), z.strictObject({ level, reason, references })),

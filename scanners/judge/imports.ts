@@ -11,14 +11,14 @@ export interface ImportJudgement {
   readonly level: Level | 'allowed' | 'rebuild' | 'named';
   readonly reason: string;
   readonly references?: readonly string[];
-  /** Nothing is known of it, so that its arguments count. */
-  readonly unknown?: true;
+  /** Where nothing is known of it: the calls that are refused, all of them or those with telling arguments. */
+  readonly refused?: 'calls' | 'telling-calls';
 }
 
 export type ImportJudge = (module: string, name: string) => ImportJudgement;
 
 const ALLOWED: ImportJudgement = { rule: '', level: 'allowed', reason: '' };
-const REBUILD: ImportJudgement = { rule: '', level: 'rebuild', reason: '' };
+const REBUILD: ImportJudgement = { rule: '', level: 'rebuild', reason: '', refused: 'telling-calls' };
 const NAMED: ImportJudgement = { rule: '', level: 'named', reason: '' };
 const IDENTIFIER = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 /** A member of an enumeration, or another constant of a class. */
@@ -35,6 +35,7 @@ export function importJudge(rules: Rules): ImportJudge {
   const closed = new Set(rules.closed);
   const never = new Set(rules.never);
   const suspicious = new RegExp(rules.suspicious);
+  const rebuilders = new RegExp(rules.rebuilders);
 
   const judge: ImportJudge = (writtenModule, name) => {
     const module = aliased(rules.aliases, writtenModule);
@@ -50,14 +51,16 @@ export function importJudge(rules: Rules): ImportJudge {
     if (stdlib.has(top)) return block('pickle-stdlib-import', 'of the standard library only plain types are allowed');
     if (disguised(module) || disguised(name))
       return block('pickle-denied-import', 'the name is written in letters that pass for others');
+    if (isPrivate(top)) return block('pickle-stdlib-import', 'a private module holds what its package keeps to itself');
     if (!module.split('.').every((part) => IDENTIFIER.test(part)) || !IDENTIFIER.test(name))
-      return review('pickle-unknown-import', 'the name is no Python name');
+      return { ...review('pickle-unknown-import', 'the name is no Python name'), refused: 'calls' };
     const isFunction = !/^_*[A-Z]/.test(name);
     if (closed.has(top) && isFunction)
       return block('pickle-denied-import', `no function that ${top}'s own pickles call`);
     if (isFunction && suspicious.test(name))
       return block('pickle-denied-import', 'by its name it runs or loads something');
-    return { ...review('pickle-unknown-import', 'no rule knows it'), unknown: true };
+    const rebuilds = !isFunction || rebuilders.test(name) || top === '__main__';
+    return { ...review('pickle-unknown-import', 'no rule knows it'), refused: rebuilds ? 'telling-calls' : 'calls' };
   };
   return judge;
 }
@@ -68,6 +71,11 @@ function dotted(judge: ImportJudge, module: string, name: string): ImportJudgeme
   const level = owner === undefined ? 'block' : judge(module, owner).level;
   if (level === 'allowed' || level === 'rebuild') return NAMED;
   return block('pickle-dotted-name', 'a dotted name reaches through one module into another');
+}
+
+/** Compiled parts of Python and of packages; `__main__` is the program that wrote the file. */
+function isPrivate(top: string): boolean {
+  return top.startsWith('_') && !/^__\w+__$/.test(top);
 }
 
 /** Python's own compiler writes names in their plain form, so that no honest pickle holds another one. */

@@ -56,10 +56,13 @@ function judgeImport(
   const { level } = judgement;
   const constructed = calls.filter(({ op }) => !REBUILDING.has(op));
   if (level === 'allowed') return [];
-  if (level === 'rebuild') return constructed.map((call) => finding(global, call, CONSTRUCTOR));
   if (level === 'named') return calls.map((call) => finding(global, call, NEVER_CALLED));
-  const loud = judgement.unknown ? constructed.find(({ args }) => telling.test(args)) : undefined;
-  if (loud !== undefined) return [finding(global, loud, TELLING)];
+  if (judgement.refused !== undefined) {
+    const loud = constructed.find(({ args }) => telling.test(args));
+    if (loud !== undefined) return [finding(global, loud, TELLING)];
+    if (judgement.refused === 'calls' && constructed[0]) return [finding(global, constructed[0], NO_REBUILDER)];
+  }
+  if (level === 'rebuild') return constructed.map((call) => finding(global, call, CONSTRUCTOR));
   return [finding(global, constructed[0] ?? calls[0], judgement)];
 }
 
@@ -78,7 +81,13 @@ const NEVER_CALLED: ImportJudgement = {
 const TELLING: ImportJudgement = {
   rule: 'pickle-unknown-call',
   level: 'block',
-  reason: 'no rule knows it, and it is given what looks like a command, code, a path or an address',
+  reason: 'no rule lets it be called, and it is given what looks like a command, code, a path or an address',
+};
+
+const NO_REBUILDER: ImportJudgement = {
+  rule: 'pickle-unknown-call',
+  level: 'block',
+  reason: 'no rule knows this function, and its name does not say that it rebuilds a value',
 };
 
 function finding(global: GlobalFact, call: CallFact | undefined, judgement: ImportJudgement): LocalFinding {

@@ -66,7 +66,29 @@ const PUBLISHED: readonly (readonly [advisory: string, module: string, name: str
   ['GHSA-g38g-8gr9-h9xp', '_aix_support', '_read_cmd_output'],
   ['GHSA-g38g-8gr9-h9xp', '_pyrepl.pager', 'pipe_pager'],
   ['GHSA-g38g-8gr9-h9xp', 'test.support.script_helper', 'assert_python_ok'],
+  ['GHSA-f7qq-56ww-84cr', 'asyncio.base_subprocess', 'BaseSubprocessTransport'],
+  ['GHSA-f7qq-56ww-84cr', 'aiohttp.client', 'request'],
+  ['GHSA-9726-w42j-3qjr', '_io', 'FileIO'],
+  ['GHSA-9726-w42j-3qjr', 'urllib.request', 'urlopen'],
+  ['GHSA-9m3x-qqw2-h32h', 'cloudpickle.cloudpickle', '_make_function'],
+  ['GHSA-9m3x-qqw2-h32h', 'types', 'CodeType'],
+  ['GHSA-m7j5-r2p5-c39r', 'logging', 'FileHandler'],
   // -- fickling
+  ['GHSA-wfq2-52f7-7qvj', 'runpy', 'run_module'],
+  ['GHSA-p523-jq9w-64x9', 'cProfile', 'run'],
+  ['GHSA-h4rm-mm56-xf63', 'builtins', '__import__'],
+  ['GHSA-5cxw-w2xg-2m8h', 'platform', '_syscmd_file'],
+  ['GHSA-r48f-3986-4f9c', 'linecache', 'getlines'],
+  ['GHSA-r48f-3986-4f9c', 'difflib', 'context_diff'],
+  ['GHSA-r48f-3986-4f9c', 'gc', 'get_objects'],
+  ['GHSA-m6fh-58r7-x697', '_posixsubprocess', 'fork_exec'],
+  ['GHSA-m6fh-58r7-x697', 'site', 'addpackage'],
+  ['GHSA-m6fh-58r7-x697', 'atexit', 'register'],
+  ['GHSA-pc6j-px3p-rrj4', 'doctest', 'testsource'],
+  ['GHSA-pc6j-px3p-rrj4', 'test.support.import_helper', 'import_module'],
+  ['GHSA-pc6j-px3p-rrj4', 'unittest.mock', '_importer'],
+  ['GHSA-wccx-j62j-r448', '_pickle', 'loads'],
+  ['GHSA-fphw-536r-4p88', 'pickle', '_loads'],
   ['GHSA-r7v6-mfhq-g3m2', 'pty', 'spawn'],
   ['GHSA-565g-hwwr-4pp3', 'marshal', 'loads'],
   ['GHSA-565g-hwwr-4pp3', 'types', 'FunctionType'],
@@ -78,6 +100,12 @@ const PUBLISHED: readonly (readonly [advisory: string, module: string, name: str
   ['GHSA-5j3x-jp52-966f', 'pathlib', 'os.system'],
   ['GHSA-cffv-grgg-g429', 'ast', 'parse'],
   ['GHSA-6ggj-6f2q-f7mx', '_interpreters', 'create'],
+  // -- loaders that unpickle what they are given
+  ['CVE-2019-6446', 'numpy', 'load'],
+  ['CVE-2020-13091', 'pandas.io.pickle', 'read_pickle'],
+  ['CVE-2020-13092', 'joblib.numpy_pickle', 'load'],
+  ['CVE-2022-21797', 'joblib.parallel', 'Parallel'],
+  ['CVE-2025-32434', 'torch.serialization', 'load'],
 ];
 
 /** Names that resemble them, as honest libraries write them. */
@@ -87,6 +115,9 @@ const HONEST: readonly (readonly [module: string, name: string, resembles: strin
   ['numpy.random._pickle', '__randomstate_ctor', 'a private function'],
   ['torch._utils', '_rebuild_parameter', 'a private function of torch'],
   ['collections', 'OrderedDict', 'the standard library'],
+  ['logging', 'getLogger', 'a module that opens files'],
+  ['joblib.numpy_pickle', 'NumpyArrayWrapper', 'a module that loads files'],
+  ['re', '_compile', 'a private function that compiles'],
 ];
 
 const argument = args1(text(PAYLOAD));
@@ -134,7 +165,7 @@ describe('a bypass of the parser', () => {
     ],
     // modelscan #330: the builtins of a module, changed by BUILD.
     ['BUILD on a module', raw(proto(4), stackGlobal('torch', '_utils'), '}', text('x'), 'K', 1, 'sb.')],
-    // picklescan, tests/data/pytorch_magic_bypass.pt: the magic number is computed.
+    // picklescan GHSA-97f8-7cmv-76j2: the magic number is computed.
     [
       'a legacy file whose magic number is computed',
       raw(callPickle('builtins', 'eval'), legacyTorch(raw('N.'), [], [])),
@@ -233,6 +264,37 @@ describe('a call that no rule knows', () => {
       expect(findings.map(({ rule }) => rule)).toContain('pickle-unknown-call');
     },
   );
+
+  const unknown = (module: string, name: string, ...args: readonly Uint8Array[]) =>
+    raw(proto(4), stackGlobal(module, name), '(', ...args, 'tR.');
+  test.each([
+    ['some_vendor.util', 'later', '_unpickle_later'],
+    ['some_vendor.util', 'shutdown', '__pyx_unpickle_Shutdown'],
+    ['some_vendor.util', 'feed', '_reconstruct'],
+    ['other.core', 'frozendict', 'FrozenDict'],
+  ])('is blocked where the function does not rebuild: %s.%s beside %s', async (module, hostile, honest) => {
+    expect(await judged(unknown(module, hostile, raw('K', 1)))).toMatchObject({
+      verdict: 'block',
+      findings: [{ rule: 'pickle-unknown-call' }],
+    });
+    expect((await judged(unknown(module, honest, raw('K', 1)))).verdict).toBe('review');
+  });
+
+  test('is held where the program that wrote the file had the function', async () => {
+    expect((await judged(unknown('__main__', 'colour', shortText('red')))).verdict).toBe('review');
+    expect((await judged(unknown('__main__', 'colour', shortText('echo benign-test')))).verdict).toBe('block');
+  });
+
+  test('of a constructor that may only rebuild is blocked by its arguments too', async () => {
+    const made = (argument_: string) => unknown('sympy.core.add', 'Add', shortText(argument_));
+    expect((await judged(made("__import__('os')"))).verdict).toBe('block');
+    expect((await judged(made('x'))).verdict).toBe('review');
+  });
+
+  test.each(['_private', '_pybind_module'])('of a private module of its own is blocked: %s', async (module) => {
+    expect((await judged(unknown(module, 'Thing', raw('K', 1)))).verdict).toBe('block');
+    expect((await judged(unknown(`vendor.${module}`, 'Thing', raw('K', 1)))).verdict).toBe('review');
+  });
 
   test('is blocked when a harmless call of the same function hides it', async () => {
     const first = call(raw('K', 1)).subarray(0, -1);

@@ -271,7 +271,7 @@ describe('the pickle machine', () => {
     ],
     [
       'a constructor that may fetch what it is given',
-      callPickle('sentence_transformers.models.Transformer', 'Transformer'),
+      raw(proto(2), global('sentence_transformers.models.Transformer', 'Transformer'), args1(text('distilbert')), 'R.'),
       'pickle-constructor',
     ],
     ['an extension code', raw(proto(2), 0x84, u32(70_000), STOP), 'pickle-extension'],
