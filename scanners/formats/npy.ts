@@ -6,8 +6,8 @@ import { type Cursor, EndOfBytes } from '../io/cursor.ts';
 import { noteTail } from '../io/tail.ts';
 import { itemCount, itemSize } from '../npy/dtype.ts';
 import { type Literal, NoLiteral, parseLiteral } from '../npy/literal.ts';
-import { readPickles } from '../pickle/stream.ts';
 import type { Context, Extractor } from './context.ts';
+import { readPickleStream } from './pickle.ts';
 
 const MAX_HEADER = 1024 * 1024;
 /** Arrays that were saved one after another into one file. */
@@ -63,7 +63,7 @@ const CALLS = /\b\d*[A-Za-z_]\w*\s*[([]|\)\s*\(|\.\s*[A-Za-z_]|\blambda\b|\bfor\
 /** An array of objects is a pickle: `numpy.load` runs it with allow_pickle. */
 async function readObjects(facts: Facts, bytes: Bytes, start: number, context: Context): Promise<undefined> {
   if (bytes.random === undefined) return broken(facts, start, 'a large compressed array of objects');
-  await readPickles(facts, bytes.random.slice(start, bytes.size - start), context.spending);
+  await readPickleStream(facts, bytes.random.slice(start, bytes.size - start), context);
 }
 
 async function nextArray(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Value } from './values.ts';
+import type { ResultValue, TupleValue, Value } from './values.ts';
 
 /**
  * Calls whose result is known without making them: an attribute of something imported is the same thing as a dotted
@@ -36,6 +36,13 @@ export function codecOf(callee: Value, args: Value): string | undefined {
   if (items?.length === 1) return 'utf-8';
   const codec = items?.[1];
   return typeof codec === 'string' ? codec : 'computed';
+}
+
+/** Bytes of protocols 0 to 2: a letter is a byte. */
+export function isCodecsEncode(value: Value | undefined): value is ResultValue & { readonly args: TupleValue } {
+  if (typeof value !== 'object' || value?.kind !== 'result') return false;
+  const codec = codecOf(value.callee, value.args);
+  return codec === 'latin1' || codec === 'latin-1';
 }
 
 /** Names that Python looks for on an object by itself, and source that a class is known to run. */

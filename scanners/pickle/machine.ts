@@ -3,6 +3,7 @@ import { BUDGETS, BudgetHit } from '../budgets.ts';
 import type { Cursor } from '../io/cursor.ts';
 import { innerCalls } from './callers.ts';
 import { codecOf, isStateKey, resolved, SOURCE_KEY } from './known-calls.ts';
+import { givenBytes } from './loaders.ts';
 import type { PickleRecord } from './record.ts';
 import {
   type DictValue,
@@ -146,7 +147,9 @@ export class Machine {
       if (isThing(known, 'global')) this.record.global(known.module, known.name, 'getattr', this.offset, false);
       return known;
     }
-    this.record.call(callee, args, this.op, this.offset);
+    const given = isThing(callee, 'global') ? givenBytes(callee, args, this.offset) : undefined;
+    if (given !== undefined) this.record.give(given);
+    if (given?.only !== true) this.record.call(callee, args, this.op, this.offset);
     this.callsWithin(callee, args);
     return { kind: 'result', callee, args } satisfies ResultValue;
   }

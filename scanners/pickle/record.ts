@@ -3,6 +3,7 @@ import { within } from '../budgets.ts';
 import { cutTo } from '../cut.ts';
 import type { CallFact, Facts, GlobalFact, PickleFacts } from '../facts.ts';
 import { UseList } from '../uses.ts';
+import type { GivenBytes } from './loaders.ts';
 import { describe, describeArguments, saysMoreThanWords, type Value } from './values.ts';
 
 const KEPT_NAME = 256;
@@ -17,6 +18,8 @@ export class PickleRecord {
   readonly uses: UseList;
   /** Texts that a class will run, and that were too long to be kept: where they are. */
   readonly sources: { readonly offset: number; readonly length: number }[] = [];
+  /** What loaders are given, by its place: the same bytes may be given many times. */
+  readonly given = new Map<string, GivenBytes>();
   private readonly opcodes = new Map<number, string>();
   private readonly globals = new Map<string, GlobalFact>();
   private readonly calls = new Map<string, CallFact>();
@@ -63,6 +66,13 @@ export class PickleRecord {
     if (known) known.count++;
     else this.calls.set(key, { ...callFact(callee, args, op, offset), ...(via !== undefined && { via }) });
     within('facts', this.calls.size);
+  }
+
+  /** A loader is given bytes of the file: it runs what is in them. */
+  give(bytes: GivenBytes): void {
+    this.steps++;
+    this.given.set(`${bytes.offset} ${bytes.loader}`, bytes);
+    within('members', this.given.size);
   }
 
   /** Text that a class will run, line by line, so that rules can know every line that is harmless. */
