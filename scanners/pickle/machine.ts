@@ -2,6 +2,7 @@
 import { BUDGETS, BudgetHit } from '../budgets.ts';
 import type { Cursor } from '../io/cursor.ts';
 import { innerCalls } from './callers.ts';
+import { isCostly, isCostlyKey, weightOf } from './exhaustion.ts';
 import { codecOf, isStateKey, resolved, SOURCE_KEY } from './known-calls.ts';
 import { givenBytes } from './loaders.ts';
 import type { PickleRecord } from './record.ts';
@@ -156,6 +157,7 @@ export class Machine {
 
   /** What the called function does with its arguments, as far as that is known. */
   private callsWithin(callee: Value, args: Value): void {
+    if (isThing(callee, 'global') && isCostly(callee, args)) this.use('pickle-cost', describe(callee));
     const codec = codecOf(callee, args);
     if (codec !== undefined) this.use('pickle-codec', codec);
     this.attributes(args, 2);
@@ -224,6 +226,7 @@ export class Machine {
     this.changes(target);
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i] ?? null;
+      if (isCostlyKey(key)) this.use('pickle-cost', 'hash');
       if (!isThing(target, 'dict') || typeof key !== 'string') continue;
       if (target.entries.size < KEPT_ITEMS || (isStateKey(key) && target.entries.size < KEPT_STATE_KEYS))
         target.entries.set(key, items[i + 1] ?? null);
@@ -231,8 +234,14 @@ export class Machine {
     }
   }
 
+  /** Members of sets are hashed, as keys are. */
+  hash(items: readonly Value[]): void {
+    if (items.some(isCostlyKey)) this.use('pickle-cost', 'hash');
+  }
+
   append(target: Value, items: readonly Value[]): void {
     this.changes(target);
+    if (this.op === 'ADDITEMS') this.hash(items);
     if (!isThing(target, 'list')) return;
     for (const item of items) {
       if (target.items === undefined) return;
@@ -295,13 +304,14 @@ export function isGlobal(value: Value | undefined, module: string, name: string)
   return isThing(value, 'global') && value.module === module && value.name === name;
 }
 
-export const EMPTY_TUPLE: TupleValue = { kind: 'tuple', length: 0, items: [] };
+export const EMPTY_TUPLE: TupleValue = { kind: 'tuple', length: 0, weight: 1, items: [] };
 
 export function tuple(items: readonly Value[]): TupleValue {
-  if (items.length === 0) return EMPTY_TUPLE;
-  return items.length <= KEPT_ITEMS
-    ? { kind: 'tuple', length: items.length, items }
-    : { kind: 'tuple', length: items.length };
+  const { length } = items;
+  if (length === 0) return EMPTY_TUPLE;
+  let weight = 1;
+  for (const item of items) weight += weightOf(item);
+  return length <= KEPT_ITEMS ? { kind: 'tuple', length, weight, items } : { kind: 'tuple', length, weight };
 }
 
 export function dict(): DictValue {

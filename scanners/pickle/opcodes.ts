@@ -164,7 +164,7 @@ function appendMany(m: Machine): void {
 }
 
 function frozenset(m: Machine): void {
-  m.popMark();
+  m.hash(m.popMark());
   m.push({ kind: 'other', what: 'frozenset' });
 }
 

@@ -48,6 +48,8 @@ export async function runPickle(
     if (machine.frameEnd > machine.offset && cursor.offset > machine.frameEnd) machine.leftFrame();
     if (++steps % SPEND_STEP === 0) spending.spend('opcodes', SPEND_STEP);
   }
+  // Readers fail where a frame is longer than what there is, and nobody writes one that ends elsewhere.
+  if (machine.frameEnd > cursor.offset) machine.leftFrame();
   spending.spend('opcodes', steps % SPEND_STEP);
   return machine.result;
 }

@@ -36,6 +36,8 @@ export interface ResultValue {
 export interface TupleValue {
   readonly kind: 'tuple';
   readonly length: number;
+  /** Tuples and other values in it, shared ones as often as they are met. */
+  readonly weight: number;
   readonly items?: readonly Value[];
 }
 
