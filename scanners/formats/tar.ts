@@ -11,6 +11,7 @@ import { TarNames } from '../tar/members.ts';
 import { disagrees, naming, parsePax } from '../tar/pax.ts';
 import { type Source, sourceOf } from '../tar/source.ts';
 import { sparseMapLength } from '../tar/sparse.ts';
+import { knowTorchTar, readTorchPart } from '../tar/torch.ts';
 import type { Context, Extractor } from './context.ts';
 
 const PLAIN = new Set(['0', '\0', '7']);
@@ -32,6 +33,7 @@ const LARGE = 8 ** 11;
 export const tar: Extractor = async (facts, bytes, context) => {
   facts.members = [];
   await new TarReader(facts, facts.members, bytes, context).read();
+  knowTorchTar(facts.members);
   // NeMo's SaveRestoreConnector: the configuration beside checkpoint and tokenizer files.
   if (facts.members.some(({ name }) => /^(?:\.\/)?model_config\.yaml$/.test(name))) facts.format = 'nemo';
 };
@@ -155,7 +157,7 @@ class TarReader {
   private async inner(name: string, offset: number, bytes: Bytes): Promise<void> {
     const member: MemberFacts = { ...newFacts('unknown', bytes.size), name, offset };
     this.members.push(member);
-    await this.context.extractInner(member, bytes);
+    if (!(await readTorchPart(member, bytes, this.context.spending))) await this.context.extractInner(member, bytes);
   }
 
   /** What a name or target is, by the headers before the member and by its own. */

@@ -39,8 +39,7 @@ export function storageOf(id: Value): Storage | undefined {
   if (!isThing(id, 'tuple') || id.items === undefined) return undefined;
   const [word, type, key, , count, view] = id.items;
   if (word !== 'storage' || typeof key !== 'string' || typeof count !== 'number') return undefined;
-  if (!isThing(type, 'global') || !/^torch(?:\.cuda|\.storage)?$/.test(type.module)) return undefined;
-  const itemSize = ITEM_SIZES[type.name];
+  const itemSize = itemBytes(type);
   const bytes = itemSize === undefined ? Number.NaN : itemSize * count;
   if (!Number.isSafeInteger(bytes) || bytes < 0 || !isWithin(view, count)) return undefined;
   return { key, bytes, items: count };
@@ -55,11 +54,19 @@ function isWithin(view: Value | undefined, count: number): boolean {
   return offset >= 0 && items >= 0 && offset + items <= count;
 }
 
+/** Bytes of one item of a storage of this type. */
+export function itemBytes(type: Value | undefined): number | undefined {
+  if (!isThing(type, 'global') || !/^torch(?:\.cuda|\.storage)?$/.test(type.module)) return undefined;
+  return ITEM_SIZES[type.name];
+}
+
 /**
- * What else torch takes for a persistent id, by name: `("module", class, file, source)` in legacy files. It compares
+ * What else torch takes for a persistent id, by name: the keys of its first format, and in legacy files
+ * `("module", class, file, source)`. It compares
  * the source with that of the installed class, and runs neither.
  */
 export function persistentKind(id: Value): string {
+  if (typeof id === 'number' || (typeof id === 'string' && /^-?\d+$/.test(id))) return 'key';
   const [word, type, file, source] = isThing(id, 'tuple') ? (id.items ?? []) : [];
   if (typeof word !== 'string') return 'computed';
   if (word !== 'module') return word;
