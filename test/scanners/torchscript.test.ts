@@ -139,9 +139,9 @@ describe('a TorchScript archive', () => {
     ],
     ['asks about a class of another library', object('__torch__.torch.classes.mine', 'Thing'), ['torchscript-class']],
     [
-      'asks about a class that is called',
+      'refuses a function that is called',
       raw(proto(2), stackGlobal('__torch__', 'f'), ')R', STOP),
-      ['pickle-unknown-import'],
+      ['pickle-unknown-call'],
     ],
     ['is blocked for a call', callPickle('os', 'system'), ['pickle-stdlib-import']],
   ])('%s in its pickle', async (_what, pickle, expected) => {
