@@ -2,7 +2,6 @@
 import { braceFormatted, fieldsOf, largest, percentFormatted } from './format.ts';
 import {
   type Arguments,
-  arithmetic,
   atIndex,
   atKey,
   called,
@@ -13,13 +12,13 @@ import {
   sliced,
 } from './functions.ts';
 import { type Args, MalformedTemplate, type Node, type Step } from './nodes.ts';
+import { chained } from './operators.ts';
 import {
   built,
   CHOSEN,
   DATA,
   either,
   itemOf,
-  joined,
   list,
   map,
   NUMBER,
@@ -161,62 +160,7 @@ export class Evaluator {
   private chain({ first, rest, line }: Node & { kind: 'chain' }): Value {
     const operands = [this.evaluate(first), ...rest.map(({ operand }) => this.evaluate(operand))];
     const operators = rest.map(({ operator }) => operator);
-    const [operator = ''] = operators;
-    if (operator === 'and' || operator === 'or') return either(operands);
-    if (operator === '~') return joined(operands);
-    if (operator === '+' || operator === '-') return this.sum(operands, operators);
-    if (['*', '/', '//', '%', '**'].includes(operator)) return this.product(operands, operators, line);
-    return NUMBER;
-  }
-
-  private sum(operands: readonly Value[], operators: readonly string[]): Value {
-    if (operators.includes('-') || operands.every(({ kind }) => kind === 'number')) {
-      const [first = NUMBER, ...rest] = operands;
-      return rest.reduce((left, right, i) => arithmetic(operators[i] ?? '+', left, right), first);
-    }
-    if (operands.some(({ kind }) => kind === 'list'))
-      return list(operands.flatMap((value) => (value.kind === 'list' ? value.items : [itemOf(value)])));
-    if (operands.every(({ kind }) => kind === 'data' || kind === 'number')) return DATA;
-    return joined(operands);
-  }
-
-  private product(operands: readonly Value[], operators: readonly string[], line: number): Value {
-    const [first = NUMBER, ...rest] = operands;
-    return rest.reduce((left, right, i) => this.multiplied(operators[i] ?? '*', left, right, line), first);
-  }
-
-  private multiplied(operator: string, left: Value, right: Value, line: number): Value {
-    if (left.kind === 'number' && right.kind === 'number') {
-      const result = arithmetic(operator, left, right);
-      if (operator === '**' && result.kind === 'number') this.large(result.number ?? 0, line, 1e100);
-      return result;
-    }
-    if (operator === '%') return this.percent(left, right, line);
-    if (operator === '*') return this.repeated(left, right, line);
-    return left.kind === 'data' || right.kind === 'data' ? DATA : NUMBER;
-  }
-
-  private percent(left: Value, right: Value, line: number): Value {
-    if (left.kind === 'number' || left.kind === 'data') return DATA;
-    const args = right.kind === 'list' ? right.items : [right];
-    return percentFormatted(left, args, (width) => this.large(width, line));
-  }
-
-  private repeated(left: Value, right: Value, line: number): Value {
-    const [times, value] =
-      left.kind === 'number' ? [left.number, right] : [right.kind === 'number' ? right.number : undefined, left];
-    if (value.kind === 'data') return DATA;
-    const length =
-      value.kind === 'list'
-        ? value.items.length
-        : value.kind === 'texts'
-          ? Math.max(...value.texts.map((text) => text.length))
-          : 1;
-    if (times !== undefined) this.large(times * length, line);
-    if (value.kind === 'list') return value;
-    if (value.kind !== 'texts' || times === undefined || times < 0 || times * length > 2048)
-      return built(riskOf(value), '');
-    return texts(...value.texts.map((text) => text.repeat(times)));
+    return chained(operands, operators, (count, from) => this.large(count, line, from));
   }
 
   /** A count that memory or time grows with, as the power of ten below it. */
