@@ -23,6 +23,8 @@ const allowRule = z
     pattern: pattern.optional(),
     construct: z.boolean().default(false),
     named: z.boolean().default(false),
+    /** Of names: they may be rebuilt from their state, as classes of a pattern may; their constructor may not be called. */
+    rebuilt: z.boolean().default(false),
     reason,
   })
   .refine((rule) => (rule.names === undefined) !== (rule.pattern === undefined), 'either names or a pattern');

@@ -96,7 +96,8 @@ class Allowed {
   constructor(rules: readonly AllowRule[]) {
     const compiled: (CompiledPattern & { module: string })[] = [];
     for (const rule of rules) {
-      for (const name of rule.names ?? []) this.names.set(`${rule.module}\0${name}`, rule.named ? NAMED : ALLOWED);
+      const judgement = judgementOf(rule);
+      for (const name of rule.names ?? []) this.names.set(`${rule.module}\0${name}`, judgement);
       const { module, pattern } = rule;
       if (pattern !== undefined) compiled.push({ module, rule, pattern: new RegExp(pattern) });
     }
@@ -119,6 +120,12 @@ class Allowed {
       }
     return found;
   }
+}
+
+/** Of exact names. */
+function judgementOf({ named, rebuilt }: AllowRule): ImportJudgement {
+  if (named) return NAMED;
+  return rebuilt ? REBUILD : ALLOWED;
 }
 
 function byModule<R extends { readonly module: string }>(rules: readonly R[]): ReadonlyMap<string, readonly R[]> {

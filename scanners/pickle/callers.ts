@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { partialOf } from './known-calls.ts';
 import type { Value } from './values.ts';
 
 /** A call that a function makes of what it is given. */
@@ -19,7 +20,10 @@ const CALLERS: ReadonlyMap<string, Caller> = new Map([
   ...named(['copyreg', 'copy_reg'], '_reconstructor', reconstructor),
   ...named(['copyreg', 'copy_reg'], '__newobj__', ([cls, ...args]) => [instance(cls, args)]),
   ...named(['copyreg', 'copy_reg'], '__newobj_ex__', ([cls, ...args]) => [instance(cls, args)]),
-  ...named(['collections'], 'defaultdict', ([factory]) => [call(factory, [])]),
+  ...named(['collections'], 'defaultdict', ([factory]) => [made(factory)]),
+  ...named(['dill._dill'], '_create_array', ([make, args]) => [call(make, [args ?? null])]),
+  ...named(['hdbscan.dist_metrics'], 'newObj', ([cls]) => [instance(cls, [])]),
+  ...named(['river._river_rust.vectordict', 'river.utils.vectordict'], 'VectorDict', ([, factory]) => [made(factory)]),
   ...named(['torch._tensor'], '_rebuild_from_type_v2', ([make, , args]) => [call(make, [args ?? null])]),
   ...named(['torch._tensor', 'torch.tensor'], '_rebuild_from_type', ([make, , args]) => [call(make, [args ?? null])]),
   ...named(['torch._utils'], '_rebuild_wrapper_subclass', ([cls]) => [instance(cls, [])]),
@@ -77,6 +81,12 @@ function reconstructor([cls, base, state]: readonly Value[]): readonly InnerCall
 function generator([name, make]: readonly Value[]): readonly InnerCall[] {
   const isClass = typeof name === 'object' && name?.kind === 'global';
   return [...(isClass ? [call(name, [])] : []), call(make, [name ?? null])];
+}
+
+/** A factory of values is called with nothing, or with what a partial adds. */
+function made(factory: Value | undefined): InnerCall {
+  const [inner, ...args] = partialOf(factory) ?? [factory ?? null];
+  return call(inner, args);
 }
 
 function instance(callee: Value | undefined, args: readonly Value[]): InnerCall {

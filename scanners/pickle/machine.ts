@@ -3,6 +3,7 @@ import { BUDGETS, BudgetHit } from '../budgets.ts';
 import type { Cursor } from '../io/cursor.ts';
 import { innerCalls } from './callers.ts';
 import { isCostly, isCostlyKey, weightOf } from './exhaustion.ts';
+import { classMade, formulaIn, hasFormula, isCopyreg, isFormulaKey } from './formula.ts';
 import { codecOf, isStateKey, resolved, SOURCE_KEY } from './known-calls.ts';
 import { givenBytes } from './loaders.ts';
 import type { PickleRecord } from './record.ts';
@@ -171,6 +172,7 @@ export class Machine {
       const only = given.length === 1 ? given[0] : undefined;
       const arguments_ = isThing(only, 'tuple') ? only : tuple(given);
       this.record.call(called, arguments_, op, this.offset, describe(callee));
+      if (hasFormula(called) && !isCopyreg(callee)) this.use('pickle-formula', describe(args));
     }
   }
 
@@ -198,6 +200,8 @@ export class Machine {
   /** Keys of a state that become attributes. One that Python itself looks for changes what the object does. */
   private attributes(state: Value, depth: number): void {
     if (isThing(state, 'dict')) {
+      const formula = formulaIn(state);
+      if (formula !== undefined) this.use('pickle-formula', formula);
       for (const [key, value] of state.entries) if (isStateKey(key)) this.attribute(key, value);
     } else if (isThing(state, 'tuple') && depth > 0)
       for (const item of state.items ?? []) this.attributes(item, depth - 1);
@@ -208,6 +212,8 @@ export class Machine {
     this.attributes(state, 1);
     if (isThing(state, 'dict')) state.isState = true;
     if (isThing(target, 'result')) {
+      if (!isThing(state, 'dict') && hasFormula(classMade(target.callee, target.args)))
+        this.use('pickle-formula', describe(state));
       this.record.call(target.callee, state, 'BUILD', this.offset);
       target.state = state;
     } else if (isForeign(target))
@@ -228,7 +234,7 @@ export class Machine {
       const key = items[i] ?? null;
       if (isCostlyKey(key)) this.use('pickle-cost', 'hash');
       if (!isThing(target, 'dict') || typeof key !== 'string') continue;
-      if (target.entries.size < KEPT_ITEMS || (isStateKey(key) && target.entries.size < KEPT_STATE_KEYS))
+      if (target.entries.size < KEPT_ITEMS || (isKeptKey(key) && target.entries.size < KEPT_STATE_KEYS))
         target.entries.set(key, items[i + 1] ?? null);
       if (target.isState === true && isStateKey(key)) this.attribute(key, items[i + 1] ?? null);
     }
@@ -253,7 +259,7 @@ export class Machine {
   persistent(id: Value): void {
     this.record.persistentIds++;
     this.onPersistentId?.(id, this.offset);
-    this.push({ kind: 'persistent', id });
+    this.push(moduleOf(id) ?? { kind: 'persistent', id });
   }
 
   /** Adding items to what a call returned, or to something imported, calls that thing's own methods. */
@@ -274,6 +280,11 @@ export class Machine {
   }
 }
 
+/** Kept of a state however much it holds: what means something to an object. */
+function isKeptKey(key: string): boolean {
+  return isStateKey(key) || isFormulaKey(key);
+}
+
 /** What takes items: `other` are sets. */
 const TARGETS: Readonly<Record<string, 'list' | 'dict'>> = {
   APPEND: 'list',
@@ -283,6 +294,13 @@ const TARGETS: Readonly<Record<string, 'list' | 'dict'>> = {
   SETITEMS: 'dict',
   DICT: 'dict',
 };
+
+/** torch's first format writes the class of a module with its source beside it, and gives back the class. */
+function moduleOf(id: Value): GlobalValue | undefined {
+  if (!isThing(id, 'tuple') || id.items?.[0] !== 'module') return undefined;
+  const cls = id.items[1];
+  return isThing(cls, 'global') ? cls : undefined;
+}
 
 type ThingOf<K> = Extract<Value, { kind: K }>;
 
