@@ -22,6 +22,7 @@ const CALLERS: ReadonlyMap<string, Caller> = new Map([
   ...named(['copyreg', 'copy_reg'], '__newobj_ex__', ([cls, ...args]) => [instance(cls, args)]),
   ...named(['collections'], 'defaultdict', ([factory]) => [made(factory)]),
   ...named(['dill._dill'], '_create_array', ([make, args]) => [call(make, [args ?? null])]),
+  ...named(['jax._src.array'], '_reconstruct_array', ([make, args]) => [call(make, [args ?? null])]),
   ...named(['hdbscan.dist_metrics'], 'newObj', ([cls]) => [instance(cls, [])]),
   ...named(['river._river_rust.vectordict', 'river.utils.vectordict'], 'VectorDict', ([, factory]) => [made(factory)]),
   ...named(['torch._tensor'], '_rebuild_from_type_v2', ([make, , args]) => [call(make, [args ?? null])]),

@@ -360,6 +360,120 @@ def write_safetensors():
     versions(safetensors=safetensors)
 
 
+def write_statsmodels():
+    import pandas as pd
+    import statsmodels
+    import statsmodels.api as sm
+    import statsmodels.formula.api as smf
+    from statsmodels.tsa.api import VAR
+    from statsmodels.tsa.arima.model import ARIMA
+
+    design = sm.add_constant(ROWS[:, 1:])
+    fitted = {
+        "ols": sm.OLS(ROWS[:, 0], design).fit(),
+        "glm": sm.GLM(ROWS[:, 0], design, family=sm.families.Gamma(sm.families.links.Log())).fit(),
+        "logit": sm.Logit(LABELS, design[:, :1]).fit(disp=0),
+        "robust": sm.RLM(ROWS[:, 0], design).fit(),
+        "formula": smf.ols("a ~ b + np.log(c)", pd.DataFrame(ROWS, columns=list("abcd"))).fit(),
+        "arima": ARIMA(ROWS[:, 0], order=(1, 0, 1)).fit(),
+        "var": VAR(ROWS).fit(1),
+    }
+    for name, result in fitted.items():
+        save(f"statsmodels/{name}.pkl", pickle.dumps(result))
+    versions(statsmodels=statsmodels)
+
+
+def write_hmmlearn():
+    import hmmlearn
+    from hmmlearn import hmm
+
+    pickled("hmmlearn/gaussian", hmm.GaussianHMM(2).fit(ROWS), first=2)
+    pickled("hmmlearn/categorical", hmm.CategoricalHMM(2).fit(LABELS[:, None]), first=2)
+    versions(hmmlearn=hmmlearn)
+
+
+def write_hdbscan():
+    import hdbscan
+
+    pickled("hdbscan/clusters", hdbscan.HDBSCAN(prediction_data=True).fit(ROWS), first=2)
+
+
+def write_nltk():
+    import nltk
+    from nltk.lm import Laplace
+    from nltk.lm.preprocessing import padded_everygram_pipeline
+    from nltk.tokenize.punkt import PunktSentenceTokenizer
+
+    tagged = [[("the", "DT"), ("cat", "NN")]]
+    pickled("nltk/tagger", nltk.BigramTagger(tagged, backoff=nltk.UnigramTagger(tagged, backoff=nltk.DefaultTagger("NN"))))
+    pickled("nltk/bayes", nltk.NaiveBayesClassifier.train([({"a": True}, "x"), ({"b": True}, "y")]))
+    pickled("nltk/punkt", PunktSentenceTokenizer("Mr. Smith went to Dr. Jones. He was ill. " * 20), first=2)
+    pickled("nltk/stemmers", [nltk.PorterStemmer(), nltk.SnowballStemmer("english")], first=2)
+    grams, words = padded_everygram_pipeline(2, [["a", "b"], ["a", "c"]])
+    model = Laplace(2)
+    model.fit(grams, words)
+    pickled("nltk/language-model", model, first=2)
+    versions(nltk=nltk)
+
+
+def write_gensim():
+    import gensim
+    from gensim.corpora import Dictionary
+    from gensim.models import Doc2Vec, FastText, LdaModel, Phrases, TfidfModel, Word2Vec
+    from gensim.models.doc2vec import TaggedDocument
+
+    texts = [["a", "b", "c"], ["a", "c", "d"], ["b", "d", "e", "a"]] * 5
+    words = Dictionary(texts)
+    corpus = [words.doc2bow(text) for text in texts]
+    models = {
+        "word2vec": Word2Vec(texts, vector_size=8, min_count=1),
+        "fasttext": FastText(texts, vector_size=8, min_count=1, bucket=50),
+        "doc2vec": Doc2Vec([TaggedDocument(text, [i]) for i, text in enumerate(texts)], vector_size=8, min_count=1),
+        "lda": LdaModel(corpus, num_topics=2, id2word=words),
+        "tfidf": TfidfModel(corpus),
+        "phrases": Phrases(texts, min_count=1, threshold=0.1),
+        "dictionary": words,
+    }
+    os.makedirs(os.path.join(OUT, "gensim"), exist_ok=True)
+    for name, model in models.items():
+        model.save(os.path.join(OUT, f"gensim/{name}.model"))
+    versions(gensim=gensim)
+
+
+def write_sentencepiece():
+    import sentencepiece
+
+    os.makedirs(os.path.join(OUT, "sentencepiece"), exist_ok=True)
+    sentences = iter([f"the cat {i} sat on mat number {i * 7} and a dog ran" for i in range(300)])
+    prefix = os.path.join(OUT, "sentencepiece/unigram")
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=sentences, model_prefix=prefix, vocab_size=40, hard_vocab_limit=False, minloglevel=2
+    )
+    pickled("sentencepiece/processor", sentencepiece.SentencePieceProcessor(model_file=f"{prefix}.model"), first=2)
+    versions(sentencepiece=sentencepiece)
+
+
+def write_dill():
+    import dill
+
+    value = {"kinds": [{1, 2}, (3,), b"four", 5.5], "array": np.arange(4), "empty": np.zeros(0)}
+    for protocol in range(2, 6):
+        save(f"dill/plain-p{protocol}.pkl", dill.dumps(value, protocol=protocol))
+    versions(dill=dill)
+
+
+def write_polars():
+    import polars
+
+    frame = polars.DataFrame({"ints": [1, 2], "text": ["a", None], "lists": [[1], [2, 3]]})
+    pickled("polars/frame", frame, first=2)
+    pickled("polars/series", frame["ints"], first=2)
+    for kind in ("parquet", "ipc", "ipc_stream", "json", "ndjson"):
+        path = os.path.join(OUT, f"polars/frame-{kind}.{'arrow' if 'ipc' in kind else kind}")
+        getattr(frame, f"write_{kind}")(path)
+    versions(polars=polars)
+
+
 def main():
     os.makedirs(OUT, exist_ok=True)
     for write in (
@@ -374,6 +488,14 @@ def main():
         write_onnx,
         write_h5py,
         write_safetensors,
+        write_statsmodels,
+        write_hmmlearn,
+        write_hdbscan,
+        write_nltk,
+        write_gensim,
+        write_sentencepiece,
+        write_dill,
+        write_polars,
     ):
         try:
             write()

@@ -37,6 +37,7 @@ describe('an honest configuration passes', () => {
     ['config.json', { model_type: 'llama', _attn_implementation: 'flash_attention_2' }],
     ['config.json', { id: ['os', 'system'], command: 'x', parts: ['a', 'b'] }],
     ['modules.json', [{ idx: 1, name: '1', path: '1_Pooling', type: 'sentence_transformers.models.Pooling' }]],
+    ['config.json', { down_block_types: ['DownBlock2D', 'AttnDownBlock2D'], _class_name: 'UNet2DModel' }],
     ['data.json', [{ path: '/data/a.png' }]],
   ])('%s: %j', async (path, content) => {
     expect(await judged(JSON.stringify(content), path)).toMatchObject({ verdict: 'pass', findings: [] });
@@ -62,6 +63,12 @@ describe('what a loader would act on is a finding', () => {
     ['modules.json', [{ path: '../../x', type: 'sentence_transformers.models.Pooling' }], 'shard-file', 'block'],
     ['modules.json', [{ path: '', type: 'os.system' }], 'custom-code', 'block'],
     ['modules.json', [{ path: '', type: 'own.Module' }], 'custom-code', 'review'],
+    [
+      'config.json',
+      { down_block_types: ['blocks', 'AttnDownBlock2D'], _class_name: 'UNet2DModel' },
+      'custom-code',
+      'review',
+    ],
     ['model_index.json', { unet: ['subprocess', 'Popen'], _class_name: 'P' }, 'custom-code', 'block'],
     ['model_index.json', { unet: ['own', 'Net'], _class_name: ['pipeline', 'Own'] }, 'custom-code', 'review'],
     ['model_index.json', { _class_name: ['pipeline', 'Own'] }, 'custom-code', 'review'],

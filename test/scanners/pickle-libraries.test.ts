@@ -141,6 +141,30 @@ const CASES: readonly Case[] = [
     rules: ['pickle-stdlib-import'],
   },
   {
+    what: 'an array of jax',
+    honest: raw(
+      ...[global('jax._src.array', '_reconstruct_array'), '(', global('numpy.core.multiarray', '_reconstruct')],
+      ...['(', global('numpy', 'ndarray'), 'K\x00\x85', 't', 'N', '}', 't', 'R'],
+    ),
+    hostile: raw(
+      ...[
+        global('jax._src.array', '_reconstruct_array'),
+        '(',
+        global('os', 'system'),
+        args1(text(PAYLOAD)),
+        'N}t',
+        'R',
+      ],
+    ),
+    rules: ['pickle-stdlib-import'],
+  },
+  {
+    what: 'a layer of a model of transformers',
+    honest: instance('transformers.models.t5.modeling_t5', 'T5Stack'),
+    hostile: raw(global('transformers.models.t5.modeling_t5', 'load_tf_weights_in_t5'), args1(text('/tmp/x')), 'R'),
+    rules: ['pickle-denied-import'],
+  },
+  {
     what: 'a dictionary of numbers with a factory',
     honest: raw(global('river._river_rust.vectordict', 'VectorDict'), '(', state(['a', raw('K\x01')]), 'NNt', 'R'),
     hostile: raw(global('river._river_rust.vectordict', 'VectorDict'), '(', '}', global('os', 'getcwd'), 'Nt', 'R'),
