@@ -77,7 +77,7 @@ function readPairs(report: YamlReport, uses: TextUses): void {
     if (TARGETS.has(key)) uses.add('yaml-target', value, at);
     else if (MAYBE_TARGETS.has(key) && value.includes('.')) uses.add('yaml-maybe-target', value, at);
     else if (key === 'loader_module') uses.add('mlflow-loader', value, at);
-    else if (key === 'code' && report.keys.has('flavors')) uses.add('mlflow-code', value, at);
+    else if (key === 'code' && report.keys.has('flavors') && !HARMLESS.test(value)) uses.add('mlflow-code', value, at);
     else if (key === 'trust_remote_code' && !HARMLESS.test(value)) uses.add('yaml-remote-code', value, at);
     else if (key === 'repo' && /^(?:https?|git|ssh):/.test(value)) uses.add('yaml-hook', value, at);
     if (COMMANDS.has(key)) addCommand(key, value, isWorkflow, at, uses);
