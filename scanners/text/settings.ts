@@ -6,7 +6,7 @@ import type { PlaceFinder, TextUses } from './uses.ts';
  * git-config(1), npmrc(5), pip's configuration). Which files they count in, the rules say.
  */
 const SETTING =
-  /^[ \t]*(url|update|path|fsmonitor|hookspath|sshcommand|pager|editor|textconv|smudge|clean|process|askpass|gitproxy|helper|insteadof|registry|index-url|extra-index-url|find-links)[ \t]*=[ \t]*(\S[^\r\n]{0,200})/gim;
+  /^[ \t]*(url|update|path|fsmonitor|hookspath|sshcommand|pager|editor|textconv|smudge|clean|process|askpass|gitproxy|helper|insteadof)[ \t]*=[ \t]*(\S[^\r\n]{0,200})/gim;
 const SUBMODULE = /^[ \t]*\[submodule "([^"\n]{0,200})"\]/gm;
 /** gitattributes(5): content goes through a program of the user's configuration when it is checked out. */
 const FILTER = /^[^#\s]\S{0,200}[ \t](?:[^\r\n]{0,200}[ \t])?filter=([^\s=]{1,100})/gm;

@@ -59,7 +59,7 @@ export function readExtras(extra: Uint8Array, around: Around): Extras {
 
 /** A pickle of the first protocols has no magic: its imports are two lines. */
 function importsInLines(data: Uint8Array): boolean {
-  return /[ci][\w.]+\n[\w.]+\n/.test(Buffer.from(data).toString('latin1'));
+  return /[ci][\w.]{1,200}\n[\w.]{1,200}\n/.test(Buffer.from(data).toString('latin1'));
 }
 
 type Add = (code: string, detail: string) => void;

