@@ -17,6 +17,8 @@ type LoadRecogniser = () => Promise<Recogniser>;
 const ubjsonOf: LoadRecogniser = async () => (await import('./ubjson/recognise.ts')).recogniseUbjson;
 const xmlOf: LoadRecogniser = async () => (await import('./xml/sniff.ts')).recogniseXml;
 
+const tiktokenOf: LoadRecogniser = async () => (await import('./plain/tiktoken.ts')).recogniseTiktoken;
+
 /** Asked in this order, once nothing announced itself in the first bytes. */
 const BINARY_RECOGNISERS: readonly LoadRecogniser[] = [
   // A checksum, a magic number at the end, or a header that no compressor writes: surer than a bare lzma header.
@@ -25,6 +27,7 @@ const BINARY_RECOGNISERS: readonly LoadRecogniser[] = [
   async () => (await import('./plain/ctranslate2.ts')).recogniseCtranslate2,
   async () => (await import('./plain/llama2c.ts')).recogniseLlama2c,
   async () => (await import('./plain/word2vec.ts')).recogniseWord2vec,
+  tiktokenOf,
   async () => (await import('./formats/coreml-blob.ts')).recogniseCoremlBlob,
   async () => (await import('./formats/paddle-parameters.ts')).recognisePaddleParameters,
   ubjsonOf,
@@ -40,6 +43,7 @@ const BINARY_RECOGNISERS: readonly LoadRecogniser[] = [
   async () => (await import('./formats/zeros.ts')).recogniseZeros,
 ];
 const TEXT_RECOGNISERS: readonly LoadRecogniser[] = [
+  tiktokenOf,
   async () => (await import('./lightgbm/recognise.ts')).recogniseLightgbm,
   async () => (await import('./compression/recognise.ts')).compressedOf,
   xmlOf,

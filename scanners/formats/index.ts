@@ -39,6 +39,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   fasttext: { version: 1, load: async () => (await import('./plain.ts')).fasttext },
   ggml: { version: 1, load: async () => (await import('./plain.ts')).ggml },
   llama2c: { version: 1, load: async () => (await import('./plain.ts')).llama2c },
+  tiktoken: { version: 1, load: async () => (await import('./plain.ts')).tiktoken },
   word2vec: { version: 1, load: async () => (await import('./plain.ts')).word2vec },
   gguf: { version: 11, load: async () => (await import('./gguf.ts')).gguf },
   bzip2: { version: 1, load: async () => (await import('./compressed.ts')).bzip2 },

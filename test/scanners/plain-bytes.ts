@@ -49,6 +49,7 @@ export const fasttextQuantised = raw(
   ...[settings, dictionary, 1, 1, u64(2), u64(2), u32(4), 'code', quantiser, 'nn', quantiser, 0, dense(1, 2)],
 );
 
+export const tiktokenFile = raw('IQ== 0\nIg== 1\nIyAh 2\nJCAhIiM= 3\n');
 export const word2vecFile = raw('2 3\n', 'the ', f32(3), '\n', 'of ', Buffer.alloc(12, 0xbf), '\n');
 
 const indexHead = raw(u32(4), u64(2), u64(1 << 20), u64(1 << 20), 1, u32(1));

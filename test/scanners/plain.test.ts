@@ -10,6 +10,7 @@ import {
   ggjtFile,
   ggmlAdapter,
   llama2cFile,
+  tiktokenFile,
   whisperFile,
   word2vecFile,
 } from './plain-bytes.ts';
@@ -22,6 +23,8 @@ const FILES: readonly (readonly [format: string, name: string, bytes: Buffer])[]
   ['ctranslate2', 'model.bin', ctranslate2File()],
   ['fasttext', 'lid.bin', fasttextFile],
   ['fasttext', 'lid.ftz', fasttextQuantised],
+  ['tiktoken', 'tokenizer.model', tiktokenFile],
+  ['tiktoken', 'qwen.tiktoken', tiktokenFile.subarray(0, -1)],
   ['word2vec', 'vectors.bin', word2vecFile],
   ['faiss', 'index.faiss', faissFiles.flat],
   ['faiss', 'index.faiss', faissFiles.mapped],

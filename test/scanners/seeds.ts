@@ -17,6 +17,7 @@ import {
   fasttextQuantised,
   ggjtFile,
   llama2cFile,
+  tiktokenFile,
   whisperFile,
   word2vecFile,
 } from './plain-bytes.ts';
@@ -201,6 +202,7 @@ export const SEEDS: readonly (readonly [string, Buffer])[] = [
   ['ctranslate2', ctranslate2File()],
   ['fasttext', fasttextFile],
   ['fasttext, quantised', fasttextQuantised],
+  ['tiktoken', tiktokenFile],
   ['word2vec', word2vecFile],
   ['faiss, mapped', faissFiles.mapped],
   ['faiss, hnsw', faissFiles.hnsw],
