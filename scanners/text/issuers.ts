@@ -87,7 +87,8 @@ export const ISSUED: readonly Issued[] = [
   ['Dropbox token', '\\bsl\\.', '[\\w-]{130,}'],
   ['Mapbox token', '\\bsk\\.eyJ', '[\\w-]{40,}\\.[\\w-]{20,}'],
   ['Postman key', '\\bPMAK-', '[0-9a-f]{24}-[0-9a-f]{34}'],
-  ['Terraform token', '\\b[A-Za-z0-9]{14}\\.atlasv1\\.', '[\\w-]{60,}'],
+  // What comes before is looked at last, or every word of the text would be tried.
+  ['Terraform token', '\\.atlasv1\\.', '(?<=\\b[A-Za-z0-9]{14}\\.atlasv1\\.)[\\w-]{60,}'],
   ['Artifactory token', '\\bAKCp', '[A-Za-z0-9]{60,}'],
   ['Sonar token', '\\bsq[pua]_', '[0-9a-f]{40}\\b'],
   ['password hash', ':\\$(?:apr1|2[aby]|[156y])\\$', '[./A-Za-z0-9$]{20,}'],
