@@ -42,5 +42,5 @@ function latin1(head: Uint8Array): string {
 /** The beginning as text, as far as it can be decoded. */
 export function headText(head: Uint8Array): string {
   const { label } = encodingOf(head);
-  return label === undefined ? '' : new TextDecoder(label).decode(head.subarray(0, 8192));
+  return label === undefined ? '' : new TextDecoder(label).decode(head);
 }

