@@ -6,7 +6,7 @@ import type { KeyRole, PublicKey } from '#src/attest/signer.ts';
 import type { Catalog } from '#src/catalog/catalog.ts';
 import { AirlockError, type ErrorCode, isAirlockError } from '#src/domain/errors.ts';
 import type { Release } from '#src/domain/release.ts';
-import { parseRepo, type Repo, repoName } from '#src/domain/repo.ts';
+import { parseRepo, REPO_KINDS, type Repo, repoName } from '#src/domain/repo.ts';
 import { parseCommitSha, parseRef, parseRevision, type Revision } from '#src/domain/revision.ts';
 import type { Index } from '#src/index/index.ts';
 import type { DecisionRow } from '#src/index/schema.ts';
@@ -44,7 +44,7 @@ const LISTED_REASONS = 20;
 const RESERVED = 'policy';
 
 const actShape = {
-  kind: z.enum(['models', 'datasets', 'spaces']).default('models'),
+  kind: z.enum(REPO_KINDS).default('models'),
   repo: z.string(),
   by: z.string().trim().min(1).max(200).refine(isPerson, `"${RESERVED}" is reserved: name a person`),
   reason: z.string().trim().min(1).max(2000),

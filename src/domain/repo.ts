@@ -2,7 +2,7 @@
 import { AirlockError } from './errors.ts';
 
 /** Kinds of repo on the Hub, spelled as in its API paths (`/api/models/...`). */
-export const REPO_KINDS = ['models', 'datasets', 'spaces'] as const;
+export const REPO_KINDS = ['models', 'datasets', 'spaces', 'kernels'] as const;
 export type RepoKind = (typeof REPO_KINDS)[number];
 
 /** A repo: its kind and its id, `namespace/name` or a legacy `name`. Made by {@link parseRepo} alone. */

@@ -30,10 +30,11 @@ const MAX_API_BYTES = 64 * 2 ** 20;
 /** A million files, the most that an intake takes, in pages of fifty, the smallest that the live hub sends. */
 const MAX_PAGES = 20_000;
 
-const REPO_TYPE: Record<RepoKind, Exclude<RepoType, 'bucket' | 'kernel'>> = {
+const REPO_TYPE: Record<RepoKind, Exclude<RepoType, 'bucket'>> = {
   models: 'model',
   datasets: 'dataset',
   spaces: 'space',
+  kernels: 'kernel',
 };
 
 const infoShape = z.object({

@@ -49,7 +49,14 @@ describe('defaults', () => {
   test('every source is auto, and no default lets a person be skipped for anything but a pass', async () => {
     const { sources, policy } = await loadConfig({ env: {} });
     expect(sources).toEqual([
-      { match: '*', kinds: ['models', 'datasets', 'spaces'], mode: 'auto', include: ['*'], exclude: [], gated: 'hold' },
+      {
+        match: '*',
+        kinds: ['models', 'datasets', 'spaces', 'kernels'],
+        mode: 'auto',
+        include: ['*'],
+        exclude: [],
+        gated: 'hold',
+      },
     ]);
     expect(policy.verdicts).toEqual({ pass: 'approve', review: 'hold', block: 'deny', unscannable: 'deny' });
   });

@@ -81,12 +81,9 @@ describe('parseRepo', () => {
     expect([repoKey(space), repoName(space)]).toEqual(['spaces/org/name', 'spaces/org/name']);
   });
 
-  it('knows three kinds', () => {
-    expect(['models', 'datasets', 'spaces', 'model', 'kernels', '__proto__', ''].filter(isRepoKind)).toEqual([
-      'models',
-      'datasets',
-      'spaces',
-    ]);
+  it('knows four kinds', () => {
+    const texts = ['models', 'datasets', 'spaces', 'kernels', 'model', 'kernel', 'buckets', '__proto__', ''];
+    expect(texts.filter(isRepoKind)).toEqual(['models', 'datasets', 'spaces', 'kernels']);
   });
 });
 

@@ -2,7 +2,12 @@
 import { bytesContent, type Content } from './content.ts';
 import { commitId, treeIds } from './git.ts';
 
-export type Kind = 'models' | 'datasets';
+const KINDS = ['models', 'datasets', 'spaces', 'kernels'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export function isKind(text: string): text is Kind {
+  return (KINDS as readonly string[]).includes(text);
+}
 
 /** A file as git sees it. `oid` is the blob id that the Hub lists: of the content, or of the LFS pointer. */
 export interface HubFile {

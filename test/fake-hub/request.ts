@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage } from 'node:http';
-import type { Kind } from './repo.ts';
+import { isKind, type Kind } from './repo.ts';
 
 /** A request of the Hub's URL space, taken apart. Segments are decoded one by one, so `%2F` stays inside its segment. */
 export interface Asked {
@@ -20,13 +20,15 @@ export function parseUrl(rawUrl: string): { asked?: Asked; query: URLSearchParam
   return asked ? { asked, query } : { query };
 }
 
+const CALLS = new Set(['revision', 'refs', 'tree', 'paths-info', 'resolve']);
+
 function parseApi(segments: string[]): Asked | undefined {
   const resolveCache = segments[0] === 'resolve-cache';
-  const [kind, ...rest] = resolveCache ? segments.slice(1) : segments;
-  if (kind !== 'models' && kind !== 'datasets') return undefined;
-  const [org, name, call, ...more] = rest;
-  if (!org || !name) return undefined;
-  const repo = `${org}/${name}`;
+  const [kind = '', ...rest] = resolveCache ? segments.slice(1) : segments;
+  if (!isKind(kind)) return undefined;
+  const { repo, rest: after } = takeRepo(rest);
+  const [call, ...more] = after;
+  if (!repo) return undefined;
   if (resolveCache) return { class: 'resolve-cache', kind, repo, revision: call ?? '', path: more.join('/') };
   const { revision, path } = splitRevision(more);
   if (call === undefined) return { class: 'info', kind, repo, revision: 'main', path };
@@ -37,10 +39,18 @@ function parseApi(segments: string[]): Asked | undefined {
 }
 
 function parseFile(segments: string[]): Asked | undefined {
-  const kind = segments[0] === 'datasets' ? 'datasets' : 'models';
-  const [org, name, call, ...more] = kind === 'datasets' ? segments.slice(1) : segments;
-  if (call !== 'resolve' || !org || !name) return undefined;
-  return { class: 'resolve', kind, repo: `${org}/${name}`, ...splitRevision(more) };
+  const [first = ''] = segments;
+  const kind = isKind(first) && first !== 'models' ? first : 'models';
+  const { repo, rest } = takeRepo(kind === 'models' ? segments : segments.slice(1));
+  const [call, ...more] = rest;
+  if (call !== 'resolve' || !repo) return undefined;
+  return { class: 'resolve', kind, repo, ...splitRevision(more) };
+}
+
+/** `org/name`, or a legacy name alone. */
+function takeRepo(segments: string[]): { repo: string; rest: string[] } {
+  const length = segments[1] === undefined || CALLS.has(segments[1]) ? 1 : 2;
+  return { repo: segments.slice(0, length).join('/'), rest: segments.slice(length) };
 }
 
 /** The JavaScript client sends `refs/pr/1` and `refs/convert/x` unescaped: three segments are one revision then. */
