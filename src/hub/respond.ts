@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context } from 'hono';
+import type { Release } from '#src/domain/release.ts';
+import { repoName } from '#src/domain/repo.ts';
+import { shortSha } from '#src/domain/revision.ts';
 import { headerText } from './messages.ts';
 
 /** The Hub's own error words (huggingface_hub `utils/_http.py`). */
@@ -35,6 +38,12 @@ export function hubError(c: Context, error: HubError): Response {
   if (error.retryAfter !== undefined) headers.set('retry-after', String(error.retryAfter));
   const body = c.req.method === 'HEAD' ? null : JSON.stringify({ error: error.message, code: error.code });
   return new Response(body, { status: error.status, headers });
+}
+
+/** Normal traffic: clients probe for optional files. With the commit, so that they remember the absence. */
+export function entryNotFound(c: Context, release: Release, path: string): Response {
+  const message = `[airlock] ${repoName(release.repo)}@${shortSha(release.commit)} has no entry ${JSON.stringify(path)}.`;
+  return hubError(c, { status: 404, code: 'EntryNotFound', commit: release.commit, message });
 }
 
 export function json(c: Context, value: unknown, headers: Record<string, string> = {}): Response {

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Context } from 'hono';
+import type { Catalog } from '#src/catalog/catalog.ts';
+import type { Release } from '#src/domain/release.ts';
+import type { Repo } from '#src/domain/repo.ts';
+import { DEFAULT_REF, type Revision } from '#src/domain/revision.ts';
+import type { BlobStore } from '#src/store/blob-store.ts';
+import type { WithRelease } from './gate.ts';
+import { createPrebuilt } from './prebuilt.ts';
+import { approvedCommits, refsOf } from './refs.ts';
+import { entryNotFound, hubError, json, jsonBytes } from './respond.ts';
+import type { HubTarget } from './target.ts';
+
+export interface MetadataDeps {
+  readonly catalog: Pick<Catalog, 'state'>;
+  readonly blobs: BlobStore;
+  readonly withRelease: WithRelease;
+}
+
+type MetadataTarget = Extract<HubTarget, { route: 'info' | 'tree' | 'paths-info' | 'refs' | 'commits' }>;
+type TreeTarget = Extract<HubTarget, { route: 'tree' }>;
+
+/** Paths in one `paths-info` request. */
+const MAX_PATHS = 10_000;
+
+/** The JSON answers of `/api/{kind}/{repo}/...` (hub-api 3). */
+export function createMetadata(deps: MetadataDeps): (c: Context, target: MetadataTarget) => Promise<Response> {
+  const { catalog, withRelease } = deps;
+  const prebuilt = createPrebuilt(deps.blobs);
+
+  async function serveInfo(c: Context, release: Release): Promise<Response> {
+    const blobs = c.req.query('blobs');
+    const info = await prebuilt.info(release, blobs !== undefined && !/^(false|0)$/i.test(blobs));
+    return jsonBytes(c, info, { 'x-repo-commit': release.commit });
+  }
+
+  function serveTree(c: Context, target: TreeTarget, release: Release): Response {
+    const recursive = /^(true|1)$/i.test(c.req.query('recursive') ?? '');
+    const entries = prebuilt.tree(release, target.path, recursive);
+    if (!entries) return entryNotFound(c, release, target.path ?? '');
+    return jsonBytes(c, entries, { 'x-repo-commit': release.commit });
+  }
+
+  async function servePathsInfo(c: Context, release: Release): Promise<Response> {
+    const paths = await askedPaths(c);
+    if (!paths) {
+      const message = `[airlock] paths-info takes "paths": a list of at most ${MAX_PATHS} strings.`;
+      return hubError(c, { status: 400, message });
+    }
+    return json(c, prebuilt.pathsInfo(release, paths), { 'x-repo-commit': release.commit });
+  }
+
+  /** Pins; where there are none yet, the default branch is asked for first, so that a refusal shows here too. */
+  async function serveRefs(c: Context, repo: Repo): Promise<Response> {
+    const known = refsOf(await catalog.state(repo), c.req.query('include_prs') !== undefined);
+    if (known.branches.length + known.tags.length + known.converts.length > 0) return json(c, known);
+    const revision: Revision = { type: 'ref', ref: DEFAULT_REF };
+    return withRelease(c, { route: 'refs', repo, revision }, async () =>
+      json(c, refsOf(await catalog.state(repo), c.req.query('include_prs') !== undefined)),
+    );
+  }
+
+  return async (c, target) => {
+    switch (target.route) {
+      case 'info':
+        return withRelease(c, target, (release) => serveInfo(c, release));
+      case 'tree':
+        return withRelease(c, target, (release) => serveTree(c, target, release));
+      case 'paths-info':
+        return withRelease(c, target, (release) => servePathsInfo(c, release));
+      case 'refs':
+        return serveRefs(c, target.repo);
+      case 'commits':
+        return withRelease(c, target, async () => json(c, approvedCommits(await catalog.state(target.repo))));
+    }
+  };
+}
+
+/** Python sends a form, JavaScript JSON (hub-api 3.1). */
+async function askedPaths(c: Context): Promise<string[] | undefined> {
+  const isJson = c.req.header('content-type')?.includes('json');
+  const body: unknown = isJson
+    ? await c.req.json().catch(() => undefined)
+    : await c.req.parseBody({ all: true }).catch(() => undefined);
+  const paths = typeof body === 'object' && body !== null && 'paths' in body ? body.paths : undefined;
+  const list: unknown[] = Array.isArray(paths) ? paths : [paths];
+  if (list.length > MAX_PATHS || !list.every((path) => typeof path === 'string')) return undefined;
+  return list as string[];
+}
