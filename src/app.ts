@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { type Bindings, type OriginOptions, origin, originOf, routingPath } from '#src/access/origin.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import { type AdminDeps, createAdmin } from './admin/routes.ts';
 import { hubErrorOf } from './hub/errors.ts';
@@ -15,21 +16,26 @@ export interface AppDeps {
   readonly admin: AdminDeps;
   readonly readiness: readonly ReadinessCheck[];
   readonly log: Log;
-  readonly publicUrl: string;
+  readonly origin: OriginOptions;
 }
 
 /** Far above what any client sends: ten thousand paths, or a reviewer's reason. */
 const MAX_BODY_BYTES = 4 * 2 ** 20;
 
-type Env = { Variables: { requestId: string } };
+type Env = { Bindings: Bindings; Variables: { requestId: string } };
 
 /** The whole HTTP surface, testable without a socket. */
 export function createApp(deps: AppDeps): Hono<Env> {
-  const app = new Hono<Env>();
-  app.use(requestId(), requestLog(deps.log), bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge }));
+  const app = new Hono<Env>({ getPath: (request, options) => routingPath(deps.origin, request, options?.env) });
+  app.use(
+    requestId(),
+    origin(deps.origin),
+    requestLog(deps.log),
+    bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge }),
+  );
   app.get('/', (c) =>
     c.text(
-      `Hub Airlock serves approved copies of models of the Hugging Face Hub.\n\nexport HF_ENDPOINT=${deps.publicUrl}\n`,
+      `Hub Airlock serves approved copies of models of the Hugging Face Hub.\n\nexport HF_ENDPOINT=${originOf(c).baseUrl}\n`,
     ),
   );
   app.route('/', createHealth(deps.readiness, deps.log));
@@ -65,6 +71,7 @@ function requestLog(log: Log): MiddlewareHandler<Env> {
       method: c.req.method,
       path: c.req.path,
       status,
+      address: originOf(c).address,
       ms: Math.round(performance.now() - started),
       client: c.req.header('user-agent'),
     };

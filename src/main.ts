@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { loadRules } from '#scanners/rules.ts';
 import { adminCheck, readOrCreateToken } from './access/admin-token.ts';
+import { trustedProxies } from './access/trusted-proxies.ts';
 import { createApp } from './app.ts';
 import { type KeyRing, openKeyRing } from './attest/key-ring.ts';
 import { createCatalog } from './catalog/catalog.ts';
@@ -162,7 +163,7 @@ async function openMirror(
   if (resumed > 0) log.info({ intakes: resumed }, 'unfinished intakes taken up');
 
   const app = createApp({
-    hub: { catalog, intakes, blobs: stores.blobs, publicUrl: url, hold: holdTimes(config) },
+    hub: { catalog, intakes, blobs: stores.blobs, hold: holdTimes(config) },
     admin: {
       catalog,
       intakes,
@@ -179,7 +180,11 @@ async function openMirror(
       { name: 'index', check: () => index.intakes.recent(1) },
     ],
     log,
-    publicUrl: url,
+    origin: {
+      publicUrl: config.publicUrl ?? undefined,
+      listenUrl: url,
+      trustedProxies: trustedProxies(config.trustedProxies),
+    },
   });
 
   const stopRechecks = startRechecks({

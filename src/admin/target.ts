@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context } from 'hono';
+import { originOf } from '#src/access/origin.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import { isRepoKind, parseRepo, printable, type Repo } from '#src/domain/repo.ts';
 import { parseRevision, type Revision } from '#src/domain/revision.ts';
@@ -17,8 +18,8 @@ export interface AdminTarget {
  * @throws AirlockError bad-repo-id, bad-revision
  */
 export function parseAdminTarget(c: Context): AdminTarget | undefined {
-  const segments = new URL(c.req.url).pathname
-    .split('/')
+  const segments = originOf(c)
+    .path.split('/')
     .filter((segment) => segment !== '')
     .slice(2);
   const [kind] = segments;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { globMatcher } from '#src/domain/glob.ts';
 import { parseBytes } from './sizes.ts';
@@ -63,6 +64,19 @@ export function clamdAddress() {
     context.addIssue({ code: 'custom', message: 'a socket such as "/run/clamav/clamd.ctl", or "host:port"' });
     return z.NEVER;
   });
+}
+
+/** An address, or a range in CIDR notation. */
+export function addressRange() {
+  return z.custom<string>((value) => typeof value === 'string' && isAddressRange(value), {
+    error: 'an address or a range such as "10.0.0.0/8"',
+  });
+}
+
+function isAddressRange(value: string): boolean {
+  const match = /^([0-9A-Fa-f:.]{2,45})(?:\/(\d{1,3}))?$/.exec(value);
+  const version = isIP(match?.[1] ?? '');
+  return version !== 0 && Number(match?.[2] ?? 0) <= (version === 6 ? 128 : 32);
 }
 
 export function listenText({ host, port }: Listen): string {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { REPO_KINDS } from '#src/domain/repo.ts';
 import { INERT_NAMES, LICENSES } from './default-lists.ts';
 import {
+  addressRange,
   bytes,
   clamdAddress,
   glob,
@@ -109,6 +110,7 @@ const clamav = mapping({
 export const configSchema = mapping({
   listen: listen().prefault('127.0.0.1:8080'),
   publicUrl: httpUrl().nullable().prefault(null),
+  trustedProxies: list(addressRange()).prefault([]),
   data: text('the path of a folder').prefault('./data'),
   log: mapping({ level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).prefault('info') }).prefault({}),
   upstream: upstream.prefault({}),

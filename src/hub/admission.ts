@@ -16,10 +16,15 @@ export type Admission =
   | { readonly type: 'error'; readonly error: HubError }
   | { readonly type: 'waiting'; readonly progress: Progress; readonly error: HubError };
 
+/** How long the request may be held, and what links in its answer are built on. */
+export interface AdmissionTerms {
+  readonly holdSeconds: number;
+  readonly baseUrl: string;
+}
+
 export interface AdmissionDeps {
   readonly catalog: Catalog;
   readonly intakes: Intakes;
-  readonly publicUrl: string;
 }
 
 /**
@@ -31,12 +36,12 @@ export async function admit(
   deps: AdmissionDeps,
   repo: Repo,
   revision: Revision,
-  holdSeconds: number,
+  { holdSeconds, baseUrl }: AdmissionTerms,
 ): Promise<Admission> {
   const found = await deps.catalog.find(repo, revision);
   if (found.type !== 'unknown') return answerFound(repo, found);
   const decided = await deps.intakes.decided(repo, revision);
-  if (decided) return answerOutcome(deps, repo, revision, decided);
+  if (decided) return answerOutcome({ ...deps, baseUrl }, repo, revision, decided);
 
   const ticket = deps.intakes.request(repo, revision);
   const timer = new AbortController();
@@ -45,12 +50,12 @@ export async function admit(
     sleep(holdSeconds * 1000, undefined, { signal: timer.signal, ref: false }).catch(() => undefined),
   ]);
   timer.abort();
-  if (!outcome) return waiting(deps, repo, ticket.progress());
-  return answerOutcome(deps, repo, revision, outcome);
+  if (!outcome) return waiting(baseUrl, repo, ticket.progress());
+  return answerOutcome({ ...deps, baseUrl }, repo, revision, outcome);
 }
 
 async function answerOutcome(
-  deps: AdmissionDeps,
+  deps: AdmissionDeps & Pick<AdmissionTerms, 'baseUrl'>,
   repo: Repo,
   revision: Revision,
   outcome: IntakeOutcome,
@@ -65,7 +70,7 @@ async function answerOutcome(
     case 'approved':
       return answerCommit(deps, repo, revision, outcome.commit);
     case 'refused':
-      return { type: 'error', error: refusal(deps, repo, outcome) };
+      return { type: 'error', error: refusal(deps.baseUrl, repo, outcome) };
     case 'failed':
       return { type: 'error', error: failureError(repo, revision, outcome) };
   }
@@ -97,22 +102,22 @@ function answerFound(repo: Repo, found: Exclude<Found, { type: 'unknown' }>): Ad
   return { type: 'error', error };
 }
 
-function refusal(deps: AdmissionDeps, repo: Repo, refused: Extract<IntakeOutcome, { type: 'refused' }>): HubError {
+function refusal(baseUrl: string, repo: Repo, refused: Extract<IntakeOutcome, { type: 'refused' }>): HubError {
   return {
     status: 403,
     code: 'GatedRepo',
-    message: refusalText(repo, refused.commit, refused.decision, deps.publicUrl),
+    message: refusalText(repo, refused.commit, refused.decision, baseUrl),
     warningTopic: topic(repo, refused.commit, refused.decision.outcome),
   };
 }
 
-function waiting(deps: AdmissionDeps, repo: Repo, progress: Progress): Admission {
+function waiting(baseUrl: string, repo: Repo, progress: Progress): Admission {
   const left = secondsLeft(progress) ?? 20;
   const error: HubError = {
     status: 503,
     // Five tries of the client should cover the estimate (hub-api 7.2, 4).
     retryAfter: Math.min(120, Math.max(5, Math.ceil(left / 4))),
-    message: waitingText(repo, progress, deps.publicUrl),
+    message: waitingText(repo, progress, baseUrl),
     warningTopic: topic(repo, progress.commit, 'wait'),
   };
   return { type: 'waiting', progress, error };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context } from 'hono';
+import { originOf } from '#src/access/origin.ts';
 import type { Release } from '#src/domain/release.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { Revision } from '#src/domain/revision.ts';
@@ -33,7 +34,8 @@ export function createGate(deps: GateDeps): WithRelease {
   }
 
   return async (c, asked, serve) => {
-    const admission = await admit(deps, asked.repo, asked.revision, holdSeconds(c, asked.route));
+    const terms = { holdSeconds: holdSeconds(c, asked.route), baseUrl: originOf(c).baseUrl };
+    const admission = await admit(deps, asked.repo, asked.revision, terms);
     if (admission.type === 'release') return serve(admission.release);
     return earlyInfo(c, asked, admission) ?? hubError(c, admission.error);
   };

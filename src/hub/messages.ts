@@ -42,7 +42,7 @@ export function subjectName(repo: Repo, at: CommitSha | Revision | undefined): s
   return `${repoName(repo)}@${text}`;
 }
 
-export function refusalText(repo: Repo, commit: CommitSha | undefined, decision: Decision, publicUrl: string): string {
+export function refusalText(repo: Repo, commit: CommitSha | undefined, decision: Decision, baseUrl: string): string {
   const open = decision.reasons.filter((reason) => reason.effect !== 'note' && reason.accepted === undefined);
   // The gravest first.
   const sorted = open.sort((a, b) => Number(b.effect === 'deny') - Number(a.effect === 'deny'));
@@ -55,7 +55,7 @@ export function refusalText(repo: Repo, commit: CommitSha | undefined, decision:
     decision.outcome === 'held'
       ? `A reviewer can release it: airlock approve ${repoName(repo)}@${commit} --reason "..."`
       : 'Ask your security team, or use another model.';
-  const details = ` Details: ${publicUrl}/api/airlock/${repo.kind}/${repo.id}/revision/${commit}/decision`;
+  const details = ` Details: ${baseUrl}/api/airlock/${repo.kind}/${repo.id}/revision/${commit}/decision`;
   return fitted({ name, says, reasons, next, details });
 }
 
@@ -122,12 +122,12 @@ function sentence(text: string): string {
   return asciiLine(text.trim()).replace(/[.\s]*$/, '') || 'no reason was given';
 }
 
-export function waitingText(repo: Repo, progress: Progress, publicUrl: string): string {
+export function waitingText(repo: Repo, progress: Progress, baseUrl: string): string {
   const left = secondsLeft(progress);
   const share =
     progress.bytesTotal > 0 ? `${Math.min(100, Math.floor((100 * progress.bytesDone) / progress.bytesTotal))}%, ` : '';
   const about = left === undefined ? '' : `, about ${duration(left)} left`;
-  return `[airlock] ${subjectName(repo, progress.commit)} is being fetched and checked (${share}${progress.stage}${about}). Run the same command again. Progress: ${publicUrl}/api/airlock/intakes`;
+  return `[airlock] ${subjectName(repo, progress.commit)} is being fetched and checked (${share}${progress.stage}${about}). Run the same command again. Progress: ${baseUrl}/api/airlock/intakes`;
 }
 
 /** By the rate so far; undefined while there is none. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { IncomingMessage } from 'node:http';
 import { type Context, Hono } from 'hono';
+import { originOf } from '#src/access/origin.ts';
 import type { Release } from '#src/domain/release.ts';
 import { repoName } from '#src/domain/repo.ts';
 import type { BlobStore } from '#src/store/blob-store.ts';
@@ -33,7 +33,7 @@ export function createHub(deps: HubDeps): Hono {
   app.get('/api/whoami-v2', (c) => hubError(c, { status: 401, message: 'Invalid username or password.' }));
 
   app.all('/*', async (c) => {
-    const target = parseTarget(rawPath(c));
+    const target = parseTarget(originOf(c).path);
     const reads =
       c.req.method === 'GET' || c.req.method === 'HEAD' || (c.req.method === 'POST' && target.route === 'paths-info');
     if (!reads)
@@ -67,12 +67,4 @@ function unserved({ name, repo }: Route<'unserved'>): Parameters<typeof hubError
     return { status: 404, code: 'EntryNotFound', message: `[airlock] This mirror does not serve /${name}.` };
   const message = `[airlock] This mirror serves ${repoName(repo)} over plain HTTP. Set HF_HUB_DISABLE_XET=1, or delete the "trees" folder of this repo in your cache.`;
   return { status: 403, code: 'GatedRepo', message, warningTopic: 'airlock-xet' };
-}
-
-/** As the client wrote it, dots and escapes included; of an absolute-form target (RFC 9112 3.2.2) without the origin. */
-function rawPath(c: Context): string {
-  const incoming = (c.env as { incoming?: IncomingMessage } | undefined)?.incoming;
-  const url = incoming?.url ?? new URL(c.req.url).pathname;
-  const path = url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0];
-  return path || '/';
 }

@@ -133,7 +133,7 @@ describe('what is asked', () => {
     ['approve', { ...good, repo: 7 }, 'repo'],
     ['approve', { ...good, repo: 'a/b/c' }, 'two segments'],
     ['approve', { ...good, repo: '../etc' }, 'not a repo id'],
-    ['approve', { ...good, kind: 'kernels' }, 'kind'],
+    ['approve', { ...good, kind: 'buckets' }, 'kind'],
     ['approve', { ...good, revision: '' }, 'not a revision'],
     ['approve', { ...good, revision: '../x' }, 'not a revision'],
     ['approve', { ...good, revision: '\ud800' }, 'not a revision'],

@@ -78,6 +78,8 @@ describe('a bad value names the key, the value, and what was expected', () => {
     ['listen: "[::1]"', 'listen: "[::1]" is not allowed'],
     ['listen: "[]:80"', 'listen: "[]:80" is not allowed'],
     ['publicUrl: https://hub.example/', 'publicUrl: "https://hub.example/" is not allowed; expected an http://'],
+    ['trustedProxies: [proxy]', 'trustedProxies[0]: "proxy" is not allowed; expected an address or a range'],
+    ['trustedProxies: [10.0.0.0/33]', 'trustedProxies[0]: "10.0.0.0/33" is not allowed'],
     ['publicUrl: hub.example', 'publicUrl: "hub.example" is not allowed'],
     ['data: ""', 'data: "" is not allowed; expected the path of a folder'],
     ['data:', 'data: null is not allowed; expected the path of a folder'],
@@ -155,7 +157,7 @@ describe('a bad value names the key, the value, and what was expected', () => {
 
 describe('an unknown key is named with the known ones', () => {
   test.each([
-    ['lisen: x', 'lisen: unknown key; did you mean "listen"? known keys are listen, publicUrl, data'],
+    ['lisen: x', 'lisen: unknown key; did you mean "listen"? known keys are listen, publicUrl, trustedProxies'],
     [
       'upstream: { uri: x }',
       'upstream.uri: unknown key; did you mean "url"? known keys are url, requestTimeoutSeconds',

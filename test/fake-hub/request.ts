@@ -26,16 +26,22 @@ function parseApi(segments: string[]): Asked | undefined {
   const resolveCache = segments[0] === 'resolve-cache';
   const [kind = '', ...rest] = resolveCache ? segments.slice(1) : segments;
   if (!isKind(kind)) return undefined;
+  if (resolveCache) return parseResolveCache(kind, rest);
   const { repo, rest: after } = takeRepo(rest);
   const [call, ...more] = after;
   if (!repo) return undefined;
-  if (resolveCache) return { class: 'resolve-cache', kind, repo, revision: call ?? '', path: more.join('/') };
   const { revision, path } = splitRevision(more);
   if (call === undefined) return { class: 'info', kind, repo, revision: 'main', path };
   if (call === 'revision' && path === '') return { class: 'info', kind, repo, revision, path };
   if (call === 'refs' && more.length === 0) return { class: 'refs', kind, repo, revision: 'main', path };
   if (call === 'tree' || call === 'paths-info') return { class: call, kind, repo, revision, path };
   return undefined;
+}
+
+function parseResolveCache(kind: Kind, segments: string[]): Asked | undefined {
+  const at = segments.findIndex((segment) => /^[0-9a-f]{40}$/.test(segment));
+  const [repo, revision = ''] = [segments.slice(0, at).join('/'), segments[at]];
+  return at < 1 ? undefined : { class: 'resolve-cache', kind, repo, revision, path: segments.slice(at + 1).join('/') };
 }
 
 function parseFile(segments: string[]): Asked | undefined {
@@ -47,9 +53,10 @@ function parseFile(segments: string[]): Asked | undefined {
   return { class: 'resolve', kind, repo, ...splitRevision(more) };
 }
 
-/** `org/name`, or a legacy name alone. */
+/** `org/name`, or a legacy name alone: a repo may itself be called `revision`, and then has a call behind its name. */
 function takeRepo(segments: string[]): { repo: string; rest: string[] } {
-  const length = segments[1] === undefined || CALLS.has(segments[1]) ? 1 : 2;
+  const [, second, third = ''] = segments;
+  const length = second === undefined || (CALLS.has(second) && !CALLS.has(third)) ? 1 : 2;
   return { repo: segments.slice(0, length).join('/'), rest: segments.slice(length) };
 }
 

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { pino } from 'pino';
 import { adminCheck } from '#src/access/admin-token.ts';
+import type { OriginOptions } from '#src/access/origin.ts';
+import { trustedProxies } from '#src/access/trusted-proxies.ts';
 import { createApp } from '#src/app.ts';
 import { type KeyRing, openKeyRing } from '#src/attest/key-ring.ts';
 import { type Catalog, createCatalog } from '#src/catalog/catalog.ts';
@@ -67,6 +69,7 @@ export interface House {
   readonly rescan: Rescan;
   readonly scanner: Scanner;
   readonly app: ReturnType<typeof createApp>;
+  readonly origin: OriginOptions;
   /** Log lines, parsed. */
   readonly log: Record<string, unknown>[];
   close(): Promise<void>;
@@ -113,6 +116,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const review = createReview({ journal, catalog, publisher, intakes, index });
   const { approval, evidence } = ring.signers;
   const { holdApiSeconds, holdResolveSeconds, holdLlamaCppSeconds } = config.intake;
+  const origin: OriginOptions = {
+    publicUrl: config.publicUrl ?? PUBLIC_URL,
+    listenUrl: PUBLIC_URL,
+    trustedProxies: trustedProxies(config.trustedProxies),
+  };
   const app = createApp({
     hub: {
       hold: {
@@ -120,7 +128,6 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         resolveSeconds: holdResolveSeconds,
         llamaCppSeconds: holdLlamaCppSeconds,
       },
-      publicUrl: PUBLIC_URL,
       ...{ catalog, intakes, blobs },
     },
     admin: {
@@ -131,7 +138,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       ...{ catalog, intakes, review, rescan, index },
     },
     readiness: [{ name: 'store', check: () => records.get('readiness-probe') }],
-    publicUrl: PUBLIC_URL,
+    origin,
     log,
   });
   const close = async () => {
@@ -152,7 +159,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     rescan,
     scanner: judging.scanner,
   };
-  return { options, config, clock, ring, app, log: lines, close, ...parts };
+  return { options, config, clock, ring, app, origin, log: lines, close, ...parts };
 }
 
 /**
