@@ -5,6 +5,7 @@ import type { Release } from '#src/domain/release.ts';
 import { repoName } from '#src/domain/repo.ts';
 import type { BlobStore } from '#src/store/blob-store.ts';
 import { serveFile, serveRaw } from './file.ts';
+import { READ_ONLY, refuseForeign } from './foreign.ts';
 import { createGate, type GateDeps } from './gate.ts';
 import { createMetadata } from './metadata.ts';
 import { entryNotFound, hubError, json } from './respond.ts';
@@ -16,7 +17,7 @@ export interface HubDeps extends GateDeps {
 
 type Route<R extends HubTarget['route']> = Extract<HubTarget, { route: R }>;
 
-/** The Hub API as its clients use it (hub-api 2 and 3). Everything but writes, Xet and git. */
+/** The Hub API as its clients use it (hub-api 2 and 3). What is not served is refused in words. */
 export function createHub(deps: HubDeps): Hono {
   const app = new Hono();
   const withRelease = createGate(deps);
@@ -33,11 +34,12 @@ export function createHub(deps: HubDeps): Hono {
   app.get('/api/whoami-v2', (c) => hubError(c, { status: 401, message: 'Invalid username or password.' }));
 
   app.all('/*', async (c) => {
+    const refused = refuseForeign(c);
+    if (refused) return refused;
     const target = parseTarget(originOf(c).path);
     const reads =
       c.req.method === 'GET' || c.req.method === 'HEAD' || (c.req.method === 'POST' && target.route === 'paths-info');
-    if (!reads)
-      return hubError(c, { status: 403, message: '[airlock] This is a read-only mirror of the Hugging Face Hub.' });
+    if (!reads) return hubError(c, { status: 403, message: READ_ONLY });
     switch (target.route) {
       case 'info':
       case 'tree':
@@ -54,7 +56,7 @@ export function createHub(deps: HubDeps): Hono {
         return hubError(c, {
           status: 404,
           code: 'EntryNotFound',
-          message: '[airlock] This mirror does not serve that address.',
+          message: '[airlock] This mirror does not serve that address. Files are at /ORG/NAME/resolve/REVISION/PATH.',
         });
     }
   });
@@ -63,6 +65,7 @@ export function createHub(deps: HubDeps): Hono {
 }
 
 function unserved({ name, repo }: Route<'unserved'>): Parameters<typeof hubError>[1] {
+  if (name === 'xet-write-token') return { status: 403, message: READ_ONLY };
   if (name !== 'xet-read-token')
     return { status: 404, code: 'EntryNotFound', message: `[airlock] This mirror does not serve /${name}.` };
   const message = `[airlock] This mirror serves ${repoName(repo)} over plain HTTP. Set HF_HUB_DISABLE_XET=1, or delete the "trees" folder of this repo in your cache.`;
