@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
+import { originOf } from '#src/access/origin.ts';
 import { lfsPointer } from '#src/domain/digest.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import { type Release, type ReleaseFile, upstreamDigest } from '#src/domain/release.ts';
 import type { BlobStore, ByteRange } from '#src/store/blob-store.ts';
+import { parseClient } from './client.ts';
+import { hidesSize, tooLarge } from './large-files.ts';
 import { hasTurn, outgoingOf } from './outgoing.ts';
 import { parseRange } from './ranges.ts';
 import { hubError } from './respond.ts';
@@ -20,6 +23,10 @@ export async function serveFile(c: Context, release: Release, file: ReleaseFile,
   const headers = fileHeaders(release, file, etag);
   if (matches(c.req.header('if-none-match'), etag)) return new Response(null, { status: 304, headers });
   await requireBlob(release, file, blobs);
+  const client = parseClient(c.req.header('user-agent'));
+  const refused = tooLarge(client, release, [file], originOf(c).baseUrl);
+  if (refused) return hubError(c, refused);
+  if (c.req.method === 'HEAD' && hidesSize(client, file)) return headWithoutSize(headers);
   const asked = parseRange(rangeHeader(c, etag), file.size);
   switch (asked.type) {
     case 'unsatisfiable':
@@ -45,6 +52,10 @@ export async function serveFile(c: Context, release: Release, file: ReleaseFile,
     case 'whole':
       return send(c, 200, { ...headers, 'content-length': String(file.size) }, file, blobs);
   }
+}
+
+function headWithoutSize({ 'x-linked-size': _, ...headers }: Record<string, string>): Response {
+  return new Response(null, { status: 200, headers });
 }
 
 /** Of another version than this one a client wants the whole file (RFC 9110 13.1.5). HEAD says what GET would. */

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context } from 'hono';
+import { originOf } from '#src/access/origin.ts';
 import type { Catalog } from '#src/catalog/catalog.ts';
 import type { Release } from '#src/domain/release.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import { DEFAULT_REF, type Revision } from '#src/domain/revision.ts';
 import type { BlobStore } from '#src/store/blob-store.ts';
+import { parseClient } from './client.ts';
 import type { WithRelease } from './gate.ts';
+import { tooLarge } from './large-files.ts';
 import { createPrebuilt } from './prebuilt.ts';
 import { approvedCommits, refsOf } from './refs.ts';
 import { entryNotFound, hubError, json, jsonBytes } from './respond.ts';
@@ -35,8 +38,7 @@ export function createMetadata(deps: MetadataDeps): (c: Context, target: Metadat
   }
 
   function serveTree(c: Context, target: TreeTarget, release: Release): Response {
-    const recursive = /^(true|1)$/i.test(c.req.query('recursive') ?? '');
-    const entries = prebuilt.tree(release, target.path, recursive);
+    const entries = prebuilt.tree(release, target.path, isOn(c.req.query('recursive')));
     if (!entries) return entryNotFound(c, release, target.path ?? '');
     return jsonBytes(c, entries, { 'x-repo-commit': release.commit });
   }
@@ -63,9 +65,9 @@ export function createMetadata(deps: MetadataDeps): (c: Context, target: Metadat
   return async (c, target) => {
     switch (target.route) {
       case 'info':
-        return withRelease(c, target, (release) => serveInfo(c, release));
+        return withRelease(c, target, (release) => refuseSnapshot(c, release) ?? serveInfo(c, release));
       case 'tree':
-        return withRelease(c, target, (release) => serveTree(c, target, release));
+        return withRelease(c, target, (release) => refuseSnapshot(c, release) ?? serveTree(c, target, release));
       case 'paths-info':
         return withRelease(c, target, (release) => servePathsInfo(c, release));
       case 'refs':
@@ -74,6 +76,21 @@ export function createMetadata(deps: MetadataDeps): (c: Context, target: Metadat
         return withRelease(c, target, async () => json(c, approvedCommits(await catalog.state(target.repo))));
     }
   };
+}
+
+/**
+ * A download of the whole snapshot begins with `/revision/{rev}` or a recursive `/tree`: a client that can not have one
+ * of the files is told there, and not behind a terabyte of the others.
+ */
+function refuseSnapshot(c: Context, release: Release): Response | undefined {
+  const { path, baseUrl } = originOf(c);
+  if (!/\/revision\/[^/]+\/?$/.test(path) && !isOn(c.req.query('recursive'))) return undefined;
+  const refused = tooLarge(parseClient(c.req.header('user-agent')), release, release.files.values(), baseUrl);
+  return refused && hubError(c, refused);
+}
+
+function isOn(flag: string | undefined): boolean {
+  return /^(true|1)$/i.test(flag ?? '');
 }
 
 /** Python sends a form, JavaScript JSON (hub-api 3.1). */
