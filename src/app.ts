@@ -42,7 +42,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
   app.route('/api/airlock', createAdmin(deps.admin));
   app.route('/', createHub(deps.hub));
   app.onError((error, c) => {
-    logFailure(deps.log, c.get('requestId'), c.req.method, c.req.path, error);
+    logFailure(deps.log, c, error);
     return hubError(c, hubErrorOf(error));
   });
   return app;
@@ -80,12 +80,14 @@ function requestLog(log: Log): MiddlewareHandler<Env> {
 }
 
 /** Bad input is the client's affair; anything else is ours, and a security error is never quiet. */
-function logFailure(log: Log, requestId: string, method: string, path: string, error: unknown): void {
+function logFailure(log: Log, c: Context<Env>, error: unknown): void {
   const known = error instanceof AirlockError ? error : undefined;
   const details = {
-    requestId,
-    method,
-    path,
+    requestId: c.get('requestId'),
+    method: c.req.method,
+    path: c.req.path,
+    // Undefined where the request failed before it was looked at.
+    address: originOf(c)?.address,
     code: known?.code ?? 'internal',
     subject: known?.subject,
     security: known?.security ?? false,
