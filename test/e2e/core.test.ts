@@ -7,7 +7,7 @@ import { asListing, listingOf } from '#test/support/listing.ts';
 import { useWorld } from '#test/support/world.ts';
 import { type CoreHub, coreSuite } from './core-suite.ts';
 
-const TINY = ['2.4', '0.36', 'gone', 'never-asked'];
+const TINY = [...HUB_VERSIONS, 'gone', 'never-asked'];
 const BIG = ['herd', 'cut', 'wrong'];
 const tiny = (name: string) => `acme/tiny-${name.replace('.', '-')}`;
 

@@ -11,8 +11,8 @@ import { useWorld } from '#test/support/world.ts';
 const MIB = 2 ** 20;
 const world = useWorld({
   repos: (hub) => {
-    for (const name of ['wrong-2.4', 'wrong-0.36', 'once', 'truncated', 'killed', 'stopped'])
-      addBig(hub, 16, `acme/${name}`);
+    const wrong = HUB_VERSIONS.map((version) => `wrong-${version}`);
+    for (const name of [...wrong, 'once', 'truncated', 'killed', 'stopped']) addBig(hub, 16, `acme/${name}`);
     addTiny(hub, 'acme/wrong-small');
     addTiny(hub, 'acme/control');
   },

@@ -35,10 +35,14 @@ describe.each(HUB_VERSIONS)('huggingface_hub %s, with no mirror between', (versi
     expect(await raised({})).toMatch(/EntryNotFoundError$/);
   });
 
-  it('without that setting follows the Xet signal and fails: the mirror tests would notice a leak', async () => {
-    const somebody = { ...(await person()), env: {} };
-    const answer = await probe(version, 'file', { repo_id: 'acme/tiny', filename: 'model.safetensors' }, somebody);
-    expect(answer).toHaveProperty('error');
-    expect(hub.stats.log.at(-1)?.url).toContain('xet-read-token');
-  });
+  // Version 0.23 knows nothing of Xet.
+  it.skipIf(version === '0.23')(
+    'without that setting follows the Xet signal and fails: a leak is noticed',
+    async () => {
+      const somebody = { ...(await person()), env: {} };
+      const answer = await probe(version, 'file', { repo_id: 'acme/tiny', filename: 'model.safetensors' }, somebody);
+      expect(answer).toHaveProperty('error');
+      expect(hub.stats.log.at(-1)?.url).toContain('xet-read-token');
+    },
+  );
 });

@@ -7,7 +7,9 @@ import { prepareRealFiles } from './real-files.ts';
 /** What the set-up hands to the tests: `inject('python')`. Paths of `bin` folders, and of the real model. */
 export interface PythonPaths {
   readonly 'hub-2.4': string;
+  readonly 'hub-1.0': string;
   readonly 'hub-0.36': string;
+  readonly 'hub-0.23': string;
   readonly verify: string;
   readonly miniLm: string;
   /** Folders of files that libraries wrote, one for each set of versions. */
@@ -31,7 +33,9 @@ async function preparePython(): Promise<PythonPaths> {
   const verify = await prepareVenv('verify', python);
   return {
     'hub-2.4': await prepareVenv('hub-2.4', python),
+    'hub-1.0': await prepareVenv('hub-1.0', python),
     'hub-0.36': await prepareVenv('hub-0.36', python),
+    'hub-0.23': await prepareVenv('hub-0.23', python),
     verify,
     miniLm: await prepareMiniLm(python, verify),
     realFiles: await prepareRealFiles(python),

@@ -4,7 +4,7 @@ import { inject } from 'vitest';
 import { type RunResult, run } from './run.ts';
 
 /** The versions of huggingface_hub that the tests drive. */
-export const HUB_VERSIONS = ['2.4', '0.36'] as const;
+export const HUB_VERSIONS = ['2.4', '1.0', '0.36', '0.23'] as const;
 export type HubVersion = (typeof HUB_VERSIONS)[number];
 
 export interface ClientOptions {
@@ -17,9 +17,10 @@ export interface ClientOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The real `hf` command. */
+/** The real `hf` command; before 0.34 it is called `huggingface-cli`. */
 export function hf(version: HubVersion, args: readonly string[], options: ClientOptions): Promise<RunResult> {
-  return run(join(inject('python')[`hub-${version}`], 'hf'), args, clientOptions(options));
+  const command = version === '0.23' ? 'huggingface-cli' : 'hf';
+  return run(join(inject('python')[`hub-${version}`], command), args, clientOptions(options));
 }
 
 /** What a call of the library returned, or the exception that it raised. `output` is what was printed meanwhile. */
