@@ -90,6 +90,7 @@ function nameIn(values: readonly EnvironmentValue[]): (path: KeyPath) => string 
 
 function complete(values: FileConfig, { secrets }: Environment, problems: string[]): Config | undefined {
   const store = completeStore(values.store, secrets, problems);
+  problems.push(...redirectProblems(values));
   if (!store) return undefined;
   const inPlace = (key: { file: string } | null) => (key === null ? null : { file: resolve(key.file) });
   return {
@@ -121,6 +122,18 @@ function completeStore(
   for (const secret of [accessKey, secretKey])
     if (secret) problems.push(`${secret.from}: is set, but store.kind is folder; expected s3, or the variable not set`);
   return store;
+}
+
+/**
+ * On the mirror's own host name a redirect breaks clients (hub-api 2.3), and of a name that is not known nobody can say
+ * whether it is another.
+ */
+function redirectProblems({ store, publicUrl }: FileConfig): string[] {
+  if (store.kind !== 's3' || store.redirect === null) return [];
+  if (publicUrl === null) return ['publicUrl: is not set; expected for store.redirect, which needs another host name'];
+  const { hostname } = new URL(store.redirect.endpoint);
+  if (hostname !== new URL(publicUrl).hostname) return [];
+  return [`store.redirect.endpoint: "${hostname}" is the host of publicUrl; expected another host name`];
 }
 
 /** A key file that is named must be there: what carries trust is never created in passing. */

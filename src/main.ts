@@ -12,6 +12,7 @@ import { createPublisher } from './catalog/publisher.ts';
 import { type Config, explainConfig, publicUrl } from './config.ts';
 import { systemClock } from './domain/clock.ts';
 import { messageOf } from './domain/errors.ts';
+import type { RedirectOptions } from './hub/redirect.ts';
 import { openIndex } from './index/index.ts';
 import { createIntakes, type Intakes } from './intake/intakes.ts';
 import { createQuarantine, type Quarantine } from './intake/quarantine.ts';
@@ -163,7 +164,7 @@ async function openMirror(
   if (resumed > 0) log.info({ intakes: resumed }, 'unfinished intakes taken up');
 
   const app = createApp({
-    hub: { catalog, intakes, blobs: stores.blobs, hold: holdTimes(config) },
+    hub: { catalog, intakes, blobs: stores.blobs, hold: holdTimes(config), redirect: redirects(config, log) },
     admin: {
       catalog,
       intakes,
@@ -225,10 +226,23 @@ async function openStores({ store, data }: Config): Promise<Stores> {
     const folder = await openFolder(join(data, 'store'), { create: true });
     return { blobs: new FolderBlobStore(folder), records: new FolderRecordStore(folder) };
   }
-  const client = createS3Client({ ...store, accessKey: store.accessKey.reveal(), secretKey: store.secretKey.reveal() });
+  const credentials = { ...store, accessKey: store.accessKey.reveal(), secretKey: store.secretKey.reveal() };
+  const client = createS3Client(credentials);
   await ensureBucket(client, store.bucket, store);
   const place = { client, bucket: store.bucket, prefix: store.prefix };
-  return { blobs: new S3BlobStore(place), records: new S3RecordStore(place) };
+  const reachable = store.redirect && createS3Client({ ...credentials, endpoint: store.redirect.endpoint });
+  const blobs = new S3BlobStore(place, reachable ? { publicClient: reachable } : {});
+  return { blobs, records: new S3RecordStore(place) };
+}
+
+function redirects({ store }: Config, log: Log): RedirectOptions | undefined {
+  if (store.kind !== 's3' || store.redirect === null) return undefined;
+  const { minBytes, seconds } = store.redirect;
+  return {
+    minBytes,
+    seconds,
+    onIssue: (issued) => log.info({ audit: true, ...issued }, 'a URL of the store was issued'),
+  };
 }
 
 function openUpstream({ upstream: { token, ...rest } }: Config): Upstream {

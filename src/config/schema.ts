@@ -29,6 +29,12 @@ const upstream = mapping({
   tries: wholeNumber(1, 20).prefault(5),
 });
 
+const redirect = mapping({
+  endpoint: httpUrl({ origin: true }),
+  minBytes: bytes(1).prefault('64 MiB'),
+  seconds: wholeNumber(1, 60).prefault(60),
+});
+
 const store = z.discriminatedUnion('kind', [
   mapping({ kind: z.literal('folder') }),
   mapping({
@@ -45,6 +51,7 @@ const store = z.discriminatedUnion('kind', [
       .prefault(''),
     pathStyle: yesOrNo().prefault(true),
     createBucket: yesOrNo().prefault(false),
+    redirect: redirect.nullable().prefault(null),
   }),
 ]);
 

@@ -10,15 +10,23 @@ import { parseClient } from './client.ts';
 import { hidesSize, tooLarge } from './large-files.ts';
 import { hasTurn, outgoingOf } from './outgoing.ts';
 import { parseRange } from './ranges.ts';
+import { type RedirectOptions, redirectToStore } from './redirect.ts';
 import { hubError } from './respond.ts';
 import { sendFile } from './send-file.ts';
 import { streamResponse } from './stream.ts';
+
+export interface FileDeps {
+  readonly blobs: BlobStore;
+  /** Left out: every byte comes from the mirror. */
+  readonly redirect?: RedirectOptions | undefined;
+}
 
 /**
  * The bytes of one file of a release: `HEAD` and `GET /resolve`. HEAD says 200 only when the blob is there, so that GET
  * can stream at once. Never compressed, never weak: the ETag names the bytes (hub-api 2.2).
  */
-export async function serveFile(c: Context, release: Release, file: ReleaseFile, blobs: BlobStore): Promise<Response> {
+export async function serveFile(c: Context, release: Release, file: ReleaseFile, deps: FileDeps): Promise<Response> {
+  const { blobs, redirect } = deps;
   const etag = `"${upstreamDigest(file)}"`;
   const headers = fileHeaders(release, file, etag);
   if (matches(c.req.header('if-none-match'), etag)) return new Response(null, { status: 304, headers });
@@ -42,6 +50,8 @@ export async function serveFile(c: Context, release: Release, file: ReleaseFile,
       });
     case 'part': {
       const { start, end } = asked.range;
+      const elsewhere = await redirectToStore(c, release, file, end - start + 1, blobs, redirect);
+      if (elsewhere) return elsewhere;
       const part = {
         ...headers,
         'content-length': String(end - start + 1),
@@ -49,8 +59,10 @@ export async function serveFile(c: Context, release: Release, file: ReleaseFile,
       };
       return send(c, 206, part, file, blobs, asked.range);
     }
-    case 'whole':
-      return send(c, 200, { ...headers, 'content-length': String(file.size) }, file, blobs);
+    case 'whole': {
+      const elsewhere = await redirectToStore(c, release, file, file.size, blobs, redirect);
+      return elsewhere ?? send(c, 200, { ...headers, 'content-length': String(file.size) }, file, blobs);
+    }
   }
 }
 
@@ -65,8 +77,8 @@ function rangeHeader(c: Context, etag: string): string | undefined {
 }
 
 /** `/raw`: the text of the LFS pointer for LFS files, the bytes themselves for the others (hub-api 2.5). */
-export async function serveRaw(c: Context, release: Release, file: ReleaseFile, blobs: BlobStore): Promise<Response> {
-  if (!file.lfs) return serveFile(c, release, file, blobs);
+export async function serveRaw(c: Context, release: Release, file: ReleaseFile, deps: FileDeps): Promise<Response> {
+  if (!file.lfs) return serveFile(c, release, file, deps);
   const pointer = lfsPointer(file.sha256, file.size);
   const headers = {
     ...fileHeaders(release, file, `"${file.gitOid}"`),

@@ -3,17 +3,14 @@ import { type Context, Hono } from 'hono';
 import { originOf } from '#src/access/origin.ts';
 import type { Release } from '#src/domain/release.ts';
 import { repoName } from '#src/domain/repo.ts';
-import type { BlobStore } from '#src/store/blob-store.ts';
-import { serveFile, serveRaw } from './file.ts';
+import { type FileDeps, serveFile, serveRaw } from './file.ts';
 import { READ_ONLY, refuseForeign } from './foreign.ts';
 import { createGate, type GateDeps } from './gate.ts';
 import { createMetadata } from './metadata.ts';
 import { entryNotFound, hubError, json } from './respond.ts';
 import { type HubTarget, parseTarget } from './target.ts';
 
-export interface HubDeps extends GateDeps {
-  readonly blobs: BlobStore;
-}
+export interface HubDeps extends GateDeps, FileDeps {}
 
 type Route<R extends HubTarget['route']> = Extract<HubTarget, { route: R }>;
 
@@ -26,7 +23,7 @@ export function createHub(deps: HubDeps): Hono {
   function serveBytes(c: Context, target: Route<'file' | 'raw'>, release: Release): Response | Promise<Response> {
     const file = release.files.get(target.path);
     if (!file) return entryNotFound(c, release, target.path);
-    return target.route === 'raw' ? serveRaw(c, release, file, deps.blobs) : serveFile(c, release, file, deps.blobs);
+    return target.route === 'raw' ? serveRaw(c, release, file, deps) : serveFile(c, release, file, deps);
   }
 
   app.get('/api/agent-harnesses', (c) => json(c, { standardEnvVars: [], harnesses: {} }));

@@ -41,6 +41,12 @@ export interface BlobStore {
   /** The blob's size in bytes; undefined when there is no such blob. @throws AirlockError store-unavailable */
   size(sha256: Sha256): Promise<number | undefined>;
 
+  /**
+   * A URL from which anybody may read the blob for so many seconds, ranges included, where the store is set up to hand
+   * such URLs to clients. It says nothing about whether there is such a blob.
+   */
+  link?(sha256: Sha256, seconds: number): Promise<string>;
+
   /** Remove a blob; removing what is not there is no error. @throws AirlockError store-unavailable */
   remove(sha256: Sha256): Promise<void>;
 }

@@ -20,6 +20,8 @@ export interface S3BlobOptions {
   readonly partSize?: number;
   /** Parts on their way at the same time. */
   readonly parallel?: number;
+  /** A client for the address by which clients reach the server; without one no links are handed out. */
+  readonly publicClient?: Client;
 }
 
 /** Blobs as objects of an S3 server. See `s3-upload.ts` for how a blob becomes visible only when it is verified. */
@@ -27,13 +29,16 @@ export class S3BlobStore implements BlobStore {
   readonly #client: Client;
   readonly #bucket: string;
   readonly #prefix: string;
-  readonly #options: Required<S3BlobOptions>;
+  readonly #options: Required<Omit<S3BlobOptions, 'publicClient'>>;
+  readonly link?: (sha256: Sha256, seconds: number) => Promise<string>;
 
   constructor(place: S3Place, options: S3BlobOptions = {}) {
     this.#client = place.client;
     this.#bucket = place.bucket;
     this.#prefix = placePrefix(place);
     this.#options = { partSize: options.partSize ?? 16 * MIB, parallel: options.parallel ?? 4 };
+    const { publicClient } = options;
+    if (publicClient) this.link = (sha256, seconds) => this.#link(publicClient, sha256, seconds);
   }
 
   async put(sha256: Sha256, size: number, file: string, options: { readonly consume?: boolean } = {}): Promise<void> {
@@ -92,6 +97,16 @@ export class S3BlobStore implements BlobStore {
     if ((await this.size(sha256)) !== size) return false;
     const stream = await this.open(sha256);
     return stream !== undefined && (await digestOf(stream)) === sha256;
+  }
+
+  /** Signed for one object and one method; the answer is bytes and nothing that a browser would run. */
+  #link(client: Client, sha256: Sha256, seconds: number): Promise<string> {
+    const answer = {
+      'response-content-type': 'application/octet-stream',
+      'response-content-disposition': 'attachment',
+      'response-cache-control': 'private, no-store',
+    };
+    return client.presignedGetObject(this.#bucket, this.#key(sha256), seconds, answer);
   }
 
   #key(sha256: Sha256): string {

@@ -252,6 +252,24 @@ describe('environment', () => {
     expect(store.kind === 's3' && store.secretKey.reveal()).toBe('secret-key');
   });
 
+  test.each([
+    ['http://cdn.example:9000', 'http://hub.example', undefined],
+    [
+      'http://hub.example:9000',
+      'http://hub.example',
+      'store.redirect.endpoint: "hub.example" is the host of publicUrl',
+    ],
+    ['http://HUB.example', 'https://hub.example/airlock', 'expected another host name'],
+    ['http://cdn.example/path', 'http://hub.example', 'store.redirect.endpoint: "http://cdn.example/path"'],
+    ['http://cdn.example', null, 'publicUrl: is not set; expected for store.redirect'],
+  ])('redirects to %s beside a mirror at %s: %s', async (endpoint, publicUrl, problem) => {
+    const store = { kind: 's3', endpoint: 'http://minio:9000', bucket: 'airlock', redirect: { endpoint } };
+    const file = await written(JSON.stringify({ publicUrl, store }));
+    const loaded = loadConfig({ file, env: S3 });
+    if (problem) await expect(loaded).rejects.toThrow(problem);
+    else expect((await loaded).store).toMatchObject({ redirect: { minBytes: 64 * 2 ** 20, seconds: 60 } });
+  });
+
   test.each<[Record<string, string>, string]>([
     [{ AIRLOCK_LISTN: 'x' }, 'AIRLOCK_LISTN: unknown variable; did you mean AIRLOCK_LISTEN?'],
     [{ AIRLOCK_LISTEN_FILE: '/x' }, 'AIRLOCK_LISTEN_FILE: unknown variable'],
