@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { type IncomingMessage, request } from 'node:http';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { addTiny } from '#test/fake-hub/repos.ts';
 import { hf } from '#test/support/clients.ts';
@@ -150,6 +151,23 @@ it('a body of paths-info that is no list of paths, or too large, is a 4xx', asyn
     if (answer.status === 200) expect(JSON.parse(answer.text)).toEqual([]);
     else expect(answer.status).toBeOneOf([400, 413]);
   }
+});
+
+it('a body in chunks is a 4xx, and so is a request that has none and says no length', async () => {
+  const path = '/api/models/acme/tiny/paths-info/main';
+  const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
+  const chunked = await new Promise<IncomingMessage>((done, fail) => {
+    const sent = request(`${world.mirror.url}${path}`, { method: 'POST', headers, agent: false }, done);
+    sent.on('error', fail).write('{"paths":');
+    sent.end('["config.json"]}');
+  });
+  expect(chunked.resume().statusCode).toBe(413);
+  expect(chunked.headers['x-error-message']).toContain('Content-Length');
+  for (const method of ['DELETE', 'PUT', 'PATCH', 'POST', 'OPTIONS'])
+    for (const url of [path, '/api/repos/delete', '/api/airlock/approve']) {
+      const { status } = await ask(world.mirror.url, url, { method });
+      expect(status, `${method} ${url}`).toBeOneOf([400, 401, 403, 404]);
+    }
 });
 
 function expectHubError(answer: RawAnswer, asked: string) {
