@@ -11,10 +11,11 @@ import { type Releases, releaseQueries } from './releases.ts';
 import { type Rescans, rescanQueries } from './rescans.ts';
 import type { Tables } from './schema.ts';
 import { guardOf, kyselyOver, openSqlite } from './sqlite.ts';
+import { type Tokens, tokenQueries } from './tokens.ts';
 
 /**
  * The SQL index: queue, decisions, refs, and what makes lists fast. The signed records in the store are the truth;
- * everything here can be lost and rebuilt, and no row makes anything servable.
+ * everything here but the tokens can be lost and rebuilt, and no row makes anything servable.
  */
 export interface Index {
   readonly intakes: Intakes;
@@ -24,6 +25,7 @@ export interface Index {
   readonly facts: Facts;
   readonly releases: Releases;
   readonly rescans: Rescans;
+  readonly tokens: Tokens;
   close(): Promise<void>;
 }
 
@@ -53,6 +55,7 @@ export async function openIndex(file: string): Promise<Index> {
       facts: factQueries(db, guard),
       releases: releaseQueries(db, guard),
       rescans: rescanQueries(db, guard),
+      tokens: tokenQueries(db, guard),
       close: async () => {
         // Not Kysely's destroy: it closes only what has answered a query before.
         if (database.isOpen) database.close();

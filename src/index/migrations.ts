@@ -9,6 +9,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first-tables': { up: firstTables },
   '0002-rescans': { up: rescans },
+  '0003-tokens': { up: tokens },
 };
 
 export async function migrate(db: Kysely<unknown>): Promise<void> {
@@ -137,4 +138,23 @@ async function rescans(db: Kysely<unknown>): Promise<void> {
     .addColumn('finishedAt', 'text')
     .addColumn('report', 'text', (c) => c.notNull())
     .execute();
+}
+
+/** Without a check on the role: SQLite can not change one, and there will be more roles. */
+async function tokens(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('tokens')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('digest', 'text', (c) => c.notNull().unique())
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('owner', 'text', (c) => c.notNull())
+    .addColumn('role', 'text', (c) => c.notNull())
+    .addColumn('createdAt', 'text', (c) => c.notNull())
+    .addColumn('createdBy', 'text', (c) => c.notNull())
+    .addColumn('expiresAt', 'text')
+    .addColumn('lastUsedAt', 'text')
+    .addColumn('revokedAt', 'text')
+    .addColumn('revokedBy', 'text')
+    .execute();
+  await db.schema.createIndex('tokensCreated').on('tokens').columns(['createdAt', 'id']).execute();
 }

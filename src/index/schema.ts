@@ -16,6 +16,7 @@ export interface Tables {
   readonly facts: FactRow;
   readonly releases: ReleaseRow;
   readonly rescans: RescanRow;
+  readonly tokens: TokenRow;
 }
 
 /** One run from ref to decision, for people and for other replicas to look at. */
@@ -91,4 +92,19 @@ export interface RescanRow {
   readonly startedAt: string;
   readonly finishedAt: string | null;
   readonly report: string;
+}
+
+/** A token of a reader. A role that a version does not know opens nothing there. Null: never. */
+export interface TokenRow {
+  readonly id: string;
+  readonly digest: Sha256;
+  readonly name: string;
+  readonly owner: string;
+  readonly role: string;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly expiresAt: string | null;
+  readonly lastUsedAt: string | null;
+  readonly revokedAt: string | null;
+  readonly revokedBy: string | null;
 }

@@ -13,7 +13,7 @@ import { isAirlockError } from '#src/domain/errors.ts';
 import { parseRepo } from '#src/domain/repo.ts';
 import { parseCommitSha, parseRef } from '#src/domain/revision.ts';
 import { type Index, openIndex } from '#src/index/index.ts';
-import type { DecisionRow, IntakeRow, RefRow, ReleaseRow } from '#src/index/schema.ts';
+import type { DecisionRow, IntakeRow, RefRow, ReleaseRow, TokenRow } from '#src/index/schema.ts';
 import { sqliteError } from '#src/index/sqlite.ts';
 
 const REPO = parseRepo('models', 'org/name');
@@ -351,4 +351,60 @@ describe('releases', () => {
       await expect(index.releases.list({ limit: 5, cursor })).rejects.toMatchObject({ code: 'bad-request' });
     },
   );
+});
+
+describe('tokens', () => {
+  const token = (id: string, change: Partial<TokenRow> = {}): TokenRow => ({
+    id,
+    digest: sha256Of(id),
+    name: 'ci',
+    owner: 'ann',
+    role: 'reader',
+    createdAt: '2026-01-01T00:00:00.000Z',
+    createdBy: 'root',
+    expiresAt: null,
+    lastUsedAt: null,
+    revokedAt: null,
+    revokedBy: null,
+    ...change,
+  });
+  const at = (minute: number) => `2026-01-01T00:${String(minute).padStart(2, '0')}:00.000Z`;
+
+  test('are found by their digest; an id or a digest that is taken adds nothing', async () => {
+    expect(await index.tokens.add(token('a'))).toBe(true);
+    expect(await index.tokens.add(token('a', { digest: sha256Of('other') }))).toBe(false);
+    expect(await index.tokens.add(token('b', { digest: sha256Of('a') }))).toBe(false);
+    expect(await index.tokens.byDigest(sha256Of('a'))).toEqual(token('a'));
+    expect(await index.tokens.byDigest(sha256Of('other'))).toBeUndefined();
+    expect(await index.tokens.list(10)).toEqual([token('a')]);
+  });
+
+  test('are revoked once: who was first, and when, stays', async () => {
+    await index.tokens.add(token('a'));
+    expect(await index.tokens.revoke('a', at(1), 'bob')).toEqual(token('a', { revokedAt: at(1), revokedBy: 'bob' }));
+    expect(await index.tokens.revoke('a', at(2), 'eve')).toEqual(token('a', { revokedAt: at(1), revokedBy: 'bob' }));
+    expect(await index.tokens.revoke('b', at(2), 'eve')).toBeUndefined();
+  });
+
+  test('remember their last use, which never moves back; of many, each its own', async () => {
+    const many = Array.from({ length: 1201 }, (_, i) => `t${i}`);
+    for (const id of many) await index.tokens.add(token(id));
+    await index.tokens.used(new Map([...many.map((id, i) => [id, at(i % 60)] as const), ['unknown', at(1)]]));
+    const listed = new Map((await index.tokens.list(2000)).map((row) => [row.id, row.lastUsedAt]));
+    expect(listed).toEqual(new Map(many.map((id, i) => [id, at(i % 60)])));
+    await index.tokens.used(new Map([['t30', at(10)]]));
+    await index.tokens.used(new Map([['t31', at(40)]]));
+    await index.tokens.used(new Map());
+    expect((await index.tokens.byDigest(sha256Of('t30')))?.lastUsedAt).toBe(at(30));
+    expect((await index.tokens.byDigest(sha256Of('t31')))?.lastUsedAt).toBe(at(40));
+  });
+
+  test('come to an index that an earlier version made', async () => {
+    await index.close();
+    const raw = new DatabaseSync(file);
+    raw.exec(`DROP TABLE tokens; DELETE FROM kysely_migration WHERE name = '0003-tokens'`);
+    raw.close();
+    index = await openIndex(file);
+    expect(await index.tokens.add(token('a'))).toBe(true);
+  });
 });
