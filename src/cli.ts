@@ -9,6 +9,7 @@ import { rulesCommand } from './cli/rules.ts';
 import { scanCommand } from './cli/scan.ts';
 import { serveCommand } from './cli/serve.ts';
 import { statusCommand } from './cli/status.ts';
+import { tokenCommand } from './cli/token.ts';
 import { AirlockError, messageOf } from './domain/errors.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -23,6 +24,7 @@ const commands = [
   statusCommand(process.env),
   ...reviewCommands(process.env),
   rescanCommand(process.env),
+  tokenCommand(process.env),
   scanCommand(),
   rulesCommand(),
 ];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { loadRules } from '#scanners/rules.ts';
 import { adminCheck, readOrCreateToken } from './access/admin-token.ts';
+import { createTokens, type Tokens } from './access/tokens.ts';
 import { trustedProxies } from './access/trusted-proxies.ts';
 import { createApp } from './app.ts';
 import { type KeyRing, openKeyRing } from './attest/key-ring.ts';
@@ -13,7 +14,7 @@ import { type Config, explainConfig, publicUrl } from './config.ts';
 import { systemClock } from './domain/clock.ts';
 import { messageOf } from './domain/errors.ts';
 import type { RedirectOptions } from './hub/redirect.ts';
-import { openIndex } from './index/index.ts';
+import { type Index, openIndex } from './index/index.ts';
 import { createIntakes, type Intakes } from './intake/intakes.ts';
 import { createQuarantine, type Quarantine } from './intake/quarantine.ts';
 import { startRechecks } from './intake/recheck.ts';
@@ -94,6 +95,8 @@ async function openMirror(
   opened.defer(() => index.close());
   const ring = await openKeys(config, stores.records);
   const admin = await adminToken(config);
+  const tokens = openTokens(config, index, log);
+  opened.defer(() => tokens.stop());
 
   const scanner = createScanner({
     rules: () => loadRules(config.scan.rules ?? undefined),
@@ -175,6 +178,7 @@ async function openMirror(
       keys: { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key },
       trusted: ring.keys,
       isAdmin: adminCheck(admin.token),
+      tokens,
     },
     readiness: [
       { name: 'store', check: () => stores.records.get('readiness-probe') },
@@ -268,6 +272,17 @@ async function adminToken({ adminToken, keys, data }: Config): Promise<{ token?:
   const file = join(data, 'keys', 'admin.token');
   const { token } = await readOrCreateToken(file);
   return { token, file };
+}
+
+function openTokens({ access }: Config, index: Index, log: Log): Tokens {
+  return createTokens({
+    table: index.tokens,
+    clock: systemClock,
+    ...access,
+    onAct: (act, { id, name, owner, expiresAt }, by) =>
+      log.info({ tokenId: id, tokenName: name, owner, expiresAt, by }, `token ${act}`),
+    onError: (error) => log.warn({ err: error }, 'when tokens were last used could not be written: tried again later'),
+  });
 }
 
 function malwareScanner({ scan: { clamav } }: Config): { malware?: MalwareScanner } {

@@ -2,6 +2,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { AirlockError } from '#src/domain/errors.ts';
+import { bearerToken } from './bearer.ts';
 
 /** Checks a bearer token against the one administrative token, in constant time. */
 export type AdminCheck = (authorization: string | undefined) => boolean;
@@ -11,7 +12,7 @@ export function adminCheck(token: string | undefined): AdminCheck {
   if (token === undefined) return () => false;
   const expected = digest(token);
   return (authorization) => {
-    const given = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+    const given = bearerToken(authorization);
     return given !== undefined && timingSafeEqual(digest(given), expected);
   };
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
 import * as z from 'zod';
 import type { AdminCheck } from '#src/access/admin-token.ts';
+import type { Tokens } from '#src/access/tokens.ts';
 import type { KeyRole, PublicKey } from '#src/attest/signer.ts';
 import type { Catalog } from '#src/catalog/catalog.ts';
 import { AirlockError, type ErrorCode, isAirlockError } from '#src/domain/errors.ts';
@@ -18,7 +19,9 @@ import { createApprovals } from './approvals.ts';
 import { type DescribeDeps, describe } from './describe.ts';
 import { progressJson } from './json.ts';
 import { recentJson } from './recent.ts';
+import { act, personShape, requireAdmin, valid } from './requests.ts';
 import { parseAdminTarget } from './target.ts';
+import { createTokenRoutes } from './tokens.ts';
 
 export interface AdminDeps {
   readonly catalog: Catalog;
@@ -31,6 +34,7 @@ export interface AdminDeps {
   /** All that verify release statements, those of before a rotation included. Default: `keys`. */
   readonly trusted: readonly PublicKey[];
   readonly isAdmin: AdminCheck;
+  readonly tokens: Tokens;
   /** How long an approval waits for its intake before it answers that the work goes on. Default: 50 seconds. */
   readonly approveWaitMilliseconds?: number;
 }
@@ -40,13 +44,10 @@ const RECENT = 50;
 /** Of a decision in a list; all of them are in the description of its commit. */
 const LISTED_REASONS = 20;
 
-/** What the records call the mirror itself: no person may sign as it. */
-const RESERVED = 'policy';
-
 const actShape = {
   kind: z.enum(REPO_KINDS).default('models'),
   repo: z.string(),
-  by: z.string().trim().min(1).max(200).refine(isPerson, `"${RESERVED}" is reserved: name a person`),
+  by: personShape,
   reason: z.string().trim().min(1).max(2000),
 };
 const decideShape = z.strictObject({ ...actShape, revision: z.string().default('main') });
@@ -139,6 +140,8 @@ export function createAdmin(deps: AdminDeps): Hono {
     return c.json(report ?? null);
   });
 
+  app.route('/tokens', createTokenRoutes(deps));
+
   app.get('/:rest{.+}', async (c) => {
     const target = parseAdminTarget(c);
     if (!target) throw new AirlockError('upstream-entry-not-found', 'This mirror does not serve that address.');
@@ -169,40 +172,12 @@ function reloaded(rescan: AdminDeps['rescan'], malware: AskAgain | undefined): o
   }
 }
 
-/** Authorisation first, then the body: a stranger learns nothing about what a body should look like. */
-async function act<T extends z.ZodType>(c: Context, deps: AdminDeps, shape: T): Promise<z.infer<T>> {
-  requireAdmin(c, deps);
-  return valid(shape, await c.req.json().catch(() => undefined));
-}
-
 function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
-}
-
-function valid<T extends z.ZodType>(shape: T, value: unknown): z.infer<T> {
-  const parsed = shape.safeParse(value);
-  if (!parsed.success)
-    throw new AirlockError(
-      'bad-request',
-      `The request is not valid: ${z.prettifyError(parsed.error).replace(/\s+/g, ' ')}`,
-    );
-  return parsed.data;
-}
-
-function requireAdmin(c: Context, { isAdmin }: AdminDeps): void {
-  if (isAdmin(c.req.header('authorization'))) return;
-  throw new AirlockError(
-    'unauthorized',
-    'This needs the administrative token: set AIRLOCK_ADMIN_TOKEN, or run the command where the mirror keeps its data.',
-  );
-}
-
-function isPerson(by: string): boolean {
-  return by.normalize('NFKC').trim().toLowerCase() !== RESERVED;
 }
 
 function subject(asked: { kind: Repo['kind']; repo: string; revision: string }): { repo: Repo; revision: Revision } {

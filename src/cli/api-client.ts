@@ -9,6 +9,7 @@ import { startFolder } from './start-folder.ts';
 export interface ApiClient {
   get(path: string): Promise<unknown>;
   post(path: string, body: object): Promise<unknown>;
+  delete(path: string): Promise<unknown>;
 }
 
 export interface ApiClientOptions {
@@ -70,6 +71,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         },
         body: JSON.stringify(body),
       }),
+    delete: (path) => call(path, { method: 'DELETE', headers: authorization }),
   };
 }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { hostname, userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import * as z from 'zod';
@@ -7,6 +6,7 @@ import { isAirlockError } from '#src/domain/errors.ts';
 import { parseCommitSha } from '#src/domain/revision.ts';
 import { type ApiClient, clientOptions, createApiClient } from './api-client.ts';
 import { EXIT } from './exit.ts';
+import { parsePerson, whoami } from './person.ts';
 import { printed } from './printed.ts';
 import { parseSubject, type SubjectArgument, subjectBody, subjectPath } from './subject.ts';
 
@@ -85,22 +85,6 @@ function actCommand(name: string, description: string): Command {
 function parseReason(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('Give a reason.');
   return text;
-}
-
-/** What the records call the mirror itself is no person's name. */
-function parsePerson(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('Give a name.');
-  if (text.trim().toLowerCase() === 'policy') throw new InvalidArgumentError('"policy" is reserved: name a person.');
-  return text;
-}
-
-/** A container's user need not have a name. */
-function whoami(): string {
-  try {
-    return `${userInfo().username}@${hostname()}`;
-  } catch {
-    return `uid-${process.getuid?.() ?? 'unknown'}@${hostname()}`;
-  }
 }
 
 function pick({ by, reason }: ActOptions): ActOptions {

@@ -63,6 +63,18 @@ const keys = mapping({
   ).prefault([]),
 });
 
+/** A century. */
+const MAX_TOKEN_DAYS = 36_500;
+
+const access = mapping({
+  tokenDays: wholeNumber(1, MAX_TOKEN_DAYS).prefault(90),
+  maxTokenDays: wholeNumber(1, MAX_TOKEN_DAYS).nullable().prefault(365),
+}).superRefine(({ tokenDays, maxTokenDays }, context) => {
+  if (maxTokenDays === null || tokenDays <= maxTokenDays) return;
+  const message = `at most access.maxTokenDays, which is ${maxTokenDays}`;
+  context.addIssue({ code: 'custom', path: ['tokenDays'], message });
+});
+
 const intake = mapping({
   concurrent: wholeNumber(1, 64).prefault(4),
   files: wholeNumber(1, 64).prefault(4),
@@ -119,6 +131,7 @@ export const configSchema = mapping({
   publicUrl: httpUrl().nullable().prefault(null),
   trustedProxies: list(addressRange()).prefault([]),
   data: text('the path of a folder').prefault('./data'),
+  access: access.prefault({}),
   log: mapping({ level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).prefault('info') }).prefault({}),
   upstream: upstream.prefault({}),
   store: store.prefault({ kind: 'folder' }),

@@ -52,9 +52,9 @@ async function records(): Promise<string[]> {
 }
 
 describe('who may act', () => {
-  const VERBS = ['approve', 'reject', 'revoke', 'pin', 'rescan'];
-  /** To read the last rescan's report is no act. */
-  const READS: readonly string[] = ['GET rescan', 'HEAD rescan'];
+  const VERBS = ['approve', 'reject', 'revoke', 'pin', 'rescan', 'tokens'];
+  /** To read the last rescan's report, or a list, is no act. */
+  const READS: readonly string[] = ['GET rescan', 'HEAD rescan', 'GET tokens', 'HEAD tokens'];
 
   it('every POST route of the API is among those that are tried here', () => {
     const posts = house.app.routes.filter(({ method, path }) => method === 'POST' && path.startsWith('/api/airlock'));

@@ -73,7 +73,7 @@ describe('an approved release', () => {
 });
 
 function adminDeps() {
-  const { catalog, intakes, review, rescan, scanner, index, ring } = house;
+  const { catalog, intakes, review, rescan, scanner, index, ring, tokens } = house;
   const { explain } = scanner;
   const keys = { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key };
   return {
@@ -86,6 +86,7 @@ function adminDeps() {
     keys,
     trusted: ring.keys,
     isAdmin: adminCheck(ADMIN_TOKEN),
+    tokens,
   };
 }
 

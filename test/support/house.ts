@@ -4,6 +4,7 @@ import PQueue from 'p-queue';
 import { pino } from 'pino';
 import { adminCheck } from '#src/access/admin-token.ts';
 import type { OriginOptions } from '#src/access/origin.ts';
+import { createTokens, type Tokens } from '#src/access/tokens.ts';
 import { trustedProxies } from '#src/access/trusted-proxies.ts';
 import { createApp } from '#src/app.ts';
 import { type KeyRing, openKeyRing } from '#src/attest/key-ring.ts';
@@ -68,6 +69,7 @@ export interface House {
   readonly review: Review;
   readonly rescan: Rescan;
   readonly scanner: Scanner;
+  readonly tokens: Tokens;
   readonly app: ReturnType<typeof createApp>;
   readonly origin: OriginOptions;
   /** Log lines, parsed. */
@@ -114,6 +116,13 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   });
   const rescan = createRescan(judging);
   const review = createReview({ journal, catalog, publisher, intakes, index });
+  const tokens = createTokens({
+    table: index.tokens,
+    ...config.access,
+    onAct: (act, { id, name, owner }, by) => log.info({ tokenId: id, tokenName: name, owner, by }, `token ${act}`),
+    onError: (error) => log.warn({ err: error }, 'last uses'),
+    clock,
+  });
   const { approval, evidence } = ring.signers;
   const { holdApiSeconds, holdResolveSeconds, holdLlamaCppSeconds } = config.intake;
   const origin: OriginOptions = {
@@ -135,7 +144,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       trusted: ring.keys,
       isAdmin: adminCheck(ADMIN_TOKEN),
       explain: judging.scanner.explain,
-      ...{ catalog, intakes, review, rescan, index },
+      ...{ catalog, intakes, review, rescan, index, tokens },
     },
     readiness: [{ name: 'store', check: () => records.get('readiness-probe') }],
     origin,
@@ -144,6 +153,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const close = async () => {
     await intakes.stop();
     await rescan.stop();
+    await tokens.stop();
     await index.close();
   };
   const parts = {
@@ -158,6 +168,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     review,
     rescan,
     scanner: judging.scanner,
+    tokens,
   };
   return { options, config, clock, ring, app, origin, log: lines, close, ...parts };
 }
