@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /*
  * A text script says what is sent to the Hub door, and what it answers:
@@ -58,6 +60,12 @@ export interface HeaderLine extends Expected<string> {
 
 export interface BodyLine extends Expected<string> {
   readonly is: 'empty' | 'text' | 'json' | 'file' | 'bytes' | 'pointer' | 'pattern' | 'no pattern';
+}
+
+/** The scripts of a folder. @throws Error as {@link parseScript} */
+export function readScripts(folder: string, suffix: string): Script[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith(suffix));
+  return names.map((name) => parseScript(name, readFileSync(join(folder, name), 'utf8')));
 }
 
 /** @throws Error naming file and line, of a script that can not be read or holds no case. */

@@ -14,10 +14,12 @@ export interface HubWorld {
 type MakeWorld = (hub: FakeHub, folder: string) => Promise<House>;
 
 /** What a script may name as `@world`. Nothing a case asks for may change what another one sees. */
-const WORLDS: Readonly<Record<string, MakeWorld>> = { ordinary, impatient, alone };
+const WORLDS: Readonly<Record<string, MakeWorld>> = { ordinary, impatient, alone, untouched };
 
-/** Called at the top of a test file: worlds by name, each made when it is first asked for. */
-export function useHubWorlds(temp: (name: string) => Promise<string>): (name: string) => Promise<HubWorld> {
+/** Called at the top of a test file: worlds by name, each made when it is first asked for; `copy` makes another one. */
+export function useHubWorlds(
+  temp: (name: string) => Promise<string>,
+): (name: string, copy?: string) => Promise<HubWorld> {
   const made = new Map<string, Promise<HubWorld>>();
   afterAll(async () => {
     for (const { hub, house } of await Promise.all(made.values())) {
@@ -32,9 +34,9 @@ export function useHubWorlds(temp: (name: string) => Promise<string>): (name: st
     const hub = await startFakeHub();
     return { hub, house: await world(hub, await temp(name)) };
   }
-  return (name) => {
-    const world = made.get(name) ?? make(name);
-    made.set(name, world);
+  return (name, copy = '') => {
+    const world = made.get(name + copy) ?? make(name);
+    made.set(name + copy, world);
     return world;
   };
 }
@@ -77,6 +79,15 @@ async function alone(hub: FakeHub, folder: string): Promise<House> {
     expect((await send(house, `/api/models/${id}`)).status).toBe(403);
   await hub.goAway();
   return house;
+}
+
+/** A model and a dataset that nobody has asked for. */
+async function untouched(hub: FakeHub, folder: string): Promise<House> {
+  const more = { 'tokenizer_config.json': '{"tokenizer_class": "PreTrainedTokenizerFast", "unk_token": "[UNK]"}\n' };
+  const repo = addTiny(hub);
+  repo.move('main', more);
+  addDataset(hub, 'acme/tinydata');
+  return openHouse({ folder, upstream: hub.url });
 }
 
 const APPROVED = ['acme/tiny', 'acme/mixed', 'acme/odd', 'datasets/acme/tiny-data'];
