@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { sha256Of } from '#src/domain/digest.ts';
-import { frontMatter } from '#src/domain/front-matter.ts';
-import type { RepoPath } from '#src/domain/path.ts';
 import type { Release, ReleaseFile } from '#src/domain/release.ts';
-
-/** Reads a small file of the release as text; undefined when it is not there or too large. */
-export type ReadText = (release: Release, path: string) => Promise<string | undefined>;
+import { cardOf } from './info/card.ts';
+import { readConfig } from './info/config.ts';
+import type { Contents } from './info/contents.ts';
+import { describeGguf } from './info/gguf.ts';
+import { given, text, word, words } from './info/plain.ts';
+import { countParameters } from './info/safetensors.ts';
+import { tagsOf } from './info/tags.ts';
+import { taskOf } from './info/task.ts';
 
 interface Sibling {
   rfilename: string;
@@ -14,46 +17,27 @@ interface Sibling {
   lfs?: { sha256: string; size: number; pointerSize: number };
 }
 
-/** What `model_info` and its like answer (hub-api 3.2), filled from the release's own files. */
-export interface RepoInfo {
-  _id: string;
-  id: string;
-  modelId?: string;
-  author?: string;
-  sha: string;
-  lastModified: string;
-  createdAt: string;
-  private: boolean;
-  gated: boolean;
-  disabled: boolean;
-  downloads: number;
-  likes: number;
-  tags: string[];
-  pipeline_tag?: string;
-  library_name?: string;
-  cardData: Record<string, unknown> | null;
-  config?: Record<string, unknown>;
-  siblings: Sibling[];
-  spaces: string[];
-  usedStorage: number;
+/** What the Hub says of a repo at a commit (hub-api 3.2), but for its list of files; filled from the files themselves. */
+export type RepoInfo = Readonly<Record<string, unknown>> & {
+  readonly _id: string;
+  readonly id: string;
+  readonly tags: readonly string[];
+};
+
+/** Which of it is asked for. `expand`: these keys alone, beside the two ids. */
+export interface InfoShape {
+  readonly blobs?: boolean;
+  readonly expand?: readonly string[];
 }
 
-export async function buildInfo(release: Release, readText: ReadText): Promise<RepoInfo> {
-  const { repo, commit } = release;
-  const card = cardOf(await readText(release, 'README.md'));
-  const config = release.files.has('config.json' as RepoPath)
-    ? configOf(await readText(release, 'config.json'))
-    : undefined;
-  const files = [...release.files.values()];
-  const pipeline = text(card?.pipeline_tag);
-  const library = text(card?.library_name) ?? (config ? 'transformers' : undefined);
-  return {
+export async function buildInfo(release: Release, contents: Contents): Promise<RepoInfo> {
+  const { repo, files } = release;
+  const common = {
     // Twenty-four hex digits, as the Hub's own ids; ours is made from the name, so that it stays the same.
     _id: sha256Of(`${repo.kind}/${repo.id}`).slice(0, 24),
     id: repo.id,
-    ...(repo.kind === 'models' ? { modelId: repo.id } : {}),
-    ...(repo.id.includes('/') ? { author: repo.id.slice(0, repo.id.indexOf('/')) } : {}),
-    sha: commit,
+    author: repo.id.includes('/') ? repo.id.slice(0, repo.id.indexOf('/')) : undefined,
+    sha: release.commit,
     lastModified: release.lastModified ?? release.approvedAt,
     createdAt: release.createdAt ?? release.approvedAt,
     private: false,
@@ -61,82 +45,66 @@ export async function buildInfo(release: Release, readText: ReadText): Promise<R
     disabled: false,
     downloads: 0,
     likes: 0,
-    tags: tagsOf(card, files, library),
-    ...(pipeline === undefined ? {} : { pipeline_tag: pipeline }),
-    ...(library === undefined ? {} : { library_name: library }),
-    cardData: card ?? null,
-    ...(config === undefined ? {} : { config }),
-    siblings: files.map((file) => ({ rfilename: file.path })),
+    usedStorage: [...files.values()].reduce((sum, { size }) => sum + size, 0),
+  };
+  return given({ ...common, ...(await ofKind(release, contents)) });
+}
+
+async function ofKind(release: Release, contents: Contents): Promise<{ tags: string[] } & Record<string, unknown>> {
+  const readme = await contents.text('README.md');
+  const card = cardOf(readme);
+  const cardData = card ?? null;
+  if (release.repo.kind !== 'models') {
+    const tags = tagsOf({ release, card, config: undefined, task: {}, readme });
+    if (release.repo.kind !== 'spaces') return { tags, cardData };
+    return { tags, cardData, sdk: word(card?.sdk), models: words(card?.models), datasets: words(card?.datasets) };
+  }
+  const config = await readConfig(contents);
+  const task = taskOf(release, card, config);
+  return {
+    modelId: release.repo.id,
+    tags: tagsOf({ release, card, config, task, readme }),
+    pipeline_tag: task.pipeline,
+    library_name: task.library,
+    transformersInfo: task.transformers,
+    mask_token: maskToken(config?.tokenizer_config?.mask_token),
+    cardData,
+    'model-index': card?.['model-index'] ?? null,
+    widgetData: Array.isArray(card?.widget) ? card.widget : undefined,
+    config,
+    safetensors: await countParameters(release, contents),
+    gguf: await describeGguf(release, contents),
     spaces: [],
-    usedStorage: files.reduce((sum, file) => sum + file.size, 0),
   };
 }
 
-/** Siblings with sizes and digests, for `?blobs=true`. The key is `sha256` here, and `oid` in the tree. */
-export function withBlobs(info: RepoInfo, release: Release): RepoInfo {
-  return { ...info, siblings: [...release.files.values()].map(blobSibling) };
+function maskToken(token: unknown): string | undefined {
+  return (
+    text(token) ?? (typeof token === 'object' && token !== null && 'content' in token ? text(token.content) : undefined)
+  );
 }
 
+/** The answer in the shape that was asked for. What is unknown in `expand` is left out: clients name new keys first. */
+export function shapeInfo(info: RepoInfo, release: Release, { blobs = false, expand }: InfoShape): object {
+  const siblings = () => [...release.files.values()].map(blobs ? blobSibling : sibling);
+  if (!expand) return { ...info, siblings: siblings() };
+  const named = expand.filter((key) => Object.hasOwn(info, key)).map((key) => [key, info[key]]);
+  return {
+    _id: info._id,
+    id: info.id,
+    ...Object.fromEntries(named),
+    ...(expand.includes('siblings') ? { siblings: siblings() } : {}),
+  };
+}
+
+function sibling({ path }: ReleaseFile): Sibling {
+  return { rfilename: path };
+}
+
+/** With size and digests. The key is `sha256` here, and `oid` in the tree. */
 function blobSibling(file: ReleaseFile): Sibling {
   const sibling = { rfilename: file.path, blobId: file.gitOid, size: file.size };
   return file.lfs
     ? { ...sibling, lfs: { sha256: file.sha256, size: file.size, pointerSize: file.lfs.pointerSize } }
     : sibling;
-}
-
-/** The card's front matter, for display: the gate has judged it before. What does not parse is no card. */
-function cardOf(readme: string | undefined): Record<string, unknown> | undefined {
-  const card = readme === undefined ? undefined : frontMatter(readme);
-  if (card === undefined || typeof card === 'string') return undefined;
-  try {
-    const plain: unknown = card.toJS({ maxAliasCount: 0 });
-    // What is nested too deep to be written as JSON would fail the whole answer.
-    return JSON.stringify(plain).length > 0 ? record(plain) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The words of `config.json` that clients choose a class by. */
-function configOf(json: string | undefined): Record<string, unknown> | undefined {
-  try {
-    const config = record(JSON.parse(json ?? ''));
-    if (!config) return undefined;
-    const method = text(record(config.quantization_config)?.quant_method);
-    return {
-      ...(text(config.model_type) === undefined ? {} : { model_type: config.model_type }),
-      ...(Array.isArray(config.architectures) ? { architectures: list(config.architectures) } : {}),
-      ...(method === undefined ? {} : { quantization_config: { quant_method: method } }),
-    };
-  } catch {
-    return undefined;
-  }
-}
-
-function tagsOf(
-  card: Record<string, unknown> | undefined,
-  files: readonly ReleaseFile[],
-  library: string | undefined,
-): string[] {
-  const formats = ['safetensors', 'onnx', 'gguf'].filter((format) =>
-    files.some((file) => file.path.endsWith(`.${format}`)),
-  );
-  const licenses = list(card?.license).map((license) => `license:${license}`);
-  return [
-    ...new Set([...(library ? [library] : []), ...formats, ...list(card?.tags), ...list(card?.language), ...licenses]),
-  ];
-}
-
-function record(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function list(value: unknown): string[] {
-  return (Array.isArray(value) ? value : [value]).filter((item): item is string => typeof item === 'string');
 }

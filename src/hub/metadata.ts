@@ -10,6 +10,7 @@ import { parseClient } from './client.ts';
 import type { WithRelease } from './gate.ts';
 import { tooLarge } from './large-files.ts';
 import { createPrebuilt } from './prebuilt.ts';
+import { flag, values } from './query.ts';
 import { approvedCommits, refsOf } from './refs.ts';
 import { entryNotFound, hubError, json, jsonBytes } from './respond.ts';
 import type { HubTarget } from './target.ts';
@@ -32,8 +33,8 @@ export function createMetadata(deps: MetadataDeps): (c: Context, target: Metadat
   const prebuilt = createPrebuilt(deps.blobs);
 
   async function serveInfo(c: Context, release: Release): Promise<Response> {
-    const blobs = c.req.query('blobs');
-    const info = await prebuilt.info(release, blobs !== undefined && !/^(false|0)$/i.test(blobs));
+    const expand = values(c, 'expand')?.sort();
+    const info = await prebuilt.info(release, { blobs: flag(c, 'blobs'), ...(expand && { expand }) });
     return jsonBytes(c, info, { 'x-repo-commit': release.commit });
   }
 

@@ -3,13 +3,14 @@ import { LRUCache } from 'lru-cache';
 import type { RepoPath } from '#src/domain/path.ts';
 import type { Release } from '#src/domain/release.ts';
 import type { BlobStore } from '#src/store/blob-store.ts';
-import { buildInfo, withBlobs } from './info.ts';
+import { contentsOf } from './info/contents.ts';
+import { buildInfo, type InfoShape, type RepoInfo, shapeInfo } from './info.ts';
 import { buildTree, listTree, pathsInfo, type Tree, type TreeEntry } from './tree.ts';
 
-/** Card and config above this are not read for display. */
-const MAX_CARD_BYTES = 2 * 2 ** 20;
 /** JSON that is kept, in bytes over all releases; and trees, in entries. */
 const MAX_JSON_BYTES = 64 * 2 ** 20;
+/** What an entry takes beside its bytes. */
+const ENTRY_BYTES = 200;
 const MAX_TREE_ENTRIES = 200_000;
 
 /**
@@ -17,25 +18,24 @@ const MAX_TREE_ENTRIES = 200_000;
  * there is room; the key is the digest of its statement, so that a commit that was published anew is another.
  */
 export interface Prebuilt {
-  info(release: Release, blobs: boolean): Promise<Buffer>;
+  /** @throws AirlockError store-unavailable */
+  info(release: Release, shape: InfoShape): Promise<Buffer>;
   /** Undefined when the release has no such folder. */
   tree(release: Release, folder: RepoPath | undefined, recursive: boolean): Buffer | undefined;
   pathsInfo(release: Release, paths: readonly string[]): TreeEntry[];
 }
 
-export function createPrebuilt(blobs: BlobStore): Prebuilt {
-  const answers = new LRUCache<string, Buffer>({ maxSize: MAX_JSON_BYTES, sizeCalculation: ({ length }) => length });
+export function createPrebuilt(blobs: Pick<BlobStore, 'open'>): Prebuilt {
+  const answers = new LRUCache<string, Buffer>({
+    maxSize: MAX_JSON_BYTES,
+    // Clients choose what is in a key.
+    sizeCalculation: (bytes, key) => bytes.length + key.length + ENTRY_BYTES,
+  });
+  const building = new Map<string, Promise<Buffer>>();
   const trees = new LRUCache<string, Tree>({
     maxSize: MAX_TREE_ENTRIES,
     sizeCalculation: ({ entries }) => Math.max(1, entries.size),
   });
-
-  async function readText(release: Release, path: string): Promise<string | undefined> {
-    const file = release.files.get(path as RepoPath);
-    if (!file || file.size > MAX_CARD_BYTES) return undefined;
-    const stream = await blobs.open(file.sha256);
-    return stream === undefined ? undefined : Buffer.concat(await stream.toArray()).toString('utf8');
-  }
 
   function treeOf(release: Release): Tree {
     const known = trees.get(release.digest);
@@ -51,13 +51,23 @@ export function createPrebuilt(blobs: BlobStore): Prebuilt {
     return bytes;
   }
 
+  /** What every shape of a release's description is cut from; callers at the same time share one reading of its files. */
+  async function described(release: Release): Promise<RepoInfo> {
+    const key = `${release.digest} described`;
+    let bytes = answers.get(key) ?? building.get(key);
+    if (!bytes) {
+      bytes = buildInfo(release, contentsOf(release, blobs))
+        .then((info) => keep(key, info))
+        .finally(() => building.delete(key));
+      building.set(key, bytes);
+    }
+    return JSON.parse((await bytes).toString('utf8')) as RepoInfo;
+  }
+
   return {
-    async info(release, withDigests) {
-      const key = `${release.digest} info ${withDigests}`;
-      const known = answers.get(key);
-      if (known) return known;
-      const info = await buildInfo(release, readText);
-      return keep(key, withDigests ? withBlobs(info, release) : info);
+    async info(release, shape) {
+      const key = `${release.digest} info ${JSON.stringify([shape.blobs, shape.expand])}`;
+      return answers.get(key) ?? keep(key, shapeInfo(await described(release), release, shape));
     },
     tree(release, folder, recursive) {
       const key = `${release.digest} tree ${recursive} ${folder ?? ''}`;
