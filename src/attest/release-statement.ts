@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Reason } from '#src/domain/decision.ts';
 import type { Sha256 } from '#src/domain/digest.ts';
-import type { ExcludedFile, LicenseEvidence, Verdict, WithheldFile } from '#src/domain/evidence.ts';
+import type { ExcludedFile, LicenseEvidence, WithheldFile } from '#src/domain/evidence.ts';
 import type { RepoPath } from '#src/domain/path.ts';
 import type { ReleaseFile } from '#src/domain/release.ts';
 import type { Repo } from '#src/domain/repo.ts';
@@ -28,7 +28,6 @@ const RELEASE_PREDICATE_TYPE = 'https://hub-airlock.dev/attestation/release/v1';
 /** A file that the release serves, with what the scan said of it. */
 export interface ServedFile extends ReleaseFile {
   readonly format: string;
-  readonly verdict: Verdict;
 }
 
 /** A file that was pulled and checked, and that policy withheld. */

@@ -3,7 +3,7 @@ import { openReleaseStatement, type ReleaseStatement } from '#src/attest/release
 import type { PublicKey } from '#src/attest/signer.ts';
 import { type Sha256, sha256Of } from '#src/domain/digest.ts';
 import { AirlockError } from '#src/domain/errors.ts';
-import type { Release } from '#src/domain/release.ts';
+import type { Release, ReleaseFile } from '#src/domain/release.ts';
 import { type Repo, repoKey } from '#src/domain/repo.ts';
 import { type CommitSha, isCommitSha, type Ref, type Revision } from '#src/domain/revision.ts';
 import type { RecordStore } from '#src/store/record-store.ts';
@@ -156,13 +156,21 @@ function toRelease(repo: Repo, commit: CommitSha, digest: Sha256, statement: Rel
     commit,
     upstreamRepo: statement.upstream.repo,
     digest,
-    files: new Map(statement.files.map((file) => [file.path, file])),
+    files: new Map(statement.files.map((file) => [file.path, releaseFile(file)])),
     modelSignature: statement.modelSignature,
     approvedAt: statement.approvedAt,
     approvedBy: statement.approver.type === 'person' ? statement.approver.name : 'policy',
     ...(lastModified === undefined ? {} : { lastModified }),
     ...(createdAt === undefined ? {} : { createdAt }),
   };
+}
+
+/** One text per verdict, whatever the number of files. */
+const VERDICTS = { pass: 'pass', review: 'review', block: 'block', unscannable: 'unscannable' } as const;
+
+/** What is kept in memory of a served file. */
+function releaseFile({ path, size, sha256, gitOid, lfs, verdict }: ReleaseFile): ReleaseFile {
+  return { path, size, sha256, gitOid, ...(lfs && { lfs }), verdict: VERDICTS[verdict] };
 }
 
 function damaged(repo: Repo, commit: CommitSha, expected: Sha256, actual: string): AirlockError {

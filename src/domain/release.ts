@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { GitOid, Sha256 } from './digest.ts';
+import type { Verdict } from './evidence.ts';
 import type { RepoPath } from './path.ts';
 import type { Repo } from './repo.ts';
 import type { CommitSha } from './revision.ts';
@@ -11,6 +12,8 @@ export interface ReleaseFile {
   readonly sha256: Sha256;
   readonly gitOid: GitOid;
   readonly lfs?: { readonly pointerSize: number };
+  /** What the scan said of it when it was approved. */
+  readonly verdict: Verdict;
 }
 
 /**

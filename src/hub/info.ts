@@ -9,6 +9,7 @@ import { given, text, word, words } from './info/plain.ts';
 import { countParameters } from './info/safetensors.ts';
 import { tagsOf } from './info/tags.ts';
 import { taskOf } from './info/task.ts';
+import { repoSecurity } from './security.ts';
 
 interface Sibling {
   rfilename: string;
@@ -27,6 +28,7 @@ export type RepoInfo = Readonly<Record<string, unknown>> & {
 /** Which of it is asked for. `expand`: these keys alone, beside the two ids. */
 export interface InfoShape {
   readonly blobs?: boolean;
+  readonly security?: boolean;
   readonly expand?: readonly string[];
 }
 
@@ -38,8 +40,8 @@ export async function buildInfo(release: Release, contents: Contents): Promise<R
     id: repo.id,
     author: repo.id.includes('/') ? repo.id.slice(0, repo.id.indexOf('/')) : undefined,
     sha: release.commit,
-    lastModified: release.lastModified ?? release.approvedAt,
-    createdAt: release.createdAt ?? release.approvedAt,
+    lastModified: time(release.lastModified ?? release.approvedAt),
+    createdAt: time(release.createdAt ?? release.approvedAt),
     private: false,
     gated: false,
     disabled: false,
@@ -78,6 +80,11 @@ async function ofKind(release: Release, contents: Contents): Promise<{ tags: str
   };
 }
 
+/** With milliseconds: huggingface_hub before 0.30 reads no other form. */
+function time(iso: string): string {
+  return new Date(iso).toISOString();
+}
+
 function maskToken(token: unknown): string | undefined {
   return (
     text(token) ?? (typeof token === 'object' && token !== null && 'content' in token ? text(token.content) : undefined)
@@ -85,16 +92,16 @@ function maskToken(token: unknown): string | undefined {
 }
 
 /** The answer in the shape that was asked for. What is unknown in `expand` is left out: clients name new keys first. */
-export function shapeInfo(info: RepoInfo, release: Release, { blobs = false, expand }: InfoShape): object {
-  const siblings = () => [...release.files.values()].map(blobs ? blobSibling : sibling);
-  if (!expand) return { ...info, siblings: siblings() };
-  const named = expand.filter((key) => Object.hasOwn(info, key)).map((key) => [key, info[key]]);
-  return {
-    _id: info._id,
-    id: info.id,
-    ...Object.fromEntries(named),
-    ...(expand.includes('siblings') ? { siblings: siblings() } : {}),
+export function shapeInfo(info: RepoInfo, release: Release, { blobs, security, expand }: InfoShape): object {
+  const files = [...release.files.values()];
+  const whole: Record<string, unknown> = {
+    ...info,
+    siblings: files.map(blobs ? blobSibling : sibling),
+    ...(security || expand?.includes('securityRepoStatus') ? { securityRepoStatus: repoSecurity(files) } : {}),
   };
+  if (!expand) return whole;
+  const named = expand.filter((key) => Object.hasOwn(whole, key)).map((key) => [key, whole[key]]);
+  return { _id: info._id, id: info.id, ...Object.fromEntries(named) };
 }
 
 function sibling({ path }: ReleaseFile): Sibling {

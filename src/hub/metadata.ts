@@ -9,10 +9,11 @@ import type { BlobStore } from '#src/store/blob-store.ts';
 import { parseClient } from './client.ts';
 import type { WithRelease } from './gate.ts';
 import { tooLarge } from './large-files.ts';
+import { commitsAnswer, treeAnswer } from './pages.ts';
 import { createPrebuilt } from './prebuilt.ts';
-import { flag, values } from './query.ts';
-import { approvedCommits, refsOf } from './refs.ts';
-import { entryNotFound, hubError, json, jsonBytes } from './respond.ts';
+import { flag, isTrue, values } from './query.ts';
+import { refsOf } from './refs.ts';
+import { hubError, json, jsonBytes } from './respond.ts';
 import type { HubTarget } from './target.ts';
 
 export interface MetadataDeps {
@@ -22,7 +23,6 @@ export interface MetadataDeps {
 }
 
 type MetadataTarget = Extract<HubTarget, { route: 'info' | 'tree' | 'paths-info' | 'refs' | 'commits' }>;
-type TreeTarget = Extract<HubTarget, { route: 'tree' }>;
 
 /** Paths in one `paths-info` request. */
 const MAX_PATHS = 10_000;
@@ -34,23 +34,17 @@ export function createMetadata(deps: MetadataDeps): (c: Context, target: Metadat
 
   async function serveInfo(c: Context, release: Release): Promise<Response> {
     const expand = values(c, 'expand')?.sort();
-    const info = await prebuilt.info(release, { blobs: flag(c, 'blobs'), ...(expand && { expand }) });
-    return jsonBytes(c, info, { 'x-repo-commit': release.commit });
-  }
-
-  function serveTree(c: Context, target: TreeTarget, release: Release): Response {
-    const entries = prebuilt.tree(release, target.path, isOn(c.req.query('recursive')));
-    if (!entries) return entryNotFound(c, release, target.path ?? '');
-    return jsonBytes(c, entries, { 'x-repo-commit': release.commit });
+    const shape = { blobs: flag(c, 'blobs'), security: flag(c, 'securityStatus'), ...(expand && { expand }) };
+    return jsonBytes(c, await prebuilt.info(release, shape), { 'x-repo-commit': release.commit });
   }
 
   async function servePathsInfo(c: Context, release: Release): Promise<Response> {
-    const paths = await askedPaths(c);
-    if (!paths) {
+    const asked = await askedPaths(c);
+    if (!asked) {
       const message = `[airlock] paths-info takes "paths": a list of at most ${MAX_PATHS} strings.`;
       return hubError(c, { status: 400, message });
     }
-    return json(c, prebuilt.pathsInfo(release, paths), { 'x-repo-commit': release.commit });
+    return json(c, prebuilt.pathsInfo(release, asked.paths, asked.expand), { 'x-repo-commit': release.commit });
   }
 
   /** Pins; where there are none yet, the default branch is asked for first, so that a refusal shows here too. */
@@ -68,13 +62,19 @@ export function createMetadata(deps: MetadataDeps): (c: Context, target: Metadat
       case 'info':
         return withRelease(c, target, (release) => refuseSnapshot(c, release) ?? serveInfo(c, release));
       case 'tree':
-        return withRelease(c, target, (release) => refuseSnapshot(c, release) ?? serveTree(c, target, release));
+        return withRelease(
+          c,
+          target,
+          (release) => refuseSnapshot(c, release) ?? treeAnswer(c, release, target.path, prebuilt),
+        );
       case 'paths-info':
         return withRelease(c, target, (release) => servePathsInfo(c, release));
       case 'refs':
         return serveRefs(c, target.repo);
       case 'commits':
-        return withRelease(c, target, async () => json(c, approvedCommits(await catalog.state(target.repo))));
+        return withRelease(c, target, async () =>
+          commitsAnswer(c, target.repo, target.revision, await catalog.state(target.repo)),
+        );
     }
   };
 }
@@ -85,23 +85,19 @@ export function createMetadata(deps: MetadataDeps): (c: Context, target: Metadat
  */
 function refuseSnapshot(c: Context, release: Release): Response | undefined {
   const { path, baseUrl } = originOf(c);
-  if (!/\/revision\/[^/]+\/?$/.test(path) && !isOn(c.req.query('recursive'))) return undefined;
+  if (!/\/revision\/[^/]+\/?$/.test(path) && !isTrue(c.req.query('recursive'))) return undefined;
   const refused = tooLarge(parseClient(c.req.header('user-agent')), release, release.files.values(), baseUrl);
   return refused && hubError(c, refused);
 }
 
-function isOn(flag: string | undefined): boolean {
-  return /^(true|1)$/i.test(flag ?? '');
-}
-
 /** Python sends a form, JavaScript JSON (hub-api 3.1). */
-async function askedPaths(c: Context): Promise<string[] | undefined> {
+async function askedPaths(c: Context): Promise<{ paths: string[]; expand: boolean } | undefined> {
   const isJson = c.req.header('content-type')?.includes('json');
   const body: unknown = isJson
     ? await c.req.json().catch(() => undefined)
     : await c.req.parseBody({ all: true }).catch(() => undefined);
-  const paths = typeof body === 'object' && body !== null && 'paths' in body ? body.paths : undefined;
-  const list: unknown[] = Array.isArray(paths) ? paths : [paths];
-  if (list.length > MAX_PATHS || !list.every((path) => typeof path === 'string')) return undefined;
-  return list as string[];
+  if (typeof body !== 'object' || body === null || !('paths' in body)) return undefined;
+  const paths: unknown[] = Array.isArray(body.paths) ? body.paths : [body.paths];
+  if (paths.length > MAX_PATHS || !paths.every((path) => typeof path === 'string')) return undefined;
+  return { paths, expand: 'expand' in body && isTrue(body.expand) };
 }

@@ -25,14 +25,6 @@ export function refsOf(
   };
 }
 
-/** `/commits`: the approved commits, newest approval first. Titles upstream are not part of what was approved. */
-export function approvedCommits(state: RepoState): object[] {
-  return [...state.commits]
-    .filter(([, { status }]) => status === 'approved')
-    .sort(([, a], [, b]) => (a.at < b.at ? 1 : -1))
-    .map(([id, { at, by }]) => ({ id, title: `Approved by ${by}`, message: '', date: at, authors: [] }));
-}
-
 function fullName(kind: RefKind, name: string): string {
   if (kind === 'branch') return `refs/heads/${name}`;
   if (kind === 'tag') return `refs/tags/${name}`;

@@ -44,6 +44,9 @@ export function createHub(deps: HubDeps): Hono {
       case 'refs':
       case 'commits':
         return serveMetadata(c, target);
+      case 'auth-check':
+        if (target.write) return hubError(c, { status: 403, message: READ_ONLY });
+        return withRelease(c, target, () => json(c, {}));
       case 'file':
       case 'raw':
         return withRelease(c, target, (release) => serveBytes(c, target, release));

@@ -9,6 +9,7 @@ export type HubTarget =
   | { readonly route: 'info' | 'paths-info' | 'commits'; readonly repo: Repo; readonly revision: Revision }
   | { readonly route: 'tree'; readonly repo: Repo; readonly revision: Revision; readonly path?: RepoPath }
   | { readonly route: 'refs'; readonly repo: Repo }
+  | { readonly route: 'auth-check'; readonly repo: Repo; readonly revision: Revision; readonly write: boolean }
   | { readonly route: 'file' | 'raw'; readonly repo: Repo; readonly revision: Revision; readonly path: RepoPath }
   /** A route that the Hub has and this mirror does not. */
   | { readonly route: 'unserved'; readonly name: string; readonly repo: Repo }
@@ -35,6 +36,7 @@ function parseApi([kind, ...rest]: string[]): HubTarget {
   const [route, ...tail] = rest.slice(length);
   if (route === undefined) return { route: 'info', repo, revision: DEFAULT };
   if (route === 'refs') return tail.length === 0 ? { route, repo } : { route: 'none' };
+  if (route === 'auth-check') return authCheck(repo, tail);
   if (!REPO_ROUTES.has(route)) return { route: 'unserved', name: decode(route, 'bad-path'), repo };
   const { revision, after } = takeRevision(tail);
   if (route === 'tree')
@@ -43,12 +45,17 @@ function parseApi([kind, ...rest]: string[]): HubTarget {
   return { route: route === 'revision' ? 'info' : (route as 'paths-info' | 'commits'), repo, revision };
 }
 
+function authCheck(repo: Repo, tail: string[]): HubTarget {
+  const write = tail[0] === 'write';
+  return tail.length > (write ? 1 : 0) ? { route: 'none' } : { route: 'auth-check', repo, revision: DEFAULT, write };
+}
+
 /**
  * `/{name}/refs` and `/{name}/tree/main` are of a legacy repo without a namespace; `/{org}/tree` is a repo of that name,
  * because the other routes say nothing without a revision.
  */
 function isOneSegment([, second, third]: string[]): boolean {
-  if (second === undefined || second === 'refs') return true;
+  if (second === undefined || second === 'refs' || second === 'auth-check') return true;
   return REPO_ROUTES.has(second) && third !== undefined;
 }
 

@@ -9,7 +9,8 @@ import { commitOf, model } from '#test/catalog/drafts.ts';
 
 export function fileOf(path: string): ReleaseFile {
   const bytes = Buffer.from(`content of ${path}`);
-  const file = { path: parseRepoPath(path), size: bytes.length, sha256: sha256Of(bytes), gitOid: gitOidOf(bytes) };
+  const digests = { sha256: sha256Of(bytes), gitOid: gitOidOf(bytes) };
+  const file = { path: parseRepoPath(path), size: bytes.length, ...digests, verdict: 'pass' as const };
   return path.endsWith('.bin') ? { ...file, lfs: { pointerSize: 130 } } : file;
 }
 
@@ -37,7 +38,7 @@ export function stored(
     const bytes = Buffer.from(content);
     const sha256 = sha256Of(bytes);
     contents.set(sha256, bytes);
-    return { path: parseRepoPath(path), size: bytes.length, sha256, gitOid: gitOidOf(bytes) };
+    return { path: parseRepoPath(path), size: bytes.length, sha256, gitOid: gitOidOf(bytes), verdict: 'pass' };
   });
   const reads = { count: 0, bytes: 0 };
   const blobs: Pick<BlobStore, 'open'> = {

@@ -7,7 +7,7 @@ import { buildTree, listTree, pathsInfo } from '#src/hub/tree.ts';
 import { fileOf, releaseOf } from './release.ts';
 
 const release = releaseOf('README.md', 'a.bin', 'sub/x', 'sub/deep/y', 'sub/deep/z.bin', 'sub.txt', 'subway/t', 'ü/ß');
-const names = (entries: { type: string; path: string }[] | undefined) =>
+const names = (entries: readonly { type: string; path: string }[] | undefined) =>
   entries?.map(({ type, path }) => `${type === 'directory' ? 'd' : 'f'} ${path}`);
 
 describe('listTree', () => {
