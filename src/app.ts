@@ -2,9 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { type Bindings, type OriginOptions, origin, originOf, routingPath } from '#src/access/origin.ts';
+import { readerOf } from '#src/access/reader.ts';
 import { AirlockError } from '#src/domain/errors.ts';
+import { createKeyDownload } from './admin/keys.ts';
 import { type AdminDeps, createAdmin } from './admin/routes.ts';
 import { hubErrorOf } from './hub/errors.ts';
+import { createOpenRoutes } from './hub/open-routes.ts';
+import { type ReadAccessOptions, readAccess } from './hub/read-access.ts';
 import { hubError } from './hub/respond.ts';
 import { createHub, type HubDeps } from './hub/routes.ts';
 import { createHealth, type ReadinessCheck } from './ops/health.ts';
@@ -13,6 +17,7 @@ import type { Log } from './ops/log.ts';
 export interface AppDeps {
   readonly hub: HubDeps;
   readonly admin: AdminDeps;
+  readonly access: ReadAccessOptions;
   readonly readiness: readonly ReadinessCheck[];
   readonly log: Log;
   readonly origin: OriginOptions;
@@ -33,6 +38,10 @@ export function createApp(deps: AppDeps): Hono<Env> {
     ),
   );
   app.route('/', createHealth(deps.readiness, deps.log));
+  app.route('/', createOpenRoutes(deps.access.identify));
+  app.route('/api/airlock', createKeyDownload(deps.admin.keys));
+  // What comes behind this line is for readers: a route that is new is closed to strangers unless it is put above.
+  app.use(readAccess(deps.access));
   app.route('/api/airlock', createAdmin(deps.admin));
   app.route('/', createHub(deps.hub));
   app.onError((error, c) => {
@@ -68,6 +77,7 @@ function requestLog(log: Log): MiddlewareHandler<Env> {
       address: originOf(c).address,
       ms: Math.round(performance.now() - started),
       client: c.req.header('user-agent'),
+      reader: readerOf(c)?.id,
     };
     log[level]({ ...line, answer: c.res.headers.get('x-error-message') ?? undefined }, 'request');
   };

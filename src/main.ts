@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { loadRules } from '#scanners/rules.ts';
 import { adminCheck, readOrCreateToken } from './access/admin-token.ts';
+import { createIdentify } from './access/identify.ts';
 import { createTokens, type Tokens } from './access/tokens.ts';
 import { trustedProxies } from './access/trusted-proxies.ts';
 import { createApp } from './app.ts';
@@ -13,6 +14,7 @@ import { createPublisher } from './catalog/publisher.ts';
 import { type Config, explainConfig, publicUrl } from './config.ts';
 import { systemClock } from './domain/clock.ts';
 import { messageOf } from './domain/errors.ts';
+import type { ReadAccessOptions } from './hub/read-access.ts';
 import type { RedirectOptions } from './hub/redirect.ts';
 import { type Index, openIndex } from './index/index.ts';
 import { createIntakes, type Intakes } from './intake/intakes.ts';
@@ -96,6 +98,7 @@ async function openMirror(
   const ring = await openKeys(config, stores.records);
   const admin = await adminToken(config);
   const tokens = openTokens(config, index, log);
+  const isAdmin = adminCheck(admin.token);
   opened.defer(() => tokens.stop());
 
   const scanner = createScanner({
@@ -177,9 +180,10 @@ async function openMirror(
       index,
       keys: { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key },
       trusted: ring.keys,
-      isAdmin: adminCheck(admin.token),
+      isAdmin,
       tokens,
     },
+    access: { ...readersOf(config, log), identify: createIdentify({ tokens, isAdmin }) },
     readiness: [
       { name: 'store', check: () => stores.records.get('readiness-probe') },
       { name: 'index', check: () => index.intakes.recent(1) },
@@ -283,6 +287,17 @@ function openTokens({ access }: Config, index: Index, log: Log): Tokens {
       log.info({ tokenId: id, tokenName: name, owner, expiresAt, by }, `token ${act}`),
     onError: (error) => log.warn({ err: error }, 'when tokens were last used could not be written: tried again later'),
   });
+}
+
+function readersOf({ access }: Config, log: Log): Omit<ReadAccessOptions, 'identify'> {
+  return {
+    anonymous: access.anonymous,
+    onRefused: (requestId, stranger) => {
+      if ('token' in stranger)
+        log.info({ requestId, tokenId: stranger.token.id, why: stranger.why }, 'a token that opens nothing any more');
+    },
+    onError: (error) => log.warn({ err: error }, 'a token could not be looked up: answered as to a stranger'),
+  };
 }
 
 function malwareScanner({ scan: { clamav } }: Config): { malware?: MalwareScanner } {

@@ -72,12 +72,6 @@ export function createAdmin(deps: AdminDeps): Hono {
   });
   const describeDeps: DescribeDeps = deps;
 
-  app.get('/key', (c) =>
-    c.body(deps.keys[c.req.query('role') === 'evidence' ? 'evidence' : 'approval'].pem, 200, {
-      'content-type': 'application/x-pem-file',
-    }),
-  );
-
   // Progress is for everybody who waits. What broke in our house, and how each run ended, is for its people.
   app.get('/intakes', async (c) => {
     const recent = await deps.index.intakes.recent(RECENT);

@@ -67,6 +67,7 @@ const keys = mapping({
 const MAX_TOKEN_DAYS = 36_500;
 
 const access = mapping({
+  anonymous: yesOrNo().prefault(true),
   tokenDays: wholeNumber(1, MAX_TOKEN_DAYS).prefault(90),
   maxTokenDays: wholeNumber(1, MAX_TOKEN_DAYS).nullable().prefault(365),
 }).superRefine(({ tokenDays, maxTokenDays }, context) => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context } from 'hono';
 import { originOf } from '#src/access/origin.ts';
+import { readerOf } from '#src/access/reader.ts';
 import { type Release, type ReleaseFile, upstreamDigest } from '#src/domain/release.ts';
 import { repoName } from '#src/domain/repo.ts';
 import type { BlobStore } from '#src/store/blob-store.ts';
@@ -30,9 +31,9 @@ export async function redirectToStore(
   if (!options || !blobs.link || c.req.method !== 'GET' || bytes < options.minBytes) return undefined;
   const location = await blobs.link(file.sha256, options.seconds);
   const { sha256, path } = file;
-  const { address } = originOf(c);
   const { commit } = release;
-  options.onIssue({ repo: repoName(release.repo), commit, path, sha256, bytes, seconds: options.seconds, address });
+  const to = { address: originOf(c).address, reader: readerOf(c)?.id };
+  options.onIssue({ repo: repoName(release.repo), commit, path, sha256, bytes, seconds: options.seconds, ...to });
   const etag = `"${upstreamDigest(file)}"`;
   return new Response(null, {
     status: 302,

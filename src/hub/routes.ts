@@ -4,7 +4,7 @@ import { originOf } from '#src/access/origin.ts';
 import type { Release } from '#src/domain/release.ts';
 import { repoName } from '#src/domain/repo.ts';
 import { type FileDeps, serveFile, serveRaw } from './file.ts';
-import { READ_ONLY, refuseForeign } from './foreign.ts';
+import { READ_ONLY } from './foreign.ts';
 import { createGate, type GateDeps } from './gate.ts';
 import { createMetadata } from './metadata.ts';
 import { entryNotFound, hubError, json } from './respond.ts';
@@ -26,13 +26,7 @@ export function createHub(deps: HubDeps): Hono {
     return target.route === 'raw' ? serveRaw(c, release, file, deps) : serveFile(c, release, file, deps);
   }
 
-  app.get('/api/agent-harnesses', (c) => json(c, { standardEnvVars: [], harnesses: {} }));
-  app.all('/api/telemetry/*', (c) => c.body(null, 204));
-  app.get('/api/whoami-v2', (c) => hubError(c, { status: 401, message: 'Invalid username or password.' }));
-
   app.all('/*', async (c) => {
-    const refused = refuseForeign(c);
-    if (refused) return refused;
     const target = parseTarget(originOf(c).path);
     const reads =
       c.req.method === 'GET' || c.req.method === 'HEAD' || (c.req.method === 'POST' && target.route === 'paths-info');

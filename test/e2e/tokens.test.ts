@@ -4,6 +4,7 @@ import { addBig, addTiny, tinyFiles } from '#test/fake-hub/repos.ts';
 import { HUB_VERSIONS, hf } from '#test/support/clients.ts';
 import { filesBelow } from '#test/support/files.ts';
 import { ask } from '#test/support/http.ts';
+import { airlock } from '#test/support/mirror.ts';
 import { useWorld } from '#test/support/world.ts';
 
 const OURS = 'hf_upstreamServiceTokenOfTheMirror0000001';
@@ -52,6 +53,23 @@ it.each(HUB_VERSIONS)(
     expect(kept.filter((file) => file.bytes.includes(THEIRS))).toEqual([]);
   },
 );
+
+it('a token of this mirror opens an open one as well, goes no further, and is in no log and no file', async () => {
+  const made = await airlock(['token', 'create', 'ci', '--owner', 'ann'], world.mirror);
+  const token = made.stdout.trim();
+  expect(token).toMatch(/^hf_/);
+  const result = await hf('2.4', ['download', 'acme/tiny'], await world.person({ env: { HF_TOKEN: token } }));
+  expect(result.status, result.output).toBe(0);
+  const who = await hf('2.4', ['auth', 'whoami'], await world.person({ env: { HF_TOKEN: token } }));
+  expect(who.stdout).toContain('ann');
+  // Neither is a person of the public Hub somebody here.
+  const stranger = await hf('2.4', ['auth', 'whoami'], await world.person({ env: { HF_TOKEN: THEIRS } }));
+  expect(stranger.status).not.toBe(0);
+  expect([...world.hub.stats.tokens]).toEqual([OURS]);
+  expect(world.mirror.logs()).not.toContain(token);
+  const kept = await filesBelow(world.mirror.dataDir);
+  expect(kept.filter((file) => file.bytes.includes(token.slice(10)))).toEqual([]);
+});
 
 it('the token of the mirror reaches the hub, and neither the CDN nor the log nor the data folder', async () => {
   expect(world.hub.stats.count('cdn')).toBeGreaterThan(0);

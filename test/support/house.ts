@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { pino } from 'pino';
 import { adminCheck } from '#src/access/admin-token.ts';
+import { createIdentify } from '#src/access/identify.ts';
 import type { OriginOptions } from '#src/access/origin.ts';
 import { createTokens, type Tokens } from '#src/access/tokens.ts';
 import { trustedProxies } from '#src/access/trusted-proxies.ts';
@@ -123,6 +124,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     onError: (error) => log.warn({ err: error }, 'last uses'),
     clock,
   });
+  const isAdmin = adminCheck(ADMIN_TOKEN);
   const { approval, evidence } = ring.signers;
   const { holdApiSeconds, holdResolveSeconds, holdLlamaCppSeconds } = config.intake;
   const origin: OriginOptions = {
@@ -142,9 +144,16 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     admin: {
       keys: { approval: approval.key, evidence: evidence.key },
       trusted: ring.keys,
-      isAdmin: adminCheck(ADMIN_TOKEN),
+      isAdmin,
       explain: judging.scanner.explain,
       ...{ catalog, intakes, review, rescan, index, tokens },
+    },
+    access: {
+      identify: createIdentify({ tokens, isAdmin }),
+      anonymous: config.access.anonymous,
+      onRefused: (_, stranger) =>
+        log.info({ why: stranger.why, ...('token' in stranger ? { tokenId: stranger.token.id } : {}) }, 'refused'),
+      onError: (error) => log.warn({ err: error }, 'not looked up'),
     },
     readiness: [{ name: 'store', check: () => records.get('readiness-probe') }],
     origin,
