@@ -5,7 +5,8 @@ import type { HubRepo } from './repo.ts';
 /** The errors of the live hub, with its status, headers and words. */
 export function sendError(res: ServerResponse, status: number, code: string | undefined, message: string): void {
   if (code) res.setHeader('X-Error-Code', code);
-  res.setHeader('X-Error-Message', message);
+  // A revision may have letters that no header can carry.
+  res.setHeader('X-Error-Message', message.replace(/[^\x20-\x7e]/g, '?'));
   sendJson(res, { error: message }, status);
 }
 

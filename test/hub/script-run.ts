@@ -50,7 +50,12 @@ async function ask(
 }
 
 /** What holds of every answer of the door, whatever a script says. */
-function always({ line }: ScriptRequest, method: string, path: string, answer: Answer): Mismatch[] {
+export function always(
+  { line }: Pick<ScriptRequest, 'line'>,
+  method: string,
+  path: string,
+  answer: Answer,
+): Mismatch[] {
   const { status, headers, body } = answer;
   const problems: Mismatch[] = [];
   const must = (holds: boolean, expected: string, actual: unknown) =>

@@ -101,7 +101,9 @@ function addApproved(hub: FakeHub): void {
 }
 
 function addRefused(hub: FakeHub): void {
-  for (const id of ['acme/revoked', 'acme/rejected', 'forbidden/tiny', 'acme/private', 'acme/gated']) addTiny(hub, id);
+  // Each with a file of its own, so that it shares no commit with another.
+  for (const id of ['acme/revoked', 'acme/rejected', 'forbidden/tiny', 'acme/private', 'acme/gated'])
+    addTiny(hub, id).move('main', { 'name.txt': `${id}\n` });
   hub.repo('acme/private').private = true;
   hub.repo('acme/gated').gated = 'manual';
   addHostile(hub);
