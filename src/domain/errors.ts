@@ -33,6 +33,7 @@ export type ErrorCode =
   // our own house
   | 'config-invalid'
   | 'limit-exceeded'
+  | 'overloaded'
   | 'store-unavailable'
   | 'store-full'
   | 'blob-missing'

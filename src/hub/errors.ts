@@ -28,6 +28,7 @@ const TABLE: Readonly<Record<ErrorCode, Row>> = {
   'journal-rolled-back': { status: 500 },
   'signature-invalid': { status: 500 },
   'config-invalid': { status: 500 },
+  overloaded: { status: 429, retryAfter: 30 },
   'limit-exceeded': { status: 403, code: 'GatedRepo' },
   'store-unavailable': { status: 503, retryAfter: 10 },
   'store-full': { status: 507 },
@@ -51,10 +52,21 @@ export function hubErrorOf(error: unknown): HubError {
     error instanceof AirlockError ? error : new AirlockError('internal', 'Something broke in the mirror.', {}, error);
   const asked = known.subject.retryAfter;
   const row = TABLE[known.code];
+  const retryAfter =
+    row.retryAfter !== undefined && typeof asked === 'number' ? Math.max(1, Math.ceil(asked)) : row.retryAfter;
   return {
     ...row,
+    ...(row.status === 429 ? { headers: rateLimit(retryAfter ?? 1) } : {}),
     message: `[airlock] ${PRIVATE.has(known.code) ? privateText(known.code) : known.message}`,
-    ...(row.retryAfter !== undefined && typeof asked === 'number' ? { retryAfter: Math.max(1, Math.ceil(asked)) } : {}),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  };
+}
+
+/** What huggingface_hub 1.2 and later wait by (hub-api 5.1): nothing is left, and when it begins anew. */
+function rateLimit(seconds: number): Record<string, string> {
+  return {
+    ratelimit: `"mirror";r=0;t=${seconds}`,
+    'ratelimit-policy': `"fixed window";"mirror";q=1;w=${seconds}`,
   };
 }
 

@@ -5,6 +5,7 @@ import type { Clock } from '#src/domain/clock.ts';
 import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
 import { repoKey } from '#src/domain/repo.ts';
 import { revisionText } from '#src/domain/revision.ts';
+import { createOutage } from './outage.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface BoundOptions {
@@ -28,11 +29,13 @@ interface Absence {
 /**
  * Whoever can reach the mirror can name repos that nobody has heard of, and each name is a question to upstream: without
  * a bound, one client decides how much the mirror asks, and upstream's rate limit falls on all of them. Downloads have a
- * bound of their own, in the intake. Only "not found" is remembered: every other failure may be over the next moment.
+ * bound of their own, in the intake. "Not found" is remembered for half a minute, and that nobody answers for seconds;
+ * every other failure may be over the next moment.
  */
 export function boundedUpstream(upstream: Upstream, options: BoundOptions): Upstream {
   const { clock, concurrent = 16, waiting = 512 } = options;
   const queue = new PQueue({ concurrency: concurrent });
+  const outage = createOutage(clock);
   const absent = new LRUCache<string, Absence>({ max: ABSENT_ENTRIES });
 
   function throwIfAbsent(key: string): void {
@@ -46,13 +49,17 @@ export function boundedUpstream(upstream: Upstream, options: BoundOptions): Upst
 
   async function ask<T>(key: string, question: () => Promise<T>): Promise<T> {
     throwIfAbsent(key);
+    outage.check();
     if (queue.size >= waiting) throw tooMany();
     return queue.add(async () => {
       // Who asked the same while this one waited may have the answer.
       throwIfAbsent(key);
       try {
-        return await question();
+        const answer = await question();
+        outage.over();
+        return answer;
       } catch (error) {
+        outage.note(error);
         if (isAirlockError(error, 'upstream-repo-not-found', 'upstream-revision-not-found'))
           absent.set(key, { error, since: clock.now().getTime() });
         throw error;
@@ -71,7 +78,7 @@ export function boundedUpstream(upstream: Upstream, options: BoundOptions): Upst
 }
 
 function tooMany(): AirlockError {
-  return new AirlockError('upstream-rate-limited', 'Too many questions wait for upstream already. Try again soon.', {
+  return new AirlockError('overloaded', 'Too many requests wait for upstream already. Try again soon.', {
     retryAfter: COME_BACK_SECONDS,
   });
 }

@@ -38,8 +38,8 @@ it('who comes when too many wait is told to come back, and upstream is not asked
   const { upstream } = bounded(odd.url, { concurrent: 1, waiting: 2 });
   const asked = ['a', 'b', 'c'].map((name) => resolve(upstream, `acme/${name}`));
   const error = await errorOf(resolve(upstream, 'acme/d'));
-  expect([error.code, error.subject.retryAfter]).toEqual(['upstream-rate-limited', 10]);
-  expect(await codeOf(upstream.refs(parseRepo('models', 'acme/d')))).toBe('upstream-rate-limited');
+  expect([error.code, error.subject.retryAfter]).toEqual(['overloaded', 10]);
+  expect(await codeOf(upstream.refs(parseRepo('models', 'acme/d')))).toBe('overloaded');
   await until('the first question arrives', () => odd.seen.length === 1);
   odd.handle = (_req, res) => sendJson(res, INFO);
   answer();
@@ -87,4 +87,47 @@ it('no other failure is remembered', async () => {
     const source = await resolve(upstream, 'acme/tiny');
     expect((await listAll(upstream, source)).length).toBeGreaterThan(1);
   }
+});
+
+it('with upstream gone one question finds out, the others are told at once, and every five seconds one tries again', async () => {
+  addTiny(at.hub);
+  const { upstream, time } = bounded(at.hub.url);
+  await at.hub.goAway();
+  expect(await codeOf(resolve(upstream, 'acme/a'))).toBe('upstream-unavailable');
+  await at.hub.comeBack();
+  for (const name of ['b', 'c', 'tiny']) {
+    const error = await errorOf(resolve(upstream, `acme/${name}`));
+    expect([error.code, error.subject.retryAfter]).toEqual(['upstream-unavailable', 5]);
+  }
+  expect(at.hub.stats.requests).toBe(0);
+  time.seconds += 5;
+  expect((await resolve(upstream, 'acme/tiny')).repo.id).toBe('acme/tiny');
+  expect((await resolve(upstream, 'acme/tiny')).repo.id).toBe('acme/tiny');
+});
+
+it('a silent hub lets one question wait at a time', async () => {
+  odd.handle = () => {};
+  const silent = clientOf(odd.url, { tries: 1, requestTimeoutSeconds: 1 });
+  const time = { seconds: 1_000_000 };
+  const upstream = boundedUpstream(silent, { clock: { now: () => new Date(time.seconds * 1000) } });
+  for (let round = 1; round <= 2; round++) {
+    const first = codeOf(resolve(upstream, `acme/first-${round}`));
+    if (round === 1) expect(await first).toBe('upstream-timeout');
+    else await until('the question arrives', () => odd.seen.length === round);
+    expect(await codeOf(resolve(upstream, `acme/second-${round}`))).toBe('upstream-timeout');
+    expect(await first).toBe('upstream-timeout');
+    expect(odd.seen).toHaveLength(round);
+    time.seconds += 5;
+  }
+});
+
+it('an answer ends it, also one that says no', async () => {
+  const { upstream, time } = bounded(at.hub.url);
+  await at.hub.goAway();
+  expect(await codeOf(resolve(upstream, 'acme/a'))).toBe('upstream-unavailable');
+  await at.hub.comeBack();
+  time.seconds += 5;
+  expect(await codeOf(resolve(upstream, 'acme/none'))).toBe('upstream-repo-not-found');
+  addTiny(at.hub);
+  expect((await resolve(upstream, 'acme/tiny')).repo.id).toBe('acme/tiny');
 });
