@@ -34,8 +34,9 @@ export function createGate(deps: GateDeps): WithRelease {
   }
 
   return async (c, asked, serve) => {
-    const terms = { holdSeconds: holdSeconds(c, asked.route), baseUrl: originOf(c).baseUrl };
-    const admission = await admit(deps, asked.repo, asked.revision, terms);
+    const { repo, revision, route } = asked;
+    const { baseUrl } = originOf(c);
+    const admission = await admit(deps, { repo, revision, baseUrl, holdSeconds: holdSeconds(c, route) });
     if (admission.type === 'release') return serve(admission.release);
     return earlyInfo(c, asked, admission) ?? hubError(c, admission.error);
   };

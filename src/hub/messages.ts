@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Act } from '#src/catalog/repo-state.ts';
+import type { Act, RepoState } from '#src/catalog/repo-state.ts';
 import type { Decision } from '#src/domain/decision.ts';
 import { type Repo, repoName } from '#src/domain/repo.ts';
 import { type CommitSha, type Revision, revisionText, shortSha } from '#src/domain/revision.ts';
@@ -122,13 +122,33 @@ function sentence(text: string): string {
   return asciiLine(text.trim()).replace(/[.\s]*$/, '') || 'no reason was given';
 }
 
-export function waitingText(repo: Repo, progress: Progress, baseUrl: string): string {
+export function waitingText(repo: Repo, revision: Revision, progress: Progress, baseUrl: string): string {
+  const { commit, bytesTotal, bytesDone, stage } = progress;
+  // Nothing is fetched before upstream has said which commit that is.
+  if (commit === undefined)
+    return `[airlock] ${subjectName(repo, revision)} is being looked for upstream, which has not answered yet. Run the same command again.`;
   const left = secondsLeft(progress);
-  const share =
-    progress.bytesTotal > 0 ? `${Math.min(100, Math.floor((100 * progress.bytesDone) / progress.bytesTotal))}%, ` : '';
+  const share = bytesTotal > 0 ? `${Math.min(100, Math.floor((100 * bytesDone) / bytesTotal))}%, ` : '';
   const about = left === undefined ? '' : `, about ${duration(left)} left`;
-  return `[airlock] ${subjectName(repo, progress.commit)} is being fetched and checked (${share}${progress.stage}${about}). Run the same command again. Progress: ${baseUrl}/api/airlock/intakes`;
+  return `[airlock] ${subjectName(repo, commit)} is being fetched and checked (${share}${stage}${about}). Run the same command again. Progress: ${baseUrl}/api/airlock/intakes`;
 }
+
+/** What of a repo is served, for who asked for something else; undefined where nothing is. */
+export function approvedText({ commits, pins }: RepoState): string | undefined {
+  const approved = [...commits].filter(([, { status }]) => status === 'approved');
+  if (approved.length === 0) return undefined;
+  const refsOf = (commit: CommitSha) => [...pins].filter(([, pin]) => pin.commit === commit).map(([ref]) => ref);
+  const names = approved
+    .map(([commit, { at }]) => ({ commit, at, refs: refsOf(commit) }))
+    // What has a name first, then the newest.
+    .sort((a, b) => Number(b.refs.length > 0) - Number(a.refs.length > 0) || (a.at < b.at ? 1 : -1))
+    .slice(0, MAX_APPROVED)
+    .map(({ commit, refs }) => `${commit}${refs.length > 0 ? ` (${cut(refs.join(', '), 60)})` : ''}`);
+  const more = approved.length > MAX_APPROVED ? `, and ${approved.length - MAX_APPROVED} more` : '';
+  return `Approved here: ${names.join(', ')}${more}.`;
+}
+
+const MAX_APPROVED = 3;
 
 /** By the rate so far; undefined while there is none. */
 export function secondsLeft(progress: Progress): number | undefined {

@@ -147,6 +147,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     const key = `${repoKey(job.repo)}@${job.source.commit}`;
     const known = runs.get(key);
     if (known) return known;
+    if (deps.queue.size >= MAX_WAITING) throw tooMany();
     const tracker = createTracker(deps.clock, job.repo, job.ref);
     tracker.commit(job.source.commit);
     const work = async (): Promise<IntakeOutcome> => {
@@ -217,10 +218,20 @@ export function createIntakes(deps: IntakesDeps): Intakes {
   };
 }
 
+/** Runs that wait for a place in the queue: whoever can reach the mirror can name ten thousand repos. */
+const MAX_WAITING = 1000;
+
+function tooMany(): AirlockError {
+  return new AirlockError('overloaded', 'Too many models wait to be brought in already. Try again in a minute.', {
+    retryAfter: 60,
+  });
+}
+
 const NO_FAILURE: ReadonlySet<ErrorCode> = new Set([
   'upstream-repo-not-found',
   'upstream-revision-not-found',
   'upstream-gated',
+  'overloaded',
 ]);
 
 type Show = (tracker: Tracker) => void;

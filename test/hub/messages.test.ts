@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { RepoState } from '#src/catalog/repo-state.ts';
 import type { Decision, Reason } from '#src/domain/decision.ts';
 import { sha256Of } from '#src/domain/digest.ts';
 import { parseRepo, REPO_KINDS, repoName } from '#src/domain/repo.ts';
-import { closedText, headerText, refusalText, secondsLeft, subjectName, waitingText } from '#src/hub/messages.ts';
+import { parseRef, parseRevision } from '#src/domain/revision.ts';
+import {
+  approvedText,
+  closedText,
+  headerText,
+  refusalText,
+  secondsLeft,
+  subjectName,
+  waitingText,
+} from '#src/hub/messages.ts';
 import type { Progress } from '#src/intake/progress.ts';
 import { commitOf, model } from '#test/catalog/drafts.ts';
 
@@ -146,20 +156,54 @@ describe('however much there is to say, a refusal says what to do next', () => {
 });
 
 describe('a wait says how far it is', () => {
+  const main = parseRevision('main');
   const progress: Progress = {
     ...{ repo, commit, stage: 'fetching', startedAt: '2026-01-01T00:00:00.000Z', filesDone: 1, filesTotal: 2 },
     ...{ bytesDone: 25, bytesTotal: 100, fetchSeconds: 10 },
   };
 
   it('in percent, and in time by the rate so far', () => {
-    expect(waitingText(repo, progress, URL)).toContain('(25%, fetching, about 30 s left)');
-    expect(waitingText(repo, { ...progress, bytesTotal: 2500 }, URL)).toContain('about 17 min left');
+    expect(waitingText(repo, main, progress, URL)).toContain('(25%, fetching, about 30 s left)');
+    expect(waitingText(repo, main, { ...progress, bytesTotal: 2500 }, URL)).toContain('about 17 min left');
+  });
+
+  it('and before upstream has named a commit, that it is being looked for', () => {
+    const { commit: _, ...early } = { ...progress, stage: 'queued' as const };
+    expect(waitingText(repo, main, early, URL)).toMatch(/acme\/tiny@main is being looked for upstream.*same command/);
   });
 
   it('and promises nothing before the first second', () => {
     expect(secondsLeft({ ...progress, fetchSeconds: 0.5 })).toBeUndefined();
     expect(secondsLeft({ ...progress, bytesDone: 0 })).toBeUndefined();
-    expect(waitingText(repo, { ...progress, bytesDone: 0, bytesTotal: 0 }, URL)).toContain('(fetching)');
+    expect(waitingText(repo, main, { ...progress, bytesDone: 0, bytesTotal: 0 }, URL)).toContain('(fetching)');
+  });
+});
+
+describe('what is approved', () => {
+  const act = { by: 'policy', at: '2026-01-01T00:00:00.000Z', reason: 'passed' };
+  const state = (digits: string, refs: [string, string][]): RepoState => ({
+    seq: 1,
+    head: null,
+    commits: new Map([...digits].map((digit) => [commitOf(digit), { ...act, status: 'approved' }])),
+    pins: new Map(refs.map(([ref, digit]) => [parseRef(ref), { ...act, kind: 'branch', commit: commitOf(digit) }])),
+  });
+
+  it('is nothing where nothing is', () => {
+    expect(approvedText(state('', []))).toBeUndefined();
+  });
+
+  it('is named by commit, those with a name first, at most three', () => {
+    expect(approvedText(state('a', []))).toBe(`Approved here: ${'a'.repeat(40)}.`);
+    const text = approvedText(
+      state('abcd', [
+        ['main', 'd'],
+        ['v1', 'd'],
+        ['dev', 'c'],
+      ]),
+    );
+    const [c, d] = ['c'.repeat(40), 'd'.repeat(40)];
+    expect(text).toMatch(new RegExp(`^Approved here: (${c} \\(dev\\)|${d} \\(main, v1\\)), .*, and 1 more\\.$`));
+    expect(headerText(text ?? '')).toBe(text);
   });
 });
 

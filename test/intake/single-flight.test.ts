@@ -52,6 +52,8 @@ it('a failure is nobody’s for ever: the next request tries again', async () =>
   await rig.hub.goAway();
   expect(failure(await house.ask('acme/tiny')).code).toBe('upstream-unavailable');
   await rig.hub.comeBack();
+  // Upstream is looked for again after some seconds.
+  house.ahead++;
   approved(await house.ask('acme/tiny'));
   expect(await house.index.decisions.list({ limit: 9 })).toEqual([]);
 });
