@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT } from './cli/exit.ts';
+import { pullCommand } from './cli/pull.ts';
 import { rescanCommand } from './cli/rescan.ts';
 import { reviewCommands } from './cli/review.ts';
 import { rulesCommand } from './cli/rules.ts';
@@ -21,6 +22,7 @@ const program = new Command('airlock')
   .version(version);
 const commands = [
   serveCommand(process.env),
+  pullCommand(process.env),
   statusCommand(process.env),
   ...reviewCommands(process.env),
   rescanCommand(process.env),

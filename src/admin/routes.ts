@@ -18,6 +18,7 @@ import type { Review } from '#src/review/review.ts';
 import { createApprovals } from './approvals.ts';
 import { type DescribeDeps, describe } from './describe.ts';
 import { progressJson } from './json.ts';
+import { createPulls } from './pulls.ts';
 import { recentJson } from './recent.ts';
 import { act, personShape, requireAdmin, valid } from './requests.ts';
 import { parseAdminTarget } from './target.ts';
@@ -135,6 +136,7 @@ export function createAdmin(deps: AdminDeps): Hono {
   });
 
   app.route('/tokens', createTokenRoutes(deps));
+  app.route('/', createPulls(deps));
 
   app.get('/:rest{.+}', async (c) => {
     const target = parseAdminTarget(c);

@@ -15,7 +15,8 @@ export interface ApiClient {
 export interface ApiClientOptions {
   /** Base URL of the mirror. */
   readonly url: string;
-  readonly adminToken?: string;
+  /** Goes to that URL with every question. */
+  readonly token?: string;
   /** How long one answer may take: above what the mirror lets an approval wait. Default: two minutes. */
   readonly patienceMilliseconds?: number;
 }
@@ -32,7 +33,18 @@ const PATIENCE_MILLISECONDS = 120_000;
 export async function clientOptions(env: NodeJS.ProcessEnv): Promise<ApiClientOptions> {
   const url = (env.AIRLOCK_URL ?? urlOf(env.AIRLOCK_LISTEN ?? DEFAULT_LISTEN)).replace(/\/+$/, '');
   const token = env.AIRLOCK_ADMIN_TOKEN ?? (await readToken(env));
-  return token === undefined ? { url } : { url, adminToken: token };
+  return token === undefined ? { url } : { url, token };
+}
+
+/**
+ * For a question that any reader may ask: what the downloads of the same person use, `HF_ENDPOINT` and `HF_TOKEN`, where
+ * `AIRLOCK_URL` is not set. An administrative token never goes to an endpoint that was set for downloads.
+ */
+export async function readerOptions(env: NodeJS.ProcessEnv): Promise<ApiClientOptions> {
+  const reader = env.HF_TOKEN === undefined ? {} : { token: env.HF_TOKEN };
+  if (env.AIRLOCK_URL === undefined && env.HF_ENDPOINT !== undefined)
+    return { url: env.HF_ENDPOINT.replace(/\/+$/, ''), ...reader };
+  return { ...reader, ...(await clientOptions(env)) };
 }
 
 /** "Every address of this machine" is one to listen on, and none to ask. */
@@ -45,9 +57,8 @@ function urlOf(listen: string): string {
 }
 
 export function createApiClient(options: ApiClientOptions): ApiClient {
-  const { url, adminToken, patienceMilliseconds = PATIENCE_MILLISECONDS } = options;
-  const authorization: Record<string, string> =
-    adminToken === undefined ? {} : { authorization: `Bearer ${adminToken}` };
+  const { url, token, patienceMilliseconds = PATIENCE_MILLISECONDS } = options;
+  const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
 
   async function call(path: string, init: RequestInit): Promise<unknown> {
     const signal = AbortSignal.timeout(patienceMilliseconds);

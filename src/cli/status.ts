@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import * as z from 'zod';
 import { type ApiClient, clientOptions, createApiClient } from './api-client.ts';
+import { bytesText } from './bytes-text.ts';
 import { revisionText } from './print-revision.ts';
 import { printed } from './printed.ts';
 import { parseSubject, type SubjectArgument, subjectPath } from './subject.ts';
@@ -80,7 +81,7 @@ function overviewText({ running, recent, held, denied }: z.infer<typeof overview
   const lines = [`Running: ${running.length}`];
   for (const row of running)
     lines.push(
-      `  ${name(row)}  ${row.stage}  ${row.filesDone}/${row.filesTotal} files  ${bytes(row.bytesDone)}/${bytes(row.bytesTotal)}`,
+      `  ${name(row)}  ${row.stage}  ${row.filesDone}/${row.filesTotal} files  ${bytesText(row.bytesDone)}/${bytesText(row.bytesTotal)}`,
     );
   lines.push(`Held for review: ${count(held)}`, ...held.flatMap(decisionLines));
   if (denied) lines.push(`Denied: ${count(denied)}`, ...denied.flatMap(decisionLines));
@@ -111,11 +112,4 @@ function decisionLines(row: z.infer<typeof decisionShape>): string[] {
 
 function name({ kind, repo, commit }: { kind: string; repo: string; commit?: string | undefined }): string {
   return `${kind === 'models' ? '' : `${kind}/`}${repo}${commit ? `@${commit}` : ''}`;
-}
-
-/** Binary units, one decimal. */
-function bytes(count: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(count) / 10));
-  return `${(count / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }

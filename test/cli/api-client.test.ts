@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { clientOptions, createApiClient } from '#src/cli/api-client.ts';
+import { clientOptions, createApiClient, readerOptions } from '#src/cli/api-client.ts';
 import { freePort } from '#test/support/free-port.ts';
 import { useTemp } from '#test/support/temp.ts';
 
@@ -38,17 +38,31 @@ describe('the mirror to talk to', () => {
   });
 });
 
+it.each([
+  [
+    { HF_ENDPOINT: 'https://m.example/airlock/', HF_TOKEN: 'hf_r', AIRLOCK_ADMIN_TOKEN: 'admin' },
+    { url: 'https://m.example/airlock', token: 'hf_r' },
+  ],
+  [{ HF_ENDPOINT: 'https://m.example', AIRLOCK_ADMIN_TOKEN: 'admin' }, { url: 'https://m.example' }],
+  [
+    { HF_ENDPOINT: 'https://m.example', HF_TOKEN: 'hf_r', AIRLOCK_URL: 'http://a', AIRLOCK_ADMIN_TOKEN: 'admin' },
+    { url: 'http://a', token: 'admin' },
+  ],
+])('a reader with %j asks as %j: no administrative token goes where downloads go', async (env, options) => {
+  expect(await readerOptions(env)).toEqual(options);
+});
+
 describe('the token of the data folder', () => {
   it('is found from where npm was called', async () => {
     const folder = await temp('caller');
     await mkdir(join(folder, 'data/keys'), { recursive: true });
     await writeFile(join(folder, 'data/keys/admin.token'), 'airlock_here\n');
     const env = { INIT_CWD: folder, npm_lifecycle_event: 'airlock' };
-    expect((await clientOptions(env)).adminToken).toBe('airlock_here');
-    expect((await clientOptions({ ...env, AIRLOCK_DATA: 'data' })).adminToken).toBe('airlock_here');
-    expect((await clientOptions({ ...env, AIRLOCK_DATA: join(folder, 'data') })).adminToken).toBe('airlock_here');
+    expect((await clientOptions(env)).token).toBe('airlock_here');
+    expect((await clientOptions({ ...env, AIRLOCK_DATA: 'data' })).token).toBe('airlock_here');
+    expect((await clientOptions({ ...env, AIRLOCK_DATA: join(folder, 'data') })).token).toBe('airlock_here');
     // Another script of another package runs where it says, wherever its caller was.
-    expect((await clientOptions({ ...env, npm_lifecycle_event: 'test' })).adminToken).not.toBe('airlock_here');
+    expect((await clientOptions({ ...env, npm_lifecycle_event: 'test' })).token).not.toBe('airlock_here');
   });
 });
 

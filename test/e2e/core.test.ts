@@ -4,6 +4,7 @@ import { addBig, addTiny } from '#test/fake-hub/repos.ts';
 import type { FakeHub } from '#test/fake-hub/server.ts';
 import { call, HUB_VERSIONS, type Snapshot } from '#test/support/clients.ts';
 import { asListing, listingOf } from '#test/support/listing.ts';
+import { upstreamIsBack } from '#test/support/upstream-is-back.ts';
 import { useWorld } from '#test/support/world.ts';
 import { type CoreHub, coreSuite } from './core-suite.ts';
 
@@ -51,6 +52,7 @@ function coreHub(hub: FakeHub): CoreHub {
     heal: async () => {
       hub.faults.clear();
       await hub.comeBack();
+      await upstreamIsBack(world.mirror.url);
     },
   };
 }

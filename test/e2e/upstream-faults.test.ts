@@ -4,6 +4,7 @@ import type { Fault } from '#test/fake-hub/faults.ts';
 import { addBig, addTiny } from '#test/fake-hub/repos.ts';
 import { call, HUB_VERSIONS, hf, probe } from '#test/support/clients.ts';
 import { ask } from '#test/support/http.ts';
+import { upstreamIsBack } from '#test/support/upstream-is-back.ts';
 import { useWorld } from '#test/support/world.ts';
 
 const MIB = 2 ** 20;
@@ -20,6 +21,7 @@ const world = useWorld({
 afterEach(async () => {
   world.hub.faults.clear();
   await world.hub.comeBack();
+  await upstreamIsBack(world.mirror.url);
 });
 
 const path = 'model.safetensors';
@@ -80,6 +82,7 @@ describe('what upstream can not answer', () => {
     for (const [i, answer] of answers.entries())
       expect(answer.status, JSON.stringify(asked[i])).toBeOneOf([502, 503, 504]);
     await world.hub.comeBack();
+    await upstreamIsBack(world.mirror.url);
     const result = await hf('2.4', ['download', 'acme/cold'], await world.person());
     expect(result.status, result.output).toBe(0);
   });
