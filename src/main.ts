@@ -14,6 +14,8 @@ import { createPublisher } from './catalog/publisher.ts';
 import { type Config, explainConfig, publicUrl } from './config.ts';
 import { systemClock } from './domain/clock.ts';
 import { messageOf } from './domain/errors.ts';
+import { createListing } from './hub/listing/listing.ts';
+import { createPrebuilt } from './hub/prebuilt.ts';
 import type { ReadAccessOptions } from './hub/read-access.ts';
 import type { RedirectOptions } from './hub/redirect.ts';
 import { type Index, openIndex } from './index/index.ts';
@@ -169,8 +171,26 @@ async function openMirror(
   const resumed = await intakes.resume();
   if (resumed > 0) log.info({ intakes: resumed }, 'unfinished intakes taken up');
 
+  const prebuilt = createPrebuilt(stores.blobs);
+  const listing = createListing({
+    catalog,
+    journal,
+    remembered: index.listings,
+    prebuilt,
+    clock: systemClock,
+    refreshSeconds: config.catalog.refreshSeconds,
+    log,
+  });
   const app = createApp({
-    hub: { catalog, intakes, blobs: stores.blobs, hold: holdTimes(config), redirect: redirects(config, log) },
+    hub: {
+      catalog,
+      intakes,
+      prebuilt,
+      listing,
+      blobs: stores.blobs,
+      hold: holdTimes(config),
+      redirect: redirects(config, log),
+    },
     admin: {
       catalog,
       intakes,

@@ -4,12 +4,12 @@ import type { PublicKey } from '#src/attest/signer.ts';
 import { type Sha256, sha256Of } from '#src/domain/digest.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import type { Release, ReleaseFile } from '#src/domain/release.ts';
-import { type Repo, repoKey } from '#src/domain/repo.ts';
+import { type Repo, type RepoKind, repoKey } from '#src/domain/repo.ts';
 import { type CommitSha, isCommitSha, type Ref, type Revision } from '#src/domain/revision.ts';
 import type { RecordStore } from '#src/store/record-store.ts';
 import { boundedCache } from './bounded-cache.ts';
 import type { Journal } from './journal.ts';
-import { bundleKey, JOURNALS, repoOfJournalKey } from './keys.ts';
+import { bundleKey, JOURNALS, journalsOf, repoOfJournalKey, seqOfJournalKey } from './keys.ts';
 import type { Act, CommitState, Pin, RepoState } from './repo-state.ts';
 
 /** The answer to "may this be served?". `unknown`: nobody decided about it here. */
@@ -38,6 +38,11 @@ export interface Catalog {
   statement(repo: Repo, commit: CommitSha): Promise<ReleaseStatement | undefined>;
   /** Every repo that has a journal, in no order. @throws AirlockError store-unavailable */
   repos(): AsyncIterable<Repo>;
+  /**
+   * The repos of a kind that have a journal, each with the number of its last entry: from the names of the records
+   * alone, so it says where to look and nothing of what is there. @throws AirlockError store-unavailable
+   */
+  journals(kind: RepoKind): AsyncIterable<{ readonly repo: Repo; readonly seq: number }>;
   /** The bundle bytes of a release as they were signed. @throws as {@link find} */
   statementBundle(release: Release): Promise<Buffer>;
   modelSignatureBundle(release: Release): Promise<Buffer>;
@@ -115,18 +120,26 @@ export function createCatalog(options: CatalogOptions): Catalog {
     },
 
     async *repos() {
-      let last = '';
-      for await (const key of records.list(JOURNALS)) {
-        const repo = repoOfJournalKey(key);
-        if (repo === undefined || repoKey(repo) === last) continue;
-        last = repoKey(repo);
-        yield repo;
-      }
+      for await (const { repo } of lastEntries(records.list(JOURNALS))) yield repo;
     },
+
+    journals: (kind) => lastEntries(records.list(journalsOf(kind))),
 
     statementBundle: ({ repo, commit, digest }) => bundle(repo, commit, digest),
     modelSignatureBundle: ({ repo, commit, modelSignature }) => bundle(repo, commit, modelSignature),
   };
+}
+
+/** Keys come in byte order: those of a repo together, the last entry's last. */
+async function* lastEntries(keys: AsyncIterable<string>): AsyncIterable<{ repo: Repo; seq: number }> {
+  let last: { repo: Repo; seq: number } | undefined;
+  for await (const key of keys) {
+    const repo = repoOfJournalKey(key);
+    if (repo === undefined) continue;
+    if (last && repoKey(last.repo) !== repoKey(repo)) yield last;
+    last = { repo, seq: seqOfJournalKey(key) };
+  }
+  if (last) yield last;
 }
 
 /** What a ref is pinned to; or, as on the Hub, the one approved commit that starts with seven digits or more. */

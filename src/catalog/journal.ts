@@ -32,6 +32,8 @@ export interface Journal {
     act: { by: string; reason: string },
     applies: (state: RepoState) => boolean,
   ): Promise<boolean>;
+  /** Hear of each repo whose entries were read on, whoever wrote them; up to the process's end. Must not throw. */
+  subscribe(listener: (repo: Repo, seq: number) => void): void;
 }
 
 export interface JournalOptions {
@@ -61,6 +63,7 @@ export function createJournal(options: JournalOptions): Journal {
     ({ state }) => state.commits.size + state.pins.size,
   );
   const loading = new Map<string, Promise<RepoState>>();
+  const listeners: ((repo: Repo, seq: number) => void)[] = [];
 
   async function load(repo: Repo, from: RepoState): Promise<RepoState> {
     const key = repoKey(repo);
@@ -82,6 +85,7 @@ export function createJournal(options: JournalOptions): Journal {
     if (seen && state.seq < seen.seq) throw rolledBack(repo, state.seq, seen.seq);
     if (state.head && (!seen || state.seq > seen.seq)) await index.heads.advance(key, state.seq, state.head);
     cache.set(key, { state, checkedAt });
+    if (state.seq > from.seq) for (const listener of listeners) listener(repo, state.seq);
     return state;
   }
 
@@ -110,6 +114,8 @@ export function createJournal(options: JournalOptions): Journal {
   }
 
   return {
+    subscribe: (listener) => void listeners.push(listener),
+
     async state(repo) {
       const known = cache.get(repoKey(repo));
       if (!known) return refresh(repo);

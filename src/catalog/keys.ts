@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Sha256 } from '#src/domain/digest.ts';
-import { isRepoKind, parseRepo, type Repo } from '#src/domain/repo.ts';
+import { isRepoKind, parseRepo, type Repo, type RepoKind } from '#src/domain/repo.ts';
 import type { CommitSha } from '#src/domain/revision.ts';
 
 /*
@@ -26,6 +26,16 @@ export function journalPrefix(repo: Repo): string {
 
 /** What every journal's keys begin with. */
 export const JOURNALS = 'journal/';
+
+/** What the keys of all journals of a kind begin with. */
+export function journalsOf(kind: RepoKind): string {
+  return `${JOURNALS}${kind}/`;
+}
+
+/** The number of a journal entry, from its key; 0 for a key that is none. */
+export function seqOfJournalKey(key: string): number {
+  return Number(/\/(\d{9})\.json$/.exec(key)?.[1] ?? 0);
+}
 
 /** The repo that a journal entry's key belongs to; undefined for a key that is none. */
 export function repoOfJournalKey(key: string): Repo | undefined {

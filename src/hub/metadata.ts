@@ -5,12 +5,11 @@ import type { Catalog } from '#src/catalog/catalog.ts';
 import type { Release } from '#src/domain/release.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import { DEFAULT_REF, type Revision } from '#src/domain/revision.ts';
-import type { BlobStore } from '#src/store/blob-store.ts';
 import { parseClient } from './client.ts';
 import type { WithRelease } from './gate.ts';
 import { tooLarge } from './large-files.ts';
 import { commitsAnswer, treeAnswer } from './pages.ts';
-import { createPrebuilt } from './prebuilt.ts';
+import type { Prebuilt } from './prebuilt.ts';
 import { flag, isTrue, values } from './query.ts';
 import { refsOf } from './refs.ts';
 import { hubError, json, jsonBytes } from './respond.ts';
@@ -18,7 +17,7 @@ import type { HubTarget } from './target.ts';
 
 export interface MetadataDeps {
   readonly catalog: Pick<Catalog, 'state'>;
-  readonly blobs: BlobStore;
+  readonly prebuilt: Prebuilt;
   readonly withRelease: WithRelease;
 }
 
@@ -29,8 +28,7 @@ const MAX_PATHS = 10_000;
 
 /** The JSON answers of `/api/{kind}/{repo}/...` (hub-api 3). */
 export function createMetadata(deps: MetadataDeps): (c: Context, target: MetadataTarget) => Promise<Response> {
-  const { catalog, withRelease } = deps;
-  const prebuilt = createPrebuilt(deps.blobs);
+  const { catalog, prebuilt, withRelease } = deps;
 
   async function serveInfo(c: Context, release: Release): Promise<Response> {
     const expand = values(c, 'expand')?.sort();

@@ -35,6 +35,8 @@ interface Built {
 export interface Prebuilt {
   /** @throws AirlockError store-unavailable */
   info(release: Release, shape: InfoShape): Promise<Buffer>;
+  /** What every shape is cut from; not kept for this call alone. @throws AirlockError store-unavailable */
+  describe(release: Release): Promise<RepoInfo>;
   /** Undefined when the release has no such folder. */
   tree(release: Release, query: TreeQuery): Built | undefined;
   pathsInfo(release: Release, paths: readonly string[], expand: boolean): TreeEntry[];
@@ -46,7 +48,7 @@ export function createPrebuilt(blobs: Pick<BlobStore, 'open'>): Prebuilt {
     // Clients choose what is in a key.
     sizeCalculation: ({ bytes }, key) => bytes.length + key.length + ENTRY_BYTES,
   });
-  const building = new Map<string, Promise<Built>>();
+  const building = new Map<string, Promise<RepoInfo>>();
   const trees = new LRUCache<string, Tree>({
     maxSize: MAX_TREE_ENTRIES,
     sizeCalculation: ({ entries }) => Math.max(1, entries.size),
@@ -66,24 +68,30 @@ export function createPrebuilt(blobs: Pick<BlobStore, 'open'>): Prebuilt {
     return built;
   }
 
-  /** What every shape of a release's description is cut from; callers at the same time share one reading of its files. */
-  async function described(release: Release): Promise<RepoInfo> {
+  /** Callers at the same time share one reading of its files. */
+  function reading(release: Release): Promise<RepoInfo> {
+    const running = building.get(release.digest);
+    if (running) return running;
+    const built = buildInfo(release, contentsOf(release, blobs)).finally(() => building.delete(release.digest));
+    building.set(release.digest, built);
+    return built;
+  }
+
+  async function described(release: Release, kept: boolean): Promise<RepoInfo> {
     const key = `${release.digest} described`;
-    let built = answers.get(key) ?? building.get(key);
-    if (!built) {
-      built = buildInfo(release, contentsOf(release, blobs))
-        .then((info) => keep(key, info))
-        .finally(() => building.delete(key));
-      building.set(key, built);
-    }
-    return JSON.parse((await built).bytes.toString('utf8')) as RepoInfo;
+    const known = answers.get(key);
+    if (known) return JSON.parse(known.bytes.toString('utf8')) as RepoInfo;
+    const info = await reading(release);
+    if (kept) keep(key, info);
+    return info;
   }
 
   return {
     async info(release, shape) {
       const key = `${release.digest} info ${JSON.stringify([shape.blobs, shape.security, shape.expand])}`;
-      return (answers.get(key) ?? keep(key, shapeInfo(await described(release), release, shape))).bytes;
+      return (answers.get(key) ?? keep(key, shapeInfo(await described(release, true), release, shape))).bytes;
     },
+    describe: (release) => described(release, false),
     tree(release, { folder, recursive, expand, limit, start }) {
       const key = `${release.digest} tree ${JSON.stringify([folder, recursive, expand, limit, start])}`;
       const known = answers.get(key);

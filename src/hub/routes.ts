@@ -6,11 +6,17 @@ import { repoName } from '#src/domain/repo.ts';
 import { type FileDeps, serveFile, serveRaw } from './file.ts';
 import { READ_ONLY } from './foreign.ts';
 import { createGate, type GateDeps } from './gate.ts';
+import { listingAnswer } from './listing/answer.ts';
+import type { Listing } from './listing/listing.ts';
 import { createMetadata } from './metadata.ts';
+import type { Prebuilt } from './prebuilt.ts';
 import { entryNotFound, hubError, json } from './respond.ts';
 import { type HubTarget, parseTarget } from './target.ts';
 
-export interface HubDeps extends GateDeps, FileDeps {}
+export interface HubDeps extends GateDeps, FileDeps {
+  readonly prebuilt: Prebuilt;
+  readonly listing: Listing;
+}
 
 type Route<R extends HubTarget['route']> = Extract<HubTarget, { route: R }>;
 
@@ -38,6 +44,8 @@ export function createHub(deps: HubDeps): Hono {
       case 'refs':
       case 'commits':
         return serveMetadata(c, target);
+      case 'list':
+        return listingAnswer(c, target.kind, deps.listing);
       case 'auth-check':
         if (target.write) return hubError(c, { status: 403, message: READ_ONLY });
         return withRelease(c, target, () => json(c, {}));

@@ -11,6 +11,7 @@ export type HubTarget =
   | { readonly route: 'refs'; readonly repo: Repo }
   | { readonly route: 'auth-check'; readonly repo: Repo; readonly revision: Revision; readonly write: boolean }
   | { readonly route: 'file' | 'raw'; readonly repo: Repo; readonly revision: Revision; readonly path: RepoPath }
+  | { readonly route: 'list'; readonly kind: RepoKind }
   /** A route that the Hub has and this mirror does not. */
   | { readonly route: 'unserved'; readonly name: string; readonly repo: Repo }
   | { readonly route: 'none' };
@@ -30,7 +31,8 @@ export function parseTarget(rawPath: string): HubTarget {
 }
 
 function parseApi([kind, ...rest]: string[]): HubTarget {
-  if (kind === undefined || !isRepoKind(kind) || rest.length === 0) return { route: 'none' };
+  if (kind === undefined || !isRepoKind(kind)) return { route: 'none' };
+  if (rest.length === 0) return { route: 'list', kind };
   const length = isOneSegment(rest) ? 1 : 2;
   const repo = repoOf(kind, rest.slice(0, length));
   const [route, ...tail] = rest.slice(length);

@@ -5,6 +5,7 @@ import { type Decisions, decisionQueries } from './decisions.ts';
 import { type Facts, factQueries } from './facts.ts';
 import { type Heads, headQueries } from './heads.ts';
 import { type Intakes, intakeQueries } from './intakes.ts';
+import { type Listings, listingQueries } from './listings.ts';
 import { migrate } from './migrations.ts';
 import { type Refs, refQueries } from './refs.ts';
 import { type Releases, releaseQueries } from './releases.ts';
@@ -25,6 +26,7 @@ export interface Index {
   readonly facts: Facts;
   readonly releases: Releases;
   readonly rescans: Rescans;
+  readonly listings: Listings;
   readonly tokens: Tokens;
   close(): Promise<void>;
 }
@@ -55,6 +57,7 @@ export async function openIndex(file: string): Promise<Index> {
       facts: factQueries(db, guard),
       releases: releaseQueries(db, guard),
       rescans: rescanQueries(db, guard),
+      listings: listingQueries(db, guard),
       tokens: tokenQueries(db, guard),
       close: async () => {
         // Not Kysely's destroy: it closes only what has answered a query before.

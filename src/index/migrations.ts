@@ -10,6 +10,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first-tables': { up: firstTables },
   '0002-rescans': { up: rescans },
   '0003-tokens': { up: tokens },
+  '0004-listings': { up: listings },
 };
 
 export async function migrate(db: Kysely<unknown>): Promise<void> {
@@ -157,4 +158,15 @@ async function tokens(db: Kysely<unknown>): Promise<void> {
     .addColumn('revokedBy', 'text')
     .execute();
   await db.schema.createIndex('tokensCreated').on('tokens').columns(['createdAt', 'id']).execute();
+}
+
+async function listings(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('listings')
+    .addColumn('kind', 'text', (c) => c.notNull())
+    .addColumn('repo', 'text', (c) => c.notNull())
+    .addColumn('seq', 'integer', (c) => c.notNull())
+    .addColumn('body', 'text')
+    .addPrimaryKeyConstraint('listingsKey', ['kind', 'repo'])
+    .execute();
 }

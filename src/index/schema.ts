@@ -16,6 +16,7 @@ export interface Tables {
   readonly facts: FactRow;
   readonly releases: ReleaseRow;
   readonly rescans: RescanRow;
+  readonly listings: ListingRow;
   readonly tokens: TokenRow;
 }
 
@@ -107,4 +108,12 @@ export interface TokenRow {
   readonly lastUsedAt: string | null;
   readonly revokedAt: string | null;
   readonly revokedBy: string | null;
+}
+
+/** What a repo is found by, as JSON, as of an entry of its journal; null: nothing of it is listed. */
+export interface ListingRow {
+  readonly kind: RepoKind;
+  readonly repo: string;
+  readonly seq: number;
+  readonly body: string | null;
 }

@@ -402,9 +402,31 @@ describe('tokens', () => {
   test('come to an index that an earlier version made', async () => {
     await index.close();
     const raw = new DatabaseSync(file);
-    raw.exec(`DROP TABLE tokens; DELETE FROM kysely_migration WHERE name = '0003-tokens'`);
+    raw.exec(`DROP TABLE tokens; DROP TABLE listings; DELETE FROM kysely_migration WHERE name >= '0003'`);
     raw.close();
     index = await openIndex(file);
     expect(await index.tokens.add(token('a'))).toBe(true);
+  });
+});
+
+describe('listings', () => {
+  const row = (repo: string, seq: number, body: string | null = '{}') => ({ kind: 'models' as const, repo, seq, body });
+
+  test('come in pages by name, each kind for itself', async () => {
+    await index.listings.put([row('b', 1), row('a', 2, null), row('c', 3), { ...row('d', 4), kind: 'datasets' }]);
+    expect(await index.listings.page('models', '', 2)).toEqual([row('a', 2, null), row('b', 1)]);
+    expect(await index.listings.page('models', 'b', 2)).toEqual([row('c', 3)]);
+    expect(await index.listings.page('models', 'c', 2)).toEqual([]);
+    expect(await index.listings.page('datasets', '', 2)).toEqual([{ ...row('d', 4), kind: 'datasets' }]);
+  });
+
+  test('take the place of earlier ones, also many at once and none', async () => {
+    const many = Array.from({ length: 500 }, (_, i) => row(`repo-${String(i).padStart(3, '0')}`, i));
+    await index.listings.put(many);
+    await index.listings.put(many.map((one) => ({ ...one, seq: one.seq + 1, body: null })));
+    await index.listings.put([]);
+    expect(await index.listings.page('models', '', 1000)).toEqual(
+      many.map((one) => ({ ...one, seq: one.seq + 1, body: null })),
+    );
   });
 });

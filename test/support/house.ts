@@ -14,6 +14,8 @@ import { createJournal, type Journal } from '#src/catalog/journal.ts';
 import { createPublisher, type Publisher } from '#src/catalog/publisher.ts';
 import { configSchema, type FileConfig } from '#src/config/schema.ts';
 import type { Clock } from '#src/domain/clock.ts';
+import { createListing } from '#src/hub/listing/listing.ts';
+import { createPrebuilt } from '#src/hub/prebuilt.ts';
 import { type Index, openIndex } from '#src/index/index.ts';
 import { createIntakes, type Intakes } from '#src/intake/intakes.ts';
 import { createQuarantine } from '#src/intake/quarantine.ts';
@@ -132,6 +134,9 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     listenUrl: PUBLIC_URL,
     trustedProxies: trustedProxies(config.trustedProxies),
   };
+  const prebuilt = createPrebuilt(blobs);
+  const { refreshSeconds } = config.catalog;
+  const listing = createListing({ catalog, journal, remembered: index.listings, prebuilt, clock, refreshSeconds, log });
   const app = createApp({
     hub: {
       hold: {
@@ -139,7 +144,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         resolveSeconds: holdResolveSeconds,
         llamaCppSeconds: holdLlamaCppSeconds,
       },
-      ...{ catalog, intakes, blobs },
+      ...{ catalog, intakes, blobs, prebuilt, listing },
     },
     admin: {
       keys: { approval: approval.key, evidence: evidence.key },
