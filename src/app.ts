@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
-import { type Bindings, type OriginOptions, origin, originOf, routingPath } from '#src/access/origin.ts';
+import { type Bindings, createOrigins, type OriginOptions, originOf } from '#src/access/origin.ts';
 import { readerOf } from '#src/access/reader.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import { createKeyDownload } from './admin/keys.ts';
@@ -30,8 +30,9 @@ type Env = { Bindings: Bindings; Variables: { requestId: string } };
 
 /** The whole HTTP surface, testable without a socket. */
 export function createApp(deps: AppDeps): Hono<Env> {
-  const app = new Hono<Env>({ getPath: (request, options) => routingPath(deps.origin, request, options?.env) });
-  app.use(requestId(), origin(deps.origin), requestLog(deps.log), bodyLimit(MAX_BODY_BYTES));
+  const origins = createOrigins(deps.origin);
+  const app = new Hono<Env>({ getPath: (request, options) => origins.routingPath(request, options?.env) });
+  app.use(requestId(), origins.middleware, requestLog(deps.log), bodyLimit(MAX_BODY_BYTES));
   app.get('/', (c) =>
     c.text(
       `Hub Airlock serves approved copies of models of the Hugging Face Hub.\n\nexport HF_ENDPOINT=${originOf(c).baseUrl}\n`,

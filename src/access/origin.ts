@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { BlockList } from 'node:net';
 import type { Context, MiddlewareHandler } from 'hono';
+import { getPath } from 'hono/utils/url';
 import { isTrusted } from './trusted-proxies.ts';
 
 /** How a request reached the mirror: what links are built on, what was asked for, and who asked. */
@@ -26,34 +27,49 @@ export interface OriginOptions {
 /** What @hono/node-server hands over; nothing where there is no socket. */
 export type Bindings = { readonly incoming?: IncomingMessage };
 
-/** Puts the request's {@link Origin} into its context. */
-export function origin(options: OriginOptions): MiddlewareHandler {
-  return async function origin(c, next) {
-    c.set('origin', findOrigin(options, c.req.raw, c.env as Bindings | undefined));
-    await next();
-  };
+export interface Origins {
+  /** Puts the request's {@link Origin} into its context. */
+  readonly middleware: MiddlewareHandler;
+  /**
+   * What Hono routes by: the path below the base URL, doubled slashes collapsed, because some clients join with one too
+   * many. The parser of the Hub door reads {@link Origin.path}, which nobody has touched.
+   */
+  readonly routingPath: (request: Request, env: Bindings | undefined) => string;
 }
 
 export function originOf(c: Context): Origin {
   return c.get('origin') as Origin;
 }
 
-/**
- * What Hono routes by: the path below the base URL, doubled slashes collapsed, because some clients join with one too
- * many. The parser of the Hub door reads {@link Origin.path}, which nobody has touched.
- */
-export function routingPath(options: OriginOptions, request: Request, env: Bindings | undefined): string {
-  return withoutPrefix(new URL(request.url).pathname.replace(/\/{2,}/g, '/'), prefixOf(options, request, env));
-}
+export function createOrigins(options: OriginOptions): Origins {
+  const { publicUrl, listenUrl, trustedProxies } = options;
+  const publicPath = publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, '');
+  const isProxy = (env: Bindings | undefined) => isTrusted(trustedProxies, env?.incoming?.socket?.remoteAddress);
 
-function findOrigin(options: OriginOptions, request: Request, env: Bindings | undefined): Origin {
-  const path = withoutPrefix(rawPath(request, env), prefixOf(options, request, env));
-  const peer = env?.incoming?.socket?.remoteAddress;
-  const proxied = isTrusted(options.trustedProxies, peer);
+  /**
+   * The path of the public URL, where it is still in front of the request's: a proxy may pass it on or take it off. One
+   * that takes it off and says so is believed, so that an organisation of the same name stays in reach.
+   */
+  function prefixOf({ headers }: Request, env: Bindings | undefined): string {
+    return publicPath !== '' && headers.has('x-forwarded-prefix') && isProxy(env) ? '' : publicPath;
+  }
+
+  function find(request: Request, env: Bindings | undefined): Origin {
+    const peer = env?.incoming?.socket?.remoteAddress;
+    const proxied = isProxy(env);
+    return {
+      baseUrl: publicUrl ?? requestedUrl(request.headers, proxied) ?? listenUrl,
+      path: withoutPrefix(rawPath(request, env), prefixOf(request, env)),
+      address: (proxied ? forwardedFor(request.headers, trustedProxies) : undefined) ?? peer,
+    };
+  }
+
   return {
-    baseUrl: options.publicUrl ?? requestedUrl(request.headers, proxied) ?? options.listenUrl,
-    path,
-    address: (proxied ? forwardedFor(request.headers, options.trustedProxies) : undefined) ?? peer,
+    middleware: async function origin(c, next) {
+      c.set('origin', find(c.req.raw, c.env as Bindings | undefined));
+      await next();
+    },
+    routingPath: (request, env) => withoutPrefix(getPath(request).replace(/\/{2,}/g, '/'), prefixOf(request, env)),
   };
 }
 
@@ -63,21 +79,10 @@ function rawPath(request: Request, env: Bindings | undefined): string {
   return url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0] || '/';
 }
 
-/**
- * The path of the public URL, where it is still in front of the request's: a proxy may pass it on or take it off. One
- * that takes it off and says so is believed, so that an organisation of the same name stays in reach.
- */
-function prefixOf(options: OriginOptions, request: Request, env: Bindings | undefined): string {
-  if (options.publicUrl === undefined) return '';
-  const stripped =
-    request.headers.has('x-forwarded-prefix') &&
-    isTrusted(options.trustedProxies, env?.incoming?.socket?.remoteAddress);
-  return stripped ? '' : new URL(options.publicUrl).pathname.replace(/\/$/, '');
-}
-
 function withoutPrefix(path: string, prefix: string): string {
+  if (prefix === '') return path;
   const plain = path.replace(/^\/{2,}/, '/');
-  if (prefix === '' || !plain.startsWith(prefix)) return path;
+  if (!plain.startsWith(prefix)) return path;
   const rest = plain.slice(prefix.length);
   return rest === '' ? '/' : rest.startsWith('/') ? rest : path;
 }

@@ -22,8 +22,16 @@ export interface Asked {
 
 type Serve = (release: Release) => Response | Promise<Response>;
 
-/** Answers with what `serve` makes of the release, or says why there is none. */
-export type WithRelease = (c: Context, asked: Asked, serve: Serve) => Promise<Response>;
+/**
+ * Answers with what `serve` makes of the release, or says why there is none. `offline`, where it is given, answers when
+ * that is upstream's failure.
+ */
+export type WithRelease = (
+  c: Context,
+  asked: Asked,
+  serve: Serve,
+  offline?: () => Response | undefined,
+) => Promise<Response>;
 
 export function createGate(deps: GateDeps): WithRelease {
   /** Hold times by client and route: `/resolve` has 10 s in huggingface_hub, API calls have no limit there. */
@@ -33,12 +41,13 @@ export function createGate(deps: GateDeps): WithRelease {
     return route === 'file' && name === 'huggingface_hub' ? deps.hold.resolveSeconds : deps.hold.apiSeconds;
   }
 
-  return async (c, asked, serve) => {
+  return async (c, asked, serve, offline) => {
     const { repo, revision, route } = asked;
     const { baseUrl } = originOf(c);
     const admission = await admit(deps, { repo, revision, baseUrl, holdSeconds: holdSeconds(c, route) });
     if (admission.type === 'release') return serve(admission.release);
-    return earlyInfo(c, asked, admission) ?? hubError(c, admission.error);
+    const instead = admission.type === 'error' && admission.error.status >= 500 ? offline?.() : undefined;
+    return instead ?? earlyInfo(c, asked, admission) ?? hubError(c, admission.error);
   };
 }
 

@@ -4,9 +4,9 @@ import { originOf } from '#src/access/origin.ts';
 import type { Catalog } from '#src/catalog/catalog.ts';
 import type { Release } from '#src/domain/release.ts';
 import type { Repo } from '#src/domain/repo.ts';
-import { DEFAULT_REF, type Revision } from '#src/domain/revision.ts';
+import { DEFAULT_REF } from '#src/domain/revision.ts';
 import { parseClient } from './client.ts';
-import type { WithRelease } from './gate.ts';
+import type { Asked, WithRelease } from './gate.ts';
 import { tooLarge } from './large-files.ts';
 import { commitsAnswer, treeAnswer } from './pages.ts';
 import type { Prebuilt } from './prebuilt.ts';
@@ -47,12 +47,15 @@ export function createMetadata(deps: MetadataDeps): (c: Context, target: Metadat
 
   /** Pins; where there are none yet, the default branch is asked for first, so that a refusal shows here too. */
   async function serveRefs(c: Context, repo: Repo): Promise<Response> {
-    const known = refsOf(await catalog.state(repo), c.req.query('include_prs') !== undefined);
+    const withPulls = c.req.query('include_prs') !== undefined;
+    const state = await catalog.state(repo);
+    const known = refsOf(state, withPulls);
     if (known.branches.length + known.tags.length + known.converts.length > 0) return json(c, known);
-    const revision: Revision = { type: 'ref', ref: DEFAULT_REF };
-    return withRelease(c, { route: 'refs', repo, revision }, async () =>
-      json(c, refsOf(await catalog.state(repo), c.req.query('include_prs') !== undefined)),
-    );
+    const asked: Asked = { route: 'refs', repo, revision: { type: 'ref', ref: DEFAULT_REF } };
+    const isApproved = [...state.commits.values()].some(({ status }) => status === 'approved');
+    // Approved by commit alone: with upstream gone that is all there is to say.
+    const offline = () => (isApproved ? json(c, known) : undefined);
+    return withRelease(c, asked, async () => json(c, refsOf(await catalog.state(repo), withPulls)), offline);
   }
 
   return async (c, target) => {

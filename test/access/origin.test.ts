@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
-import { type Bindings, type Origin, origin, originOf, routingPath } from '#src/access/origin.ts';
+import { type Bindings, createOrigins, type Origin, originOf } from '#src/access/origin.ts';
 import { trustedProxies } from '#src/access/trusted-proxies.ts';
 
 interface Setting {
@@ -15,13 +15,13 @@ interface Setting {
 
 /** What the mirror makes of a request, and the path that it routes by. */
 async function seen(path: string, setting: Setting = {}): Promise<Origin & { routed: string }> {
-  const options = {
+  const origins = createOrigins({
     publicUrl: setting.publicUrl,
     listenUrl: 'http://127.0.0.1:8080',
     trustedProxies: trustedProxies(setting.trusted ?? []),
-  };
-  const app = new Hono<{ Bindings: Bindings }>({ getPath: (request, at) => routingPath(options, request, at?.env) });
-  app.use(origin(options));
+  });
+  const app = new Hono<{ Bindings: Bindings }>({ getPath: (request, at) => origins.routingPath(request, at?.env) });
+  app.use(origins.middleware);
   app.all('*', (c) => c.json({ ...originOf(c), routed: c.req.path }));
   const env = { incoming: { url: path, socket: { remoteAddress: setting.peer ?? '192.0.2.9' } } };
   const headers = { host: 'mirror.test:8080', ...setting.headers };

@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adminCheck } from '#src/access/admin-token.ts';
-import { origin } from '#src/access/origin.ts';
+import { createOrigins } from '#src/access/origin.ts';
 import { createAdmin } from '#src/admin/routes.ts';
 import { parseRepo } from '#src/domain/repo.ts';
 import { addHeld, addHostile, addLicensed, addMixed, addTiny } from '#test/fake-hub/repos.ts';
@@ -65,7 +65,7 @@ describe('an approved release', () => {
   it('is still described when its key is one that nobody gave', async () => {
     const admin = createAdmin({ ...adminDeps(), trusted: [house.ring.signers.evidence.key] });
     const answer = await new Hono()
-      .use(origin(house.origin))
+      .use(createOrigins(house.origin).middleware)
       .route('/api/airlock', admin)
       .request('/api/airlock/models/acme/mixed/revision/main/decision');
     expect(await answer.json()).toMatchObject({ state: 'approved', statement: expect.any(String) });

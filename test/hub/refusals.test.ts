@@ -53,6 +53,18 @@ describe('where copies are approved, a refusal of another revision names them', 
     expect(Number(retryAfter)).toBeGreaterThan(0);
   });
 
+  it('but /refs of a repo that is approved by commit alone answers, and names none', async () => {
+    addTiny(hub, 'acme/by-commit');
+    const { id } = hub.repo('acme/by-commit').head();
+    expect((await send(house, `/api/models/acme/by-commit/tree/${id}`)).status).toBe(200);
+    await hub.goAway();
+    const answer = await send(house, '/api/models/acme/by-commit/refs');
+    const never = await send(house, '/api/models/acme/never/refs');
+    await hub.comeBack();
+    expect([answer.status, await answer.json()]).toEqual([200, { branches: [], tags: [], converts: [] }]);
+    expect(never.status).toBe(502);
+  });
+
   it('when the source has been closed since, and those that are approved are still served', async () => {
     const closed = await openHouse({
       ...{ folder, upstream: hub.url },
