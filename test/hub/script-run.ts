@@ -13,7 +13,7 @@ const MAX_SHOWN = 12;
  * @throws Error naming script, line, what was expected and what came
  */
 export async function runCase(script: string, at: HubWorld, one: Case): Promise<void> {
-  const fill = fillFor(at.hub, one.repo);
+  const fill = fillFor(at.hub, one.repo, at.words);
   const sent = one.requests.flatMap((request) =>
     pathsOf(fill(request.path)).flatMap((path) => request.methods.map((method) => ({ request, path, method }))),
   );

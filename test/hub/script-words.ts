@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { HubFile, HubRepo } from '#test/fake-hub/repo.ts';
 import type { FakeHub } from '#test/fake-hub/server.ts';
-import { PUBLIC_URL } from '#test/support/house.ts';
 
 /** The words in braces that a script uses, and what they stand for in one world. */
 export type Fill = (text: string, write?: (value: string) => string) => string;
@@ -10,13 +9,18 @@ const WORD = /\{([a-z][A-Za-z0-9]*)(?: ([^{}"]+))?\}/g;
 
 /**
  * `{commit}`, `{short}` (seven digits) or `{commit v1.0}`; `{etag config.json}`, `{oid ...}`, `{sha256 ...}` and
- * `{size ...}` of a file, at a revision where one is named: `{size config.json@v1.0}`; `{publicUrl}`. Of the repo that
- * `@repo` names.
+ * `{size ...}` of a file, at a revision where one is named: `{size config.json@v1.0}`. Of the repo that
+ * `@repo` names. Beside these the words of the world, such as `{publicUrl}`.
  * @throws Error for a word that is not one of these, or a file that is not there
  */
-export function fillFor(hub: FakeHub, repoName: string | undefined): Fill {
+export function fillFor(
+  hub: FakeHub,
+  repoName: string | undefined,
+  words: Readonly<Record<string, string>> = {},
+): Fill {
   function meaning(word: string, of: string | undefined): string {
-    if (word === 'publicUrl') return PUBLIC_URL;
+    const own = words[word];
+    if (own !== undefined) return own;
     const repo = repoOf(hub, repoName);
     if (word === 'commit') return repo.head(of).id;
     if (word === 'short') return repo.head(of).id.slice(0, 7);

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, expect } from 'vitest';
 import type { HubRepo } from '#test/fake-hub/repo.ts';
-import { addDataset, addHeld, addHostile, addLicensed, addMixed, addOddNames, addTiny } from '#test/fake-hub/repos.ts';
+import {
+  addDataset,
+  addHeld,
+  addHostile,
+  addLicensed,
+  addMixed,
+  addOddNames,
+  addTiny,
+  card,
+} from '#test/fake-hub/repos.ts';
 import { type FakeHub, startFakeHub } from '#test/fake-hub/server.ts';
 import { type House, openHouse, post, send } from '#test/support/house.ts';
 
@@ -9,12 +18,15 @@ import { type House, openHouse, post, send } from '#test/support/house.ts';
 export interface HubWorld {
   readonly hub: FakeHub;
   readonly house: House;
+  /** What scripts of this world may say in braces, beside the words of script-words.ts. */
+  readonly words: Readonly<Record<string, string>>;
 }
 
-type MakeWorld = (hub: FakeHub, folder: string) => Promise<House>;
+type Words = Record<string, string>;
+type MakeWorld = (hub: FakeHub, folder: string, words: Words) => Promise<House>;
 
 /** What a script may name as `@world`. Nothing a case asks for may change what another one sees. */
-const WORLDS: Readonly<Record<string, MakeWorld>> = { ordinary, impatient, alone, untouched };
+const WORLDS: Readonly<Record<string, MakeWorld>> = { ordinary, impatient, alone, untouched, closed, below };
 
 /** Called at the top of a test file: worlds by name, each made when it is first asked for; `copy` makes another one. */
 export function useHubWorlds(
@@ -32,7 +44,9 @@ export function useHubWorlds(
     const world = Object.hasOwn(WORLDS, name) ? WORLDS[name] : undefined;
     if (!world) throw new Error(`There is no world "${name}": ${Object.keys(WORLDS).join(', ')}`);
     const hub = await startFakeHub();
-    return { hub, house: await world(hub, await temp(name)) };
+    const words: Words = {};
+    const house = await world(hub, await temp(name), words);
+    return { hub, house, words: { publicUrl: house.origin.publicUrl ?? '', ...words } };
   }
   return (name, copy = '') => {
     const world = made.get(name + copy) ?? make(name);
@@ -42,7 +56,7 @@ export function useHubWorlds(
 }
 
 /** Approved repos of several kinds, and one repo for each way to be refused. */
-async function ordinary(hub: FakeHub, folder: string, tries = 2): Promise<House> {
+async function ordinary(hub: FakeHub, folder: string, _: Words, tries = 2): Promise<House> {
   addApproved(hub);
   addRefused(hub);
   const house = await openHouse({
@@ -73,8 +87,8 @@ async function impatient(hub: FakeHub, folder: string): Promise<House> {
 }
 
 /** What was approved and refused while upstream was there; now it is gone. */
-async function alone(hub: FakeHub, folder: string): Promise<House> {
-  const house = await ordinary(hub, folder, 1);
+async function alone(hub: FakeHub, folder: string, words: Words): Promise<House> {
+  const house = await ordinary(hub, folder, words, 1);
   for (const id of ['acme/hostile', 'acme/held', 'acme/rejected'])
     expect((await send(house, `/api/models/${id}`)).status).toBe(403);
   await hub.goAway();
@@ -90,7 +104,34 @@ async function untouched(hub: FakeHub, folder: string): Promise<House> {
   return openHouse({ folder, upstream: hub.url });
 }
 
-const APPROVED = ['acme/tiny', 'acme/mixed', 'acme/odd', 'datasets/acme/tiny-data'];
+/** A mirror for readers with a token: `{token}`, and one each that is revoked and expired. */
+async function closed(hub: FakeHub, folder: string, words: Words): Promise<House> {
+  addTiny(hub);
+  const house = await openHouse({ folder, upstream: hub.url, config: { access: { anonymous: false } } });
+  const issue = (name: string) => house.tokens.issue({ name, owner: 'ann', by: 'root', days: 1 });
+  const [revoked, expired] = [await issue('lost'), await issue('old')];
+  await house.tokens.revoke(revoked.info.id, 'root');
+  house.clock.advance(2 * 24 * 3600);
+  const live = await issue('laptop');
+  Object.assign(words, { token: live.token, revokedToken: revoked.token, expiredToken: expired.token });
+  const headers = { authorization: `Bearer ${live.token}` };
+  expect((await send(house, '/api/models/acme/tiny', { headers })).status).toBe(200);
+  return house;
+}
+
+/** The endpoint under a path of its host. */
+async function below(hub: FakeHub, folder: string): Promise<House> {
+  addTiny(hub);
+  addHostile(hub);
+  const house = await openHouse({ folder, upstream: hub.url, config: { publicUrl: 'https://host.example/airlock' } });
+  await bringIn(house, hub, ['acme/tiny']);
+  return house;
+}
+
+const APPROVED = [
+  ...['acme/tiny', 'acme/mixed', 'acme/odd', 'acme/former', 'acme/present', 'gpt2'],
+  ...['datasets/acme/tiny-data', 'spaces/acme/app', 'kernels/acme/kernel'],
+];
 
 function addApproved(hub: FakeHub): void {
   addTiny(hub);
@@ -98,6 +139,15 @@ function addApproved(hub: FakeHub): void {
   addMixed(hub);
   addOddNames(hub);
   withMoreRefs(addDataset(hub));
+  addTiny(hub, 'acme/former');
+  hub.rename('acme/former', 'acme/present');
+  // Legacy: the live hub leads it to the name with an organisation.
+  addTiny(hub, 'gpt2');
+  hub.rename('gpt2', 'openai-community/gpt2');
+  hub
+    .repo('acme/app', 'spaces')
+    .commit({ 'README.md': '---\nlicense: mit\nsdk: static\n---\n', 'words.txt': 'hello\n' });
+  hub.repo('acme/kernel', 'kernels').commit({ 'README.md': card('mit'), 'build/torch/notes.txt': 'A kernel.\n' });
 }
 
 function addRefused(hub: FakeHub): void {
@@ -125,10 +175,11 @@ function withMoreRefs(repo: HubRepo): void {
 }
 
 async function bringIn(house: House, hub: FakeHub, names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    const path = name.startsWith('datasets/') ? name : `models/${name}`;
+  const asked = names.map(async (name) => {
+    const path = /^(?:datasets|spaces|kernels)\//.test(name) ? name : `models/${name}`;
     const answer = await send(house, `/api/${path}`);
-    expect([path, answer.status]).toEqual([path, 200]);
-  }
+    expect([path, answer.status, await answer.text()]).toMatchObject([path, 200, expect.any(String)]);
+  });
+  await Promise.all(asked);
   expect(hub.stats.requests).toBeGreaterThan(0);
 }

@@ -28,7 +28,7 @@ import { FolderRecordStore } from '#src/store/folder-record-store.ts';
 import { createHubClient } from '#src/upstream/hub-client.ts';
 
 export const ADMIN_TOKEN = 'airlock_token-of-the-tests';
-export const PUBLIC_URL = 'http://mirror.test';
+const PUBLIC_URL = 'http://mirror.test';
 
 /** A time that moves on by a millisecond whenever somebody looks, and as far as a test says. */
 export class TestClock implements Clock {
