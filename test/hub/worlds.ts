@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, expect } from 'vitest';
+import { REPO_KINDS } from '#src/domain/repo.ts';
 import type { HubRepo } from '#test/fake-hub/repo.ts';
 import {
   addDataset,
@@ -13,6 +14,7 @@ import {
 } from '#test/fake-hub/repos.ts';
 import { type FakeHub, startFakeHub } from '#test/fake-hub/server.ts';
 import { type House, openHouse, post, send } from '#test/support/house.ts';
+import { until } from '#test/support/until.ts';
 
 /** A hub and a mirror in front of it, in a state that scripts and properties begin in. */
 export interface HubWorld {
@@ -75,15 +77,23 @@ async function ordinary(hub: FakeHub, folder: string, _: Words, tries = 2): Prom
   expect(await post(house, 'revoke', { repo: 'acme/revoked', ...ann })).toMatchObject({ status: 200 });
   const revision = hub.repo('acme/rejected').head().id;
   expect(await post(house, 'reject', { repo: 'acme/rejected', revision, ...ann })).toMatchObject({ status: 200 });
+  for (const kind of REPO_KINDS)
+    await until('the list is complete', async () => !(await send(house, `/api/${kind}`)).headers.has('x-hf-warning'));
   return house;
 }
 
-/** Nobody is held, and upstream takes its time with the listing of `acme/slow`. */
+/** Nobody is held. Upstream takes its time: with the files of `acme/slow`, and with the first word of `acme/silent`. */
 async function impatient(hub: FakeHub, folder: string): Promise<House> {
-  addTiny(hub, 'acme/slow');
-  hub.faults.add({ fault: 'latency', ms: 60_000, repo: 'acme/slow', class: 'tree' });
+  const { id } = addTiny(hub, 'acme/slow').head();
+  addTiny(hub, 'acme/silent');
+  hub.faults.add({ fault: 'latency', ms: 60_000, repo: 'acme/slow', class: 'cdn' });
+  hub.faults.add({ fault: 'latency', ms: 60_000, repo: 'acme/silent', class: 'info' });
   const intake = { holdApiSeconds: 0, holdResolveSeconds: 0, holdLlamaCppSeconds: 0 };
-  return openHouse({ folder, upstream: hub.url, config: { intake } });
+  const house = await openHouse({ folder, upstream: hub.url, config: { intake } });
+  const saysHowFar = async (revision: string) =>
+    /fetched/.test(await (await send(house, `/api/models/acme/slow/revision/${revision}`)).text());
+  for (const revision of ['main', id]) await until('upstream has named the commit', () => saysHowFar(revision));
+  return house;
 }
 
 /** What was approved and refused while upstream was there; now it is gone. */
