@@ -28,10 +28,14 @@ export type Probed<T> =
   | { readonly value: T; readonly output: string }
   | { readonly error: string; readonly message: string; readonly output: string };
 
+type ProbeCall =
+  | ('snapshot' | 'file' | 'info' | 'tree' | 'paths_info' | 'refs' | 'fs' | 'exists')
+  | ('listing' | 'describe_repo' | 'expanded' | 'commits' | 'access');
+
 /** One call of the real library, in a process of its own: see `probe.py` for what there is. */
 export async function probe<T>(
   version: HubVersion,
-  call: 'snapshot' | 'file' | 'info' | 'tree' | 'paths_info' | 'refs' | 'fs' | 'exists',
+  call: ProbeCall,
   args: Readonly<Record<string, unknown>>,
   options: ClientOptions,
 ): Promise<Probed<T>> {

@@ -64,6 +64,54 @@ def exists(repo_id, filename):
     return {"repo": api.repo_exists(repo_id), "file": api.file_exists(repo_id, filename)}
 
 
+def listing(kind, **options):
+    """Of each repo in the list: what the library made of it."""
+    return [seen(one) for one in getattr(hub.HfApi(), f"list_{kind}")(**options)]
+
+
+def describe_repo(**options):
+    """What the library made of `model_info` and its like."""
+    return seen(hub.HfApi().repo_info(**options))
+
+
+def seen(info):
+    card = getattr(info, "card_data", None)
+    safetensors = getattr(info, "safetensors", None)
+    modified = getattr(info, "last_modified", None)
+    return {
+        "id": info.id,
+        "sha": info.sha,
+        "author": info.author,
+        "tags": info.tags,
+        "task": getattr(info, "pipeline_tag", None),
+        "library": getattr(info, "library_name", None),
+        "modified": modified and modified.isoformat(),
+        "config": getattr(info, "config", None),
+        "card": card and card.to_dict(),
+        "parameters": safetensors and safetensors.total,
+        "security": getattr(info, "security_repo_status", None),
+        "siblings": info.siblings and [one.rfilename for one in info.siblings],
+    }
+
+
+def expanded(**options):
+    """The verdict and the commit of each file, from the tree and from paths-info."""
+    api = hub.HfApi()
+    tree = [one for one in api.list_repo_tree(recursive=True, expand=True, **options) if hasattr(one, "size")]
+    infos = api.get_paths_info(paths=[one.path for one in tree], expand=True, **options)
+    rows = lambda entries: {one.path: [one.security and one.security["status"], one.last_commit["oid"]] for one in entries}
+    return {"tree": rows(tree), "paths": rows(infos)}
+
+
+def commits(**options):
+    return [one.commit_id for one in hub.HfApi().list_repo_commits(**options)]
+
+
+def access(**options):
+    hub.HfApi().auth_check(**options)
+    return True
+
+
 def digests(folder):
     found = {}
     for base, folders, names in os.walk(folder):
@@ -84,7 +132,7 @@ def digest(path):
     return {"size": size, "sha256": sha256.hexdigest(), "gitOid": sha1.hexdigest()}
 
 
-CALLS = {"snapshot": snapshot, "file": file, "info": info, "tree": tree, "paths_info": paths_info, "refs": refs, "fs": fs, "exists": exists}
+CALLS = {"snapshot": snapshot, "file": file, "info": info, "tree": tree, "paths_info": paths_info, "refs": refs, "fs": fs, "exists": exists, "listing": listing, "describe_repo": describe_repo, "expanded": expanded, "commits": commits, "access": access}
 
 try:
     answer = {"value": CALLS[sys.argv[1]](**json.loads(sys.argv[2]))}
