@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Files, HubRepo } from './repo.ts';
 import type { FakeHub } from './server.ts';
 import { generatedSafetensors, osSystemPickle, safetensors, unknownGlobalPickle } from './weights.ts';
@@ -19,6 +20,9 @@ const TOKENIZER = `${JSON.stringify({
   decoder: null,
   model: { type: 'WordLevel', vocab: { '[UNK]': 0, hello: 1, world: 2 }, unk_token: '[UNK]' },
 })}\n`;
+
+const TOKENIZER_CONFIG = `${JSON.stringify({ tokenizer_class: 'PreTrainedTokenizerFast', unk_token: '[UNK]' })}\n`;
+const PARQUET = resolve(import.meta.dirname, '../fixtures/parquet/tiny.parquet');
 
 /** A model card; without a license where none is given. */
 export function card(license?: string, title = 'A model'): string {
@@ -50,6 +54,11 @@ export function addTiny(hub: FakeHub, id = 'acme/tiny'): HubRepo {
   repo.commit(tinyFiles());
   repo.otherRefs.set('refs/pr/1', first);
   return repo;
+}
+
+/** With what AutoTokenizer asks for. */
+export function tokenizerFiles(): Files {
+  return { ...tinyFiles(), 'tokenizer_config.json': TOKENIZER_CONFIG };
 }
 
 /** One generated weights file of `mib` MiB. */
@@ -119,6 +128,21 @@ export function addOddNames(hub: FakeHub, id = 'acme/odd'): HubRepo {
 export function addDataset(hub: FakeHub, id = 'acme/tiny-data'): HubRepo {
   const repo = hub.repo(id, 'datasets');
   repo.commit({ 'README.md': card('cc-by-4.0', 'A dataset'), 'data/train.csv': 'text,label\nhello,1\nworld,0\n' });
+  return repo;
+}
+
+/** The same as parquet, as pyarrow writes it. */
+export function addParquet(hub: FakeHub, id = 'acme/tiny-parquet'): HubRepo {
+  const repo = hub.repo(id, 'datasets');
+  const path = 'data/train-00000-of-00001.parquet';
+  repo.commit({ 'README.md': card('cc-by-4.0', 'A dataset'), [path]: readFileSync(PARQUET) });
+  return repo;
+}
+
+/** A dataset beside which lies a pickle that would run a command. */
+export function addHostileDataset(hub: FakeHub, id = 'acme/hostile-data'): HubRepo {
+  const repo = addDataset(hub, id);
+  repo.move('main', { 'data/cache.pkl': osSystemPickle() });
   return repo;
 }
 

