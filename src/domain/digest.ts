@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { AirlockError } from './errors.ts';
 import { printable } from './repo.ts';
 
@@ -32,7 +32,7 @@ export function parseGitOid(text: string): GitOid {
 }
 
 export function sha256Of(bytes: Uint8Array | string): Sha256 {
-  return createHash('sha256').update(bytes).digest('hex') as Sha256;
+  return hash('sha256', bytes, 'hex') as Sha256;
 }
 
 export function gitOidOf(bytes: Uint8Array): GitOid {
