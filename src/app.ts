@@ -39,7 +39,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
     ),
   );
   app.route('/', createHealth(deps.readiness, deps.log));
-  app.route('/', createOpenRoutes(deps.access.identify));
+  app.route('/', createOpenRoutes(deps.access));
   app.route('/api/airlock', createKeyDownload(deps.admin.keys));
   // What comes behind this line is for readers: a route that is new is closed to strangers unless it is put above.
   app.use(readAccess(deps.access));

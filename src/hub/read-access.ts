@@ -62,7 +62,7 @@ export const UNAUTHORIZED = {
 } as const;
 
 const ADMIN_TEXT =
-  '[airlock] This mirror is private. Send one of its tokens to read (Authorization: Bearer), or the administrative one to decide: set AIRLOCK_ADMIN_TOKEN, or run the command where the mirror keeps its data.';
+  '[airlock] This mirror is private. To read, send one of its tokens: set HF_TOKEN for airlock pull, or the header Authorization: Bearer. To decide, send the administrative one: set AIRLOCK_ADMIN_TOKEN, or run the command where the mirror keeps its data.';
 
 /** Only who has a token that expired is told so: a revoked one may be in the hands of a thief. */
 export function strangerText(stranger: Stranger, baseUrl: string): string {

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context } from 'hono';
-import type { Identify } from '#src/access/identify.ts';
 import { originOf } from '#src/access/origin.ts';
 import type { Reader } from '#src/access/reader.ts';
 import { sha256Of } from '#src/domain/digest.ts';
-import { strangerText, strangerTopic, UNAUTHORIZED } from './read-access.ts';
+import { type ReadAccessOptions, strangerText, strangerTopic, UNAUTHORIZED } from './read-access.ts';
 import { hubError, json } from './respond.ts';
+
+export type WhoAmIOptions = Pick<ReadAccessOptions, 'identify' | 'onRefused'>;
 
 /**
  * `GET /api/whoami-v2`: what `hf auth login` asks before it keeps a token, and `hf auth whoami` shows. The error is
  * word for word the Hub's (hub-api 3.1): clients know it. What it means here is in the warning.
  */
-export async function serveWhoAmI(c: Context, identify: Identify): Promise<Response> {
-  const asking = await identify(c.req.header('authorization'));
+export async function serveWhoAmI(c: Context, access: WhoAmIOptions): Promise<Response> {
+  const asking = await access.identify(c.req.header('authorization'));
   if (asking.type === 'reader') return json(c, whoAmI(asking.reader), { 'cache-control': 'no-store' });
+  access.onRefused(c.get('requestId'), asking);
   const answer = hubError(c, { ...UNAUTHORIZED, message: 'Invalid username or password.' });
   answer.headers.set('x-hf-warning', `${strangerTopic(asking)}; ${strangerText(asking, originOf(c).baseUrl)}`);
   return answer;

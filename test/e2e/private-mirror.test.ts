@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { downloadFile, fileExists, whoAmI } from '@huggingface/hub';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { runCli } from '#test/cli/run-cli.ts';
 import { addTiny } from '#test/fake-hub/repos.ts';
 import { call, HUB_VERSIONS, type HubVersion, hf, probe, type Snapshot } from '#test/support/clients.ts';
 import { filesBelow } from '#test/support/files.ts';
@@ -115,6 +116,19 @@ it('curl shows the reason, and reads with the token', async () => {
   expect([refused.status, refused.stdout]).toEqual([22, expect.stringMatching(SAYS)]);
   const served = await run('curl', ['-sS', '--fail-with-body', '-H', `Authorization: Bearer ${token}`, url]);
   expect([served.status, served.stdout]).toEqual([0, expect.stringContaining('model_type')]);
+});
+
+it('airlock pull fetches ahead with the token of a reader, and with nothing else', async () => {
+  const cwd = await world.temp('cli');
+  const env = { HF_ENDPOINT: world.mirror.url, AIRLOCK_DATA: cwd };
+  for (const more of [{}, { HF_TOKEN: FOREIGN }]) {
+    const before = world.hub.stats.requests;
+    const refused = await runCli(['pull', 'acme/never-asked-for'], cwd, { ...env, ...more });
+    expect([refused.status, refused.output]).toEqual([70, expect.stringMatching(/private\. To read, .*HF_TOKEN/)]);
+    expect(world.hub.stats.requests).toBe(before);
+  }
+  const pulled = await runCli(['pull', 'acme/tiny'], cwd, { ...env, HF_TOKEN: token });
+  expect([pulled.status, pulled.stdout], pulled.output).toEqual([0, expect.stringContaining('approved')]);
 });
 
 it('git is not asked for a password, and shows the way that works', async () => {

@@ -342,6 +342,7 @@ describe('an open mirror', () => {
     await open.tokens.revoke(made.info.id, 'bob');
     expect((await ask('/api/models/acme/tiny', bearer(made.token), open)).status).toBe(200);
     expect((await ask('/api/whoami-v2', bearer(made.token), open)).status).toBe(401);
+    expect(open.log).toContainEqual(expect.objectContaining({ tokenId: made.info.id, why: 'revoked' }));
   });
 });
 
