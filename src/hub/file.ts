@@ -35,13 +35,33 @@ export async function serveFile(c: Context, release: Release, file: ReleaseFile,
   const refused = tooLarge(client, release, [file], originOf(c).baseUrl);
   if (refused) return hubError(c, refused);
   if (c.req.method === 'HEAD' && hidesSize(client, file)) return headWithoutSize(headers);
-  const asked = parseRange(rangeHeader(c, etag), file.size);
+  const answer = chosenBytes(c, headers, etag, file);
+  if (answer instanceof Response) return answer;
+  const elsewhere = await redirectToStore(c, release, file, bytesOf(answer.range), blobs, redirect);
+  return elsewhere ?? send(c, answer, file, blobs);
+}
+
+/** What of `size` bytes goes out, and the head of the answer. */
+interface Chosen {
+  readonly status: 200 | 206;
+  readonly headers: Record<string, string>;
+  readonly range: ByteRange;
+}
+
+/** By the `Range` header; an answer where there are no bytes to send. */
+function chosenBytes(
+  c: Context,
+  headers: Record<string, string>,
+  etag: string,
+  { path, size }: Pick<ReleaseFile, 'path' | 'size'>,
+): Chosen | Response {
+  const asked = parseRange(rangeHeader(c, etag), size);
   switch (asked.type) {
     case 'unsatisfiable':
       return hubError(c, {
         status: 416,
-        message: `[airlock] The range is outside of the ${file.size} bytes of ${file.path}.`,
-        headers: { 'content-range': `bytes */${file.size}` },
+        message: `[airlock] The range is outside of the ${size} bytes of ${path}.`,
+        headers: { 'content-range': `bytes */${size}` },
       });
     case 'empty':
       return new Response(null, {
@@ -50,20 +70,23 @@ export async function serveFile(c: Context, release: Release, file: ReleaseFile,
       });
     case 'part': {
       const { start, end } = asked.range;
-      const elsewhere = await redirectToStore(c, release, file, end - start + 1, blobs, redirect);
-      if (elsewhere) return elsewhere;
-      const part = {
-        ...headers,
-        'content-length': String(end - start + 1),
-        'content-range': `bytes ${start}-${end}/${file.size}`,
+      const length = {
+        'content-length': String(bytesOf(asked.range)),
+        'content-range': `bytes ${start}-${end}/${size}`,
       };
-      return send(c, 206, part, file, blobs, asked.range);
+      return { status: 206, headers: { ...headers, ...length }, range: asked.range };
     }
-    case 'whole': {
-      const elsewhere = await redirectToStore(c, release, file, file.size, blobs, redirect);
-      return elsewhere ?? send(c, 200, { ...headers, 'content-length': String(file.size) }, file, blobs);
-    }
+    case 'whole':
+      return {
+        status: 200,
+        headers: { ...headers, 'content-length': String(size) },
+        range: { start: 0, end: size - 1 },
+      };
   }
+}
+
+function bytesOf({ start, end }: ByteRange): number {
+  return end - start + 1;
 }
 
 function headWithoutSize({ 'x-linked-size': _, ...headers }: Record<string, string>): Response {
@@ -76,33 +99,32 @@ function rangeHeader(c: Context, etag: string): string | undefined {
   return ifRange === undefined || ifRange === etag ? c.req.header('range') : undefined;
 }
 
-/** `/raw`: the text of the LFS pointer for LFS files, the bytes themselves for the others (hub-api 2.5). */
+/**
+ * `/raw`: the text of the LFS pointer for LFS files, the bytes themselves for the others (hub-api 2.5). In ranges too:
+ * @huggingface/hub finds out how long it is by `bytes=0-0`.
+ */
 export async function serveRaw(c: Context, release: Release, file: ReleaseFile, deps: FileDeps): Promise<Response> {
   if (!file.lfs) return serveFile(c, release, file, deps);
   const pointer = lfsPointer(file.sha256, file.size);
+  const etag = `"${file.gitOid}"`;
   const headers = {
-    ...fileHeaders(release, file, `"${file.gitOid}"`),
+    ...fileHeaders(release, { path: file.path, size: pointer.length }, etag),
     'content-type': 'text/plain; charset=utf-8',
-    'content-length': String(pointer.length),
-    'x-linked-size': String(pointer.length),
   };
-  return new Response(c.req.method === 'HEAD' ? null : new Uint8Array(pointer), { headers });
+  if (matches(c.req.header('if-none-match'), etag)) return new Response(null, { status: 304, headers });
+  const answer = chosenBytes(c, headers, etag, { path: file.path, size: pointer.length });
+  if (answer instanceof Response) return answer;
+  const { start, end } = answer.range;
+  return new Response(c.req.method === 'HEAD' ? null : new Uint8Array(pointer.subarray(start, end + 1)), answer);
 }
 
-async function send(
-  c: Context,
-  status: 200 | 206,
-  headers: Record<string, string>,
-  file: ReleaseFile,
-  blobs: BlobStore,
-  range?: ByteRange,
-) {
+async function send(c: Context, { status, headers, range }: Chosen, file: ReleaseFile, blobs: BlobStore) {
   if (c.req.method === 'HEAD' || file.size === 0) return new Response(null, { status, headers });
   const outgoing = outgoingOf(c);
   if (outgoing && !(await hasTurn(outgoing))) return RESPONSE_ALREADY_SENT;
   const handle = await blobs.openFile?.(file.sha256);
-  if (handle) return sendFile(c, status, headers, handle, range ?? { start: 0, end: file.size - 1 });
-  const stream = await blobs.open(file.sha256, range);
+  if (handle) return sendFile(c, status, headers, handle, range);
+  const stream = await blobs.open(file.sha256, status === 206 ? range : undefined);
   if (!stream) throw missing(file);
   return streamResponse(c, status, headers, stream);
 }
@@ -129,16 +151,20 @@ function missing(file: ReleaseFile): AirlockError {
   });
 }
 
-function fileHeaders(release: Release, file: ReleaseFile, etag: string): Record<string, string> {
+function fileHeaders(
+  release: Release,
+  { path, size }: Pick<ReleaseFile, 'path' | 'size'>,
+  etag: string,
+): Record<string, string> {
   return {
     etag,
     'x-repo-commit': release.commit,
     'x-linked-etag': etag,
-    'x-linked-size': String(file.size),
+    'x-linked-size': String(size),
     'accept-ranges': 'bytes',
     'content-type': 'application/octet-stream',
     'x-content-type-options': 'nosniff',
-    'content-disposition': disposition(file.path),
+    'content-disposition': disposition(path),
     // An approval can be revoked; and an edge that compresses would break resuming.
     'cache-control': 'private, max-age=0, no-transform',
   };

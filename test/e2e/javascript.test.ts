@@ -28,6 +28,8 @@ it('@huggingface/hub lists, describes and downloads', async () => {
     const bytes = Buffer.from((await blob?.arrayBuffer()) ?? new ArrayBuffer(0));
     expect(createHash('sha256').update(bytes).digest('hex'), path).toBe(content.sha256);
   }
+  const pointer = await downloadFile({ ...target(), path: 'model.safetensors', raw: true });
+  expect(await pointer?.text()).toMatch(/^version https:.*\noid sha256:[0-9a-f]{64}\nsize \d+\n$/);
   const [file] = await pathsInfo({ ...target(), paths: ['model.safetensors', 'nope'] });
   expect(file?.lfs?.oid).toBe(world.hub.repo('acme/tiny').file('model.safetensors').content.sha256);
   expect(await fileExists({ ...target(), path: 'config.json' })).toBe(true);
