@@ -56,9 +56,13 @@ function authCheck(repo: Repo, tail: string[]): HubTarget {
  * `/{name}/refs` and `/{name}/tree/main` are of a legacy repo without a namespace; `/{org}/tree` is a repo of that name,
  * because the other routes say nothing without a revision.
  */
-function isOneSegment([, second, third]: string[]): boolean {
-  if (second === undefined || second === 'refs' || second === 'auth-check') return true;
-  return REPO_ROUTES.has(second) && third !== undefined;
+function isOneSegment([, second, third, fourth]: string[]): boolean {
+  if (second === undefined) return true;
+  if (second === 'refs') return third === undefined;
+  if (second === 'auth-check') return third === undefined || third === 'write';
+  if (!REPO_ROUTES.has(second) || third === undefined) return false;
+  // A repo that is called as a route is has a route of its own behind its name.
+  return third === 'refs' ? fourth !== undefined : !REPO_ROUTES.has(third) || fourth === undefined;
 }
 
 function parseBytes(segments: string[]): HubTarget {
