@@ -128,7 +128,7 @@ async function openMirror(
     keys: ring.keys,
     cachedReleases: config.catalog.releases,
   });
-  const publisher = createPublisher({ journal, records: stores.records, index, signer: ring.signers.approval });
+  const publisher = createPublisher({ journal, records: stores.records, signer: ring.signers.approval });
   const quarantine = createQuarantine(join(config.data, 'quarantine'));
   const judging = {
     catalog,

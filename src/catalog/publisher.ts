@@ -5,7 +5,6 @@ import type { Signer } from '#src/attest/signer.ts';
 import { sha256Of } from '#src/domain/digest.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { CommitSha, Ref, RefKind } from '#src/domain/revision.ts';
-import type { Index } from '#src/index/index.ts';
 import type { RecordStore } from '#src/store/record-store.ts';
 import type { Journal } from './journal.ts';
 import { bundleKey } from './keys.ts';
@@ -34,11 +33,10 @@ export interface Publisher {
 export interface PublisherOptions {
   readonly journal: Journal;
   readonly records: RecordStore;
-  readonly index: Pick<Index, 'releases'>;
   readonly signer: Signer;
 }
 
-export function createPublisher({ journal, records, index, signer }: PublisherOptions): Publisher {
+export function createPublisher({ journal, records, signer }: PublisherOptions): Publisher {
   return {
     async publish(draft, applies = () => true) {
       const { repo, commit } = draft;
@@ -51,21 +49,10 @@ export function createPublisher({ journal, records, index, signer }: PublisherOp
       await records.create(bundleKey(repo, commit, modelSignature), model);
       await records.create(bundleKey(repo, commit, digest), statement);
       const act = actOf(draft);
-      const done = await journal.append(repo, { type: 'release', commit, statement: digest }, act, (state) => {
+      return journal.append(repo, { type: 'release', commit, statement: digest }, act, (state) => {
         const now = state.commits.get(commit);
         return allowsRelease(now) && applies(now);
       });
-      // The index is for listings only; a crash before this line is mended by the next publish or a rebuild.
-      if (done)
-        await index.releases.put({
-          kind: repo.kind,
-          repo: repo.id,
-          commit,
-          state: 'approved',
-          approvedAt: draft.approvedAt,
-          digest,
-        });
-      return done;
     },
 
     async pin(repo, { ref, kind, commit }, act) {

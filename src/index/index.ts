@@ -8,7 +8,6 @@ import { type Intakes, intakeQueries } from './intakes.ts';
 import { type Listings, listingQueries } from './listings.ts';
 import { migrate } from './migrations.ts';
 import { type Refs, refQueries } from './refs.ts';
-import { type Releases, releaseQueries } from './releases.ts';
 import { type Rescans, rescanQueries } from './rescans.ts';
 import type { Tables } from './schema.ts';
 import { guardOf, kyselyOver, openSqlite } from './sqlite.ts';
@@ -24,7 +23,6 @@ export interface Index {
   readonly refs: Refs;
   readonly heads: Heads;
   readonly facts: Facts;
-  readonly releases: Releases;
   readonly rescans: Rescans;
   readonly listings: Listings;
   readonly tokens: Tokens;
@@ -55,7 +53,6 @@ export async function openIndex(file: string): Promise<Index> {
       refs: refQueries(db, guard),
       heads: headQueries(db, guard),
       facts: factQueries(db, guard),
-      releases: releaseQueries(db, guard),
       rescans: rescanQueries(db, guard),
       listings: listingQueries(db, guard),
       tokens: tokenQueries(db, guard),

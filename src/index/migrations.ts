@@ -11,6 +11,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-rescans': { up: rescans },
   '0003-tokens': { up: tokens },
   '0004-listings': { up: listings },
+  '0005-no-releases': { up: noReleases },
 };
 
 export async function migrate(db: Kysely<unknown>): Promise<void> {
@@ -169,4 +170,9 @@ async function listings(db: Kysely<unknown>): Promise<void> {
     .addColumn('body', 'text')
     .addPrimaryKeyConstraint('listingsKey', ['kind', 'repo'])
     .execute();
+}
+
+/** The journals tell what is released, and `listings` what it is found by. */
+async function noReleases(db: Kysely<unknown>): Promise<void> {
+  await db.schema.dropTable('releases').ifExists().execute();
 }

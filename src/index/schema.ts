@@ -14,7 +14,6 @@ export interface Tables {
   readonly refs: RefRow;
   readonly heads: HeadRow;
   readonly facts: FactRow;
-  readonly releases: ReleaseRow;
   readonly rescans: RescanRow;
   readonly listings: ListingRow;
   readonly tokens: TokenRow;
@@ -75,16 +74,6 @@ interface FactRow {
   readonly sha256: Sha256;
   readonly extractor: string;
   readonly body: string;
-}
-
-/** For listing pages alone; whether a commit may be served is never decided here. */
-export interface ReleaseRow {
-  readonly kind: RepoKind;
-  readonly repo: string;
-  readonly commit: CommitSha;
-  readonly state: 'approved' | 'revoked' | 'quarantined';
-  readonly approvedAt: string;
-  readonly digest: Sha256;
 }
 
 /** One pass over all releases under one rule set. `report` is JSON; `finishedAt` null: it broke off. */

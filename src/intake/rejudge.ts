@@ -30,7 +30,7 @@ export interface RejudgeDeps {
   readonly quarantine: Pick<Quarantine, 'copyOf' | 'reserve'>;
   /** Stays free on the quarantine's disk while stored bytes are read again. */
   readonly minFreeBytes: number;
-  readonly index: Pick<Index, 'decisions' | 'releases'>;
+  readonly index: Pick<Index, 'decisions'>;
   readonly sources: readonly SourceRule[];
   readonly rules: PolicyRules;
   readonly limits: Limits;
@@ -125,7 +125,7 @@ async function scanAgain(
 /** The decision first: whoever meets the refusal finds the reasons. A crash before the entry leaves it served, and the next rescan comes here again. */
 async function quarantine(
   deps: RejudgeDeps,
-  { repo, commit, upstream, license, approvedAt }: ReleaseStatement,
+  { repo, commit, upstream, license }: ReleaseStatement,
   { status, statement, approval }: CommitState,
   files: readonly ScannedFile[],
   decision: Decision,
@@ -141,10 +141,8 @@ async function quarantine(
     const current = now.commits.get(commit);
     return current?.status === 'approved' && current.statement === statement;
   });
-  if (done && statement)
-    await deps.index.releases.put({ kind, repo: id, commit, state: 'quarantined', approvedAt, digest: statement });
   // A person was faster, or another replica: what was judged is no longer so, and nobody is to read why.
-  else await deps.index.decisions.remove(repo, commit);
+  if (!done) await deps.index.decisions.remove(repo, commit);
   return done;
 }
 

@@ -9,7 +9,7 @@ import { type PassOrder, passRecord, type RescanReport } from './rescan-report.t
 
 export interface PassDeps extends RejudgeDeps {
   readonly catalog: Pick<Catalog, 'statement' | 'repos'>;
-  readonly index: Pick<Index, 'decisions' | 'releases' | 'rescans'>;
+  readonly index: Pick<Index, 'decisions' | 'rescans'>;
   readonly log: {
     info(details: object, text: string): void;
     warn(details: object, text: string): void;

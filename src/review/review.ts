@@ -45,7 +45,7 @@ export interface ReviewDeps {
   readonly catalog: Pick<Catalog, 'upstreamName'>;
   readonly publisher: Publisher;
   readonly intakes: Intakes;
-  readonly index: Pick<Index, 'decisions' | 'refs' | 'releases'>;
+  readonly index: Pick<Index, 'decisions' | 'refs'>;
 }
 
 /** `fresh`: the intake ran just now, because of this approval. */
@@ -125,15 +125,6 @@ export function createReview(deps: ReviewDeps): Review {
     return outcome;
   }
 
-  /** For listing pages: `before` is what was withdrawn. */
-  async function listRevoked(repo: Repo, commit: CommitSha, before: CommitState | undefined): Promise<void> {
-    const after = await stateOf(repo, commit);
-    const approvedAt = before?.status === 'approved' ? before.at : after?.at;
-    if (after?.statement === undefined || approvedAt === undefined) return;
-    const row = { kind: repo.kind, repo: repo.id, commit, state: 'revoked', approvedAt } as const;
-    await index.releases.put({ ...row, digest: after.statement });
-  }
-
   return {
     async approve(repo, revision, act, evenDenied) {
       const { commit, decision, fresh } = await knownDecision(repo, revision);
@@ -188,18 +179,12 @@ export function createReview(deps: ReviewDeps): Review {
     async revoke(repo, revision, act) {
       const commit = await commitOf(repo, revision, true);
       if (commit === undefined) throw unknownRevision(repo, revision);
-      const before = await stateOf(repo, commit);
       const name = await nameUpstream(repo, commit);
       const done = await journal.append(repo, { type: 'revocation', commit }, act, (state) =>
         isReleased(state, commit),
       );
       if (!done) throw conflict(repo, commit, 'is not approved, so there is nothing to revoke');
-      await listRevoked(repo, commit, before);
-      if (name) {
-        const there = await stateOf(name, commit);
-        await journal.append(name, { type: 'revocation', commit }, act, (state) => !isClosed(state, commit));
-        await listRevoked(name, commit, there);
-      }
+      if (name) await journal.append(name, { type: 'revocation', commit }, act, (state) => !isClosed(state, commit));
       return commit;
     },
 

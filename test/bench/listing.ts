@@ -8,7 +8,7 @@ import { publishFiles } from '#test/hub/published.ts';
 import { safetensors } from '#test/hub/weights.ts';
 import { type House, openHouse, send } from '#test/support/house.ts';
 
-// node test/bench/listing.ts [--repos N]
+// npm run bench:listing -- [--repos N]
 //
 // Lists over so many approved repos, in one process without a socket: what a page costs, and what a start costs.
 

@@ -13,7 +13,7 @@ import { isAirlockError } from '#src/domain/errors.ts';
 import { parseRepo } from '#src/domain/repo.ts';
 import { parseCommitSha, parseRef } from '#src/domain/revision.ts';
 import { type Index, openIndex } from '#src/index/index.ts';
-import type { DecisionRow, IntakeRow, RefRow, ReleaseRow, TokenRow } from '#src/index/schema.ts';
+import type { DecisionRow, IntakeRow, RefRow, TokenRow } from '#src/index/schema.ts';
 import { sqliteError } from '#src/index/sqlite.ts';
 
 const REPO = parseRepo('models', 'org/name');
@@ -304,53 +304,6 @@ test('facts belong to a digest and an extractor version', async () => {
   expect(await index.facts.get(DIGEST, 'pickle-1')).toBe('{"calls":["os.system"]}');
   expect(await index.facts.get(DIGEST, 'pickle-2')).toBeUndefined();
   expect(await index.facts.get(sha256Of('y'), 'pickle-1')).toBeUndefined();
-});
-
-describe('releases', () => {
-  const row = (n: number, change: Partial<ReleaseRow> = {}): ReleaseRow => ({
-    kind: n % 3 === 0 ? 'datasets' : 'models',
-    repo: `org/name${n}`,
-    commit: COMMIT,
-    state: 'approved',
-    // Pairs share a time, so that pages also have to break inside of one.
-    approvedAt: `2026-01-01T00:00:${String(Math.floor(n / 2)).padStart(2, '0')}.000Z`,
-    digest: DIGEST,
-    ...change,
-  });
-
-  async function pages(query: { kind?: 'models' | 'datasets'; limit: number }): Promise<string[]> {
-    const names: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await index.releases.list({ ...query, ...(cursor === undefined ? {} : { cursor }) });
-      expect(page.rows.length).toBeLessThanOrEqual(query.limit);
-      names.push(...page.rows.map((found) => found.repo));
-      cursor = page.cursor;
-    } while (cursor !== undefined);
-    return names;
-  }
-
-  test('pages hold every release once, newest first, whatever their size', async () => {
-    for (let n = 0; n < 13; n++) await index.releases.put(row(n));
-    const whole = await pages({ limit: 100 });
-    expect(new Set(whole).size).toBe(13);
-    expect(whole[0]).toBe('org/name12');
-    for (const limit of [1, 2, 3, 5, 12, 13]) expect(await pages({ limit })).toEqual(whole);
-    expect(await pages({ kind: 'datasets', limit: 2 })).toHaveLength(5);
-  });
-
-  test('a revoked release takes the place of the approved one', async () => {
-    await index.releases.put(row(1));
-    await index.releases.put(row(1, { state: 'revoked' }));
-    expect((await index.releases.list({ limit: 5 })).rows).toEqual([row(1, { state: 'revoked' })]);
-  });
-
-  test.each(['', 'nonsense', 'W10', Buffer.from('["a",1,"b","c"]').toString('base64url')])(
-    '%j is no cursor',
-    async (cursor) => {
-      await expect(index.releases.list({ limit: 5, cursor })).rejects.toMatchObject({ code: 'bad-request' });
-    },
-  );
 });
 
 describe('tokens', () => {

@@ -89,7 +89,7 @@ export async function openHouse({
   const { signers, keys } = ring;
   const journal = createJournal({ records, index, signers, keys, clock, refreshSeconds: 1, cachedRepos: 100 });
   const catalog = createCatalog({ journal, records, keys, cachedReleases: 100 });
-  const publisher = createPublisher({ journal, records, index, signer: signers.approval });
+  const publisher = createPublisher({ journal, records, signer: signers.approval });
   const quarantine = createQuarantine(join(data, 'quarantine'));
   const { url: _, ...patience } = settings.upstream;
   const upstream = boundedUpstream(createHubClient({ url: hub, ...patience, ...client }), { clock });

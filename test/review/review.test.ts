@@ -305,22 +305,6 @@ describe('revoke', () => {
     }
   });
 
-  it('keeps the time of the approval in the list of releases', async () => {
-    const repo = model('acme/listed');
-    addTiny(hub, repo.id);
-    await pull(repo);
-    const rowOf = async () =>
-      (await house.index.releases.list({ limit: 100 })).rows.find((row) => row.repo === repo.id);
-    const before = await rowOf();
-    expect(before).toMatchObject({ state: 'approved' });
-    house.clock.advance(60);
-    await house.review.revoke(repo, MAIN, ann);
-    const { approvedAt, ...rest } = { ...before, approvedAt: before?.approvedAt ?? '' };
-    const after = await rowOf();
-    expect(after).toMatchObject({ ...rest, state: 'revoked' });
-    expect(Date.parse(after?.approvedAt ?? '') - Date.parse(approvedAt)).toBeLessThan(10_000);
-  });
-
   it('of what is not approved is a conflict', async () => {
     const held = model('acme/held-revoke');
     addHeld(hub, held.id);

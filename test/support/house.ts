@@ -97,7 +97,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     cachedRepos: config.catalog.releases,
   });
   const catalog = createCatalog({ journal, records, keys: ring.keys, cachedReleases: config.catalog.releases });
-  const publisher = createPublisher({ journal, records, index, signer: ring.signers.approval });
+  const publisher = createPublisher({ journal, records, signer: ring.signers.approval });
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const judging = {
