@@ -6,6 +6,7 @@ import { readerOf } from '#src/access/reader.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import { createKeyDownload } from './admin/keys.ts';
 import { type AdminDeps, createAdmin } from './admin/routes.ts';
+import { browserPages } from './hub/browser-pages.ts';
 import { hubErrorOf } from './hub/errors.ts';
 import { createOpenRoutes } from './hub/open-routes.ts';
 import { type ReadAccessOptions, readAccess } from './hub/read-access.ts';
@@ -18,6 +19,8 @@ export interface AppDeps {
   readonly hub: HubDeps;
   readonly admin: AdminDeps;
   readonly access: ReadAccessOptions;
+  /** Of web pages that may read: see `access.browserOrigins`. */
+  readonly browserOrigins: readonly string[];
   readonly readiness: readonly ReadinessCheck[];
   readonly log: Log;
   readonly origin: OriginOptions;
@@ -32,7 +35,8 @@ type Env = { Bindings: Bindings; Variables: { requestId: string } };
 export function createApp(deps: AppDeps): Hono<Env> {
   const origins = createOrigins(deps.origin);
   const app = new Hono<Env>({ getPath: (request, options) => origins.routingPath(request, options?.env) });
-  app.use(requestId(), origins.middleware, requestLog(deps.log), bodyLimit(MAX_BODY_BYTES));
+  app.use(requestId(), origins.middleware, requestLog(deps.log), browserPages(deps.browserOrigins));
+  app.use(bodyLimit(MAX_BODY_BYTES));
   app.get('/', (c) =>
     c.text(
       `Hub Airlock serves approved copies of models of the Hugging Face Hub.\n\nexport HF_ENDPOINT=${originOf(c).baseUrl}\n`,

@@ -204,6 +204,7 @@ async function openMirror(
       tokens,
     },
     access: { ...readersOf(config, log), identify: createIdentify({ tokens, isAdmin }) },
+    browserOrigins: config.access.browserOrigins,
     readiness: [
       { name: 'store', check: () => stores.records.get('readiness-probe') },
       { name: 'index', check: () => index.intakes.recent(1) },

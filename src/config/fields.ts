@@ -96,6 +96,16 @@ function isHttpUrl(value: string, originOnly: boolean): boolean {
   return !originOnly || new URL(value).pathname === '/';
 }
 
+/** As a browser writes it in `Origin`: scheme, host, and a port that is not the scheme's own. */
+export function webOrigin() {
+  return z.custom<string>(
+    (value) => typeof value === 'string' && isHttpUrl(value, true) && new URL(value).origin === value,
+    {
+      error: 'the origin of a web page such as "https://notebooks.example"',
+    },
+  );
+}
+
 export function glob() {
   return z.custom<string>((value) => typeof value === 'string' && isGlob(value), {
     error: 'a pattern such as "org/*" or "*.safetensors"',

@@ -13,6 +13,7 @@ import {
   mapping,
   oneOf,
   text,
+  webOrigin,
   wholeNumber,
   yesOrNo,
 } from './fields.ts';
@@ -70,6 +71,7 @@ const access = mapping({
   anonymous: yesOrNo().prefault(true),
   tokenDays: wholeNumber(1, MAX_TOKEN_DAYS).prefault(90),
   maxTokenDays: wholeNumber(1, MAX_TOKEN_DAYS).nullable().prefault(365),
+  browserOrigins: list(webOrigin()).prefault([]),
 }).superRefine(({ tokenDays, maxTokenDays }, context) => {
   if (maxTokenDays === null || tokenDays <= maxTokenDays) return;
   const message = `at most access.maxTokenDays, which is ${maxTokenDays}`;

@@ -78,6 +78,12 @@ describe('a bad value names the key, the value, and what was expected', () => {
     ['listen: "[::1]"', 'listen: "[::1]" is not allowed'],
     ['listen: "[]:80"', 'listen: "[]:80" is not allowed'],
     ['publicUrl: https://hub.example/', 'publicUrl: "https://hub.example/" is not allowed; expected an http://'],
+    [
+      'access: { browserOrigins: ["*"] }',
+      'access.browserOrigins[0]: "*" is not allowed; expected the origin of a web page',
+    ],
+    ['access: { browserOrigins: ["https://a.example/"] }', 'access.browserOrigins[0]: "https://a.example/"'],
+    ['access: { browserOrigins: ["https://a.example:443"] }', 'access.browserOrigins[0]: "https://a.example:443"'],
     ['trustedProxies: [proxy]', 'trustedProxies[0]: "proxy" is not allowed; expected an address or a range'],
     ['trustedProxies: [10.0.0.0/33]', 'trustedProxies[0]: "10.0.0.0/33" is not allowed'],
     ['publicUrl: hub.example', 'publicUrl: "hub.example" is not allowed'],

@@ -160,6 +160,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         log.info({ why: stranger.why, ...('token' in stranger ? { tokenId: stranger.token.id } : {}) }, 'refused'),
       onError: (error) => log.warn({ err: error }, 'not looked up'),
     },
+    browserOrigins: config.access.browserOrigins,
     readiness: [{ name: 'store', check: () => records.get('readiness-probe') }],
     origin,
     log,
