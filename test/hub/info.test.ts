@@ -6,7 +6,7 @@ import { contentsOf } from '#src/hub/info/contents.ts';
 import { buildInfo, type RepoInfo, shapeInfo } from '#src/hub/info.ts';
 import { createPrebuilt } from '#src/hub/prebuilt.ts';
 import { stored } from './release.ts';
-import { gguf, safetensors, sharded } from './weights.ts';
+import { gguf, manyPairs, safetensors, sharded } from './weights.ts';
 
 async function infoWith(files: Record<string, string | Uint8Array>, kind: RepoKind = 'models'): Promise<RepoInfo> {
   const { release, blobs } = stored(files, parseRepo(kind, 'acme/tree'));
@@ -282,6 +282,7 @@ describe('the description of a GGUF file', () => {
     ['of another format', Buffer.from('GGML and so on, and so on')],
     ['of a million dimensions', gguf(head, [Array.from({ length: 1000 }, () => 2)])],
     ['too large to be true', gguf(head, [[2 ** 40, 2 ** 40]])],
+    ['of more pairs than anybody writes', manyPairs(10_001)],
     ['empty', Buffer.alloc(0)],
   ])('is missing for one that is %s', async (_, bytes) => {
     expect(await infoWith({ 'm.gguf': bytes })).not.toHaveProperty('gguf');

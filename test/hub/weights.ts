@@ -36,6 +36,13 @@ export function gguf(
   return Buffer.concat([Buffer.from('GGUF'), u32(3), u64(infos.length), u64(pairs.length), ...pairs, ...infos]);
 }
 
+/** The head of a GGUF file with one tensor behind so many pairs, each an empty name and a byte. */
+export function manyPairs(count: number): Buffer {
+  const head = gguf({}, [[7]]);
+  const [before, tensors] = [head.subarray(0, 16), head.subarray(head.indexOf(string('t0')))];
+  return Buffer.concat([before, u64(count), Buffer.alloc(13 * count), tensors]);
+}
+
 function string(text: string): Buffer {
   return Buffer.concat([u64(Buffer.byteLength(text)), Buffer.from(text)]);
 }

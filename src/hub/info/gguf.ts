@@ -13,6 +13,9 @@ export interface GgufInfo {
 
 /** How far into a file is read: vocabularies of several megabytes lie before the list of tensors. */
 const READS = [2 ** 20, 8 * 2 ** 20, 32 * 2 ** 20];
+/** This is read where requests are answered, so that a head that goes on for ever must end: real ones are far below. */
+const MAX_PAIRS = 10_000;
+const MAX_TENSORS = 200_000;
 const MAX_PARTS = 64;
 const MAX_DIMENSIONS = 8;
 const MAX_TEMPLATE = 128 * 1024;
@@ -88,6 +91,7 @@ function parseHead(bytes: Buffer): GgufInfo {
   const version = cursor.u32();
   if (version !== 2 && version !== 3) throw new NotGguf();
   const [tensors, pairs] = [cursor.count(), cursor.count()];
+  if (pairs > MAX_PAIRS || tensors > MAX_TENSORS) throw new NotGguf();
   const known = new Map<string, string | number>();
   for (let i = 0; i < pairs; i++) {
     const key = cursor.string().toString('utf8');
@@ -126,8 +130,10 @@ class Cursor {
     return this.#bytes.readUInt32LE(this.#skip(4));
   }
 
+  /** In two halves: a vocabulary has a million of them, and a BigInt for each takes seconds. */
   count(): number {
-    const count = Number(this.#bytes.readBigUInt64LE(this.#skip(8)));
+    const start = this.#skip(8);
+    const count = this.#bytes.readUInt32LE(start) + this.#bytes.readUInt32LE(start + 4) * 2 ** 32;
     if (!Number.isSafeInteger(count)) throw new NotGguf();
     return count;
   }
@@ -151,7 +157,7 @@ class Cursor {
 
   /** The elements of a tensor, from its name, its dimensions, its type and its place. */
   tensor(): number {
-    this.string();
+    this.#skip(this.count());
     const dimensions = this.u32();
     if (dimensions > MAX_DIMENSIONS) throw new NotGguf();
     let elements = 1;
@@ -165,8 +171,20 @@ class Cursor {
     const count = this.count();
     const width = WIDTHS[type];
     if (width !== undefined) this.#skip(width * count);
-    else if (type === 8) for (let i = 0; i < count; i++) this.string();
+    else if (type === 8) this.#skipStrings(count);
     else throw new NotGguf();
+  }
+
+  /** Vocabularies: a million strings, so that there is no call for each. */
+  #skipStrings(count: number): void {
+    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length);
+    let at = this.#at;
+    for (let i = 0; i < count; i++) {
+      if (at + 8 > view.byteLength) throw new TooShort();
+      at += 8 + view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
+    }
+    this.#at = at;
+    this.#skip(0);
   }
 
   /** Where the next `length` bytes begin. */
