@@ -86,6 +86,8 @@ async function ids(path: string, at: House = house): Promise<string[]> {
   return items.map(({ id }) => id);
 }
 
+const words = (count: number) => Array.from({ length: count }, (_, i) => `w${i}`).join(',');
+
 describe('a list', () => {
   it('holds what is approved here, the last change first', async () => {
     expect(await ids('/api/models')).toEqual(['legacy', 'acme/bert-base', 'other/bert-large', 'acme/llama']);
@@ -99,6 +101,8 @@ describe('a list', () => {
     ['search=BERT%20base', ['acme/bert-base']],
     ['search=bert&search=large', ['other/bert-large']],
     ['search=other/', ['other/bert-large']],
+    // The same word many times is one.
+    [`search=${'large%20'.repeat(100)}`, ['other/bert-large']],
     ['search=nothing-like-it', []],
     ['author=acme', ['acme/bert-base', 'acme/llama']],
     ['author=ACME&search=llama', ['acme/llama']],
@@ -140,6 +144,12 @@ describe('a list', () => {
 
   it.each([
     ...['limit=0', 'limit=x', 'sort=size', 'direction=up', 'num_parameters=many', 'num_parameters=', 'apps=ollama'],
+    ...[
+      `search=${words(11).replaceAll(',', '+')}`,
+      `filter=${words(11)}`,
+      `tags=${words(6)}&filter=x,y,z,1,2`,
+      `library=${words(11)}`,
+    ],
     ...['cursor=x', 'cursor=', `cursor=${Buffer.from('["models","id","x","y","z"]').toString('base64url')}`],
   ])('is refused for %s, with what to do', async (query) => {
     const answer = await send(house, `/api/models?${query}`);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Journal } from '#src/catalog/journal.ts';
 import { isAirlockError } from '#src/domain/errors.ts';
 import { REPO_KINDS, type RepoKind } from '#src/domain/repo.ts';
@@ -46,6 +47,7 @@ export interface ListingDeps extends RegisterDeps {
 /** A page may be shorter than asked for: clients follow `Link`, and a card can be large. */
 const MAX_PAGE_BYTES = 8 * 2 ** 20;
 const AT_ONCE = 8;
+const LOOKED_AT_ONCE = 2000;
 
 export function createListing(deps: ListingDeps): Listing {
   const { catalog, prebuilt, journal } = deps;
@@ -84,7 +86,7 @@ export function createListing(deps: ListingDeps): Listing {
       let bytes = 0;
       let last: Summary | undefined;
       while (items.length < query.limit && bytes < MAX_PAGE_BYTES) {
-        const batch = take(candidates, Math.min(AT_ONCE, query.limit - items.length));
+        const batch = await take(candidates, Math.min(AT_ONCE, query.limit - items.length));
         for (const built of await Promise.all(batch.map((summary) => item(register, summary, query))))
           if (built) {
             items.push(built);
@@ -93,21 +95,26 @@ export function createListing(deps: ListingDeps): Listing {
         last = batch.at(-1);
         if (!last) break;
       }
-      const ended = candidates.next().done === true || !last;
+      const ended = !last || (await candidates.next()).done === true;
       return { items, pending, ...(ended || !last ? {} : { next: placeOf(last, query.order) }) };
     },
   };
 }
 
-function* matching(summaries: Iterable<Summary>, search: Search): Generator<Summary> {
-  for (const summary of summaries) if (matches(search, summary)) yield summary;
+/** Other requests get their turn meanwhile: a search may look at all repos, and find none. */
+async function* matching(summaries: Iterable<Summary>, search: Search): AsyncGenerator<Summary> {
+  let looked = 0;
+  for (const summary of summaries) {
+    if (++looked % LOOKED_AT_ONCE === 0) await turn();
+    if (matches(search, summary)) yield summary;
+  }
 }
 
 /** Not the iterator's own `take`, which ends it. */
-function take<T>(from: Iterator<T>, count: number): T[] {
+async function take<T>(from: AsyncIterator<T>, count: number): Promise<T[]> {
   const taken: T[] = [];
   while (taken.length < count) {
-    const { done, value } = from.next();
+    const { done, value } = await from.next();
     if (done) break;
     taken.push(value);
   }

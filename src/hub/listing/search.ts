@@ -18,6 +18,9 @@ export interface Search {
   readonly nothing: boolean;
 }
 
+/** Every repo is compared with each of them. */
+const MAX_WORDS = 10;
+
 /** Filters of the Hub that say nothing here. To leave one out in silence would show what was not asked for. */
 const UNKNOWN = ['apps', 'datasets', 'models'];
 const FACTORS: Readonly<Record<string, number>> = { K: 1e3, M: 1e6, B: 1e9, T: 1e12 };
@@ -28,18 +31,26 @@ export function parseSearch(c: Context): Search {
     if (c.req.query(name) !== undefined)
       throw new AirlockError('bad-request', `This mirror can not filter by ${name}. Leave it out, or filter by a tag.`);
   const words = (name: string) => (values(c, name) ?? []).map((value) => value.toLowerCase());
+  const searched = (c.req.queries('search') ?? []).flatMap((text) => text.toLowerCase().split(/\s+/));
   return {
-    terms: (c.req.queries('search') ?? []).slice(0, 10).flatMap((text) => text.toLowerCase().split(/\s+/).slice(0, 20)),
+    terms: few('search', searched),
     author: c.req.query('author')?.toLowerCase(),
-    tags: [...words('filter'), ...words('tags')],
+    tags: few('filter', [...words('filter'), ...words('tags')]),
     pipeline: c.req.query('pipeline_tag')?.toLowerCase(),
-    libraries: words('library'),
+    libraries: few('library', words('library')),
     parameters: parseRange(c.req.query('num_parameters')),
     nothing:
       (c.req.query('gated') !== undefined && flag(c, 'gated')) ||
       c.req.query('inference') !== undefined ||
       c.req.query('inference_provider') !== undefined,
   };
+}
+
+/** Each once. @throws AirlockError bad-request */
+function few(name: string, words: readonly string[]): readonly string[] {
+  const different = [...new Set(words)].filter((word) => word !== '');
+  if (different.length <= MAX_WORDS) return different;
+  throw new AirlockError('bad-request', `A list takes at most ${MAX_WORDS} words of ${name}. Ask for fewer.`);
 }
 
 export function matches(search: Search, summary: Summary): boolean {
