@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleKey } from '#src/catalog/keys.ts';
 import { parseRepo, type Repo } from '#src/domain/repo.ts';
-import { createListing } from '#src/hub/listing/listing.ts';
+import { createListing, type ListQuery } from '#src/hub/listing/listing.ts';
 import { createPrebuilt } from '#src/hub/prebuilt.ts';
 import { ann, append, commitOf, model } from '#test/catalog/drafts.ts';
 import { type House, openHouse, send } from '#test/support/house.ts';
@@ -26,6 +26,11 @@ async function open(folder: string, indexFile?: string): Promise<House> {
 const card = (yaml: string) => `---\n${yaml}\n---\n`;
 const [A, B] = [commitOf('a'), commitOf('b')];
 const dataset = (id: string) => parseRepo('datasets', id);
+
+const ANY: ListQuery['search'] = {
+  ...{ terms: [], tags: [], libraries: [], nothing: false },
+  ...{ author: undefined, pipeline: undefined, parameters: undefined },
+};
 
 /** Name, day of the last change, and what its files say. */
 const MODELS: readonly [id: string, day: number, files: Published['files']][] = [
@@ -291,9 +296,8 @@ describe('the index', () => {
       refreshSeconds: 5,
       log: { warn: (_, text) => expect.fail(text) },
     });
-    const search = { terms: ['/b'], tags: [], libraries: [], author: undefined, pipeline: undefined };
     const { items } = await listing.page('models', {
-      search: { ...search, parameters: undefined, nothing: false },
+      search: { ...ANY, terms: ['/b'] },
       order: { key: 'id', descending: false },
       limit: 10,
       shape: { expand: [] },
@@ -324,6 +328,69 @@ describe('the index', () => {
     expect(await ids('/api/models?filter=license:mit', second)).toEqual([]);
     expect(await ids('/api/models?sort=id', second)).toEqual(['org/a', 'org/b']);
     expect(await ids('/api/models?filter=license:cc-by-nc-4.0&sort=id', second)).toEqual(['org/a', 'org/b']);
+  });
+});
+
+describe('many and much', () => {
+  it('a page ends early where cards are large, and the next one goes on', async () => {
+    const here = await open(await temp('large'));
+    const names = Array.from({ length: 50 }, (_, i) => `org/large-${String(i).padStart(2, '0')}`);
+    for (const name of names)
+      await publishFiles(here, model(name), {
+        commit: A,
+        files: { 'README.md': card(`license: mit\nabout: ${name} ${'x'.repeat(240_000)}`) },
+      });
+    const first = await list('/api/models?limit=1000&sort=id&cardData=true', here);
+    expect(first.items.length).toBeGreaterThan(20);
+    expect(first.items.length).toBeLessThan(50);
+    const next = /<http:\/\/mirror\.test([^>]+)>/.exec(first.headers.get('link') ?? '')?.[1] ?? '';
+    const second = await list(next, here);
+    expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(names);
+    expect(second.headers.get('link')).toBeNull();
+  });
+
+  it('requests at the same time share one look at the journals', async () => {
+    const here = await open(await temp('shared'));
+    await publishFiles(here, model('org/one'), { commit: A, files: { 'README.md': card('license: mit') } });
+    let looks = 0;
+    const listing = createListing({
+      ...{ journal: here.journal, remembered: here.index.listings, clock: here.clock },
+      catalog: {
+        ...here.catalog,
+        journals: (kind) => {
+          looks++;
+          return here.catalog.journals(kind);
+        },
+      },
+      prebuilt: createPrebuilt(here.blobs),
+      refreshSeconds: 5,
+      log: { warn: (_, text) => expect.fail(text) },
+    });
+    const query: ListQuery = { search: ANY, order: { key: 'id', descending: false }, limit: 10, shape: { expand: [] } };
+    const pages = await Promise.all(Array.from({ length: 50 }, () => listing.page('models', query)));
+    expect(pages.map(({ items }) => items.length)).toEqual(pages.map(() => 1));
+    expect(looks).toBe(1);
+  });
+});
+
+describe('a store that is away', () => {
+  it('is a 503 and never an empty list, and the list is whole when it is back', async () => {
+    const folder = await temp('away');
+    const here = await open(folder);
+    for (const name of ['a', 'b'])
+      await publishFiles(here, model(`org/${name}`), { commit: A, files: { 'README.md': card('license: mit') } });
+    expect(await ids('/api/models?sort=id', here)).toEqual(['org/a', 'org/b']);
+    const stranger = await open(folder, join(folder, 'stranger.sqlite'));
+    here.clock.advance(10);
+    await rename(join(folder, 'store'), join(folder, 'gone'));
+    // Also where nothing would be found, and to a process that has seen nothing yet.
+    for (const at of [here, stranger])
+      for (const path of ['/api/models', '/api/models?search=nothing']) {
+        const answer = await send(at, path);
+        expect([path, answer.status, answer.headers.get('retry-after')]).toEqual([path, 503, '10']);
+      }
+    await rename(join(folder, 'gone'), join(folder, 'store'));
+    for (const at of [here, stranger]) expect(await ids('/api/models?sort=id', at)).toEqual(['org/a', 'org/b']);
   });
 });
 

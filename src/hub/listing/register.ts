@@ -58,6 +58,8 @@ export class Register {
   readonly #own = new WeakSet<Summary>();
   #refreshing: Promise<void> | undefined;
   #began = 0;
+  /** Why the last look did not end well. */
+  #failure: unknown;
   #loaded = false;
   #scannedAt: number | undefined;
   #restMilliseconds = 0;
@@ -99,7 +101,10 @@ export class Register {
     return parseRepo(this.#kind, id);
   }
 
-  /** Look for news where there may be some. Callers at the same time share one look, and wait for it within reason. */
+  /**
+   * Look for news where there may be some. Callers at the same time share one look, and wait for it within reason.
+   * @throws AirlockError store-unavailable: a list that may be short of anything must not look like one that is whole
+   */
   async refresh(): Promise<void> {
     if (this.#dirty.size === 0 && !this.#isDue()) return;
     if (!this.#refreshing) {
@@ -110,14 +115,16 @@ export class Register {
     }
     const patience = this.#scannedAt === undefined ? FIRST_PATIENCE : PATIENCE;
     const left = patience - (performance.now() - this.#began);
-    if (left <= 0) return;
-    const timer = new AbortController();
-    const enough = sleep(left, undefined, { signal: timer.signal, ref: false });
-    await Promise.race([this.#refreshing, enough.catch(() => undefined)]);
-    timer.abort();
+    if (left > 0) {
+      const timer = new AbortController();
+      const enough = sleep(left, undefined, { signal: timer.signal, ref: false });
+      await Promise.race([this.#refreshing, enough.catch(() => undefined)]);
+      timer.abort();
+    }
+    if (this.#failure) throw this.#failure;
   }
 
-  /** What failed is tried again with the next look; until then lists hold what is known, each item checked by itself. */
+  /** What failed is tried again with the next request. */
   async #work(): Promise<void> {
     try {
       if (!this.#loaded) await this.#load();
@@ -125,7 +132,9 @@ export class Register {
       await this.#read();
       if (this.#isDue()) await this.#scan();
       await this.#read();
+      this.#failure = undefined;
     } catch (error) {
+      this.#failure = error;
       this.#deps.log.warn({ err: error, kind: this.#kind }, `the list of ${this.#kind} is not up to date`);
     }
   }
