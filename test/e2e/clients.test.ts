@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ClientOptions } from '#test/support/clients.ts';
 import { asListing, listingOf } from '#test/support/listing.ts';
+import { airlock } from '#test/support/mirror.ts';
 import { useWorld } from '#test/support/world.ts';
 import { addRepo, CLIENTS, repoOf } from './clients/all.ts';
 import type { Client, Got } from './clients/client.ts';
@@ -55,12 +57,17 @@ describe.each(present)('$name', (client) => {
   });
 });
 
+/** Where each client has its copy. */
+const machines = new Map<Client, ClientOptions>();
+
 describe('with upstream gone', () => {
   beforeAll(() => world.hub.goAway());
   afterAll(() => world.hub.comeBack());
 
   it.each(present)('$name downloads what is approved', async (client) => {
-    expectRight(client, await get(client, 'cold'));
+    const person = await world.person();
+    machines.set(client, person);
+    expectRight(client, await client.get(repoOf('cold', client), 'main', person));
   });
 
   // At the same time: some of them try for a minute.
@@ -74,3 +81,40 @@ describe('with upstream gone', () => {
     expect(files).toEqual({});
   });
 });
+
+describe('a branch whose commit was revoked', () => {
+  const asking = present.filter((client) => client.revoked !== undefined);
+  const others = present.filter((client) => client.revoked === undefined);
+
+  it.each(asking)('is refused to $name, in spite of its own copy', async (client) => {
+    await revoke(client);
+    const { ok, seen } = await client.get(repoOf('cold', client), 'main', machineOf(client));
+    expect(ok, seen).toBe(false);
+    for (const text of client.revoked ?? []) expect(seen).toMatch(text);
+  });
+
+  it.each(others)(
+    'is still used by $name, which asks nobody about what it has, and refused to new machines',
+    async (client) => {
+      await revoke(client);
+      expect((await client.get(repoOf('cold', client), 'main', machineOf(client))).ok).toBe(true);
+      const { ok, files } = await get(client, 'cold');
+      expect(ok).toBe(false);
+      expect(files).toEqual({});
+    },
+  );
+});
+
+async function revoke(client: Client): Promise<void> {
+  const repo = repoOf('cold', client);
+  const name = `${client.kind === 'models' ? '' : `${client.kind}/`}${repo}`;
+  const commit = world.hub.repo(repo, client.kind).head().id;
+  const done = await airlock(['revoke', `${name}@${commit}`, '--reason', 'its author lost the key'], world.mirror);
+  expect(done.status, done.output).toBe(0);
+}
+
+function machineOf(client: Client): ClientOptions {
+  const machine = machines.get(client);
+  if (!machine) throw new Error(`${client.name} has downloaded nothing before`);
+  return machine;
+}

@@ -25,6 +25,8 @@ export interface Client {
   readonly refused: Seen;
   /** Upstream is gone, and the model is not here. */
   readonly gone: Seen;
+  /** The commit of a branch was revoked, and this machine has a copy; undefined where it is used without a question. */
+  readonly revoked: Seen | undefined;
   /** The model is being fetched. */
   readonly waiting: Seen;
   /** The client then waits by itself, and has the model in the end; the others are to be run again. */
@@ -38,6 +40,8 @@ export type Seen = readonly RegExp[];
 export const OURS = {
   refused:
     /\[airlock\] \S*acme\/\S+@[0-9a-f]{7} is denied: .*os\.system.* Ask your security team, or use another model\./,
+  revoked:
+    /\[airlock\] \S*acme\/\S+@[0-9a-f]{7} was revoked by .*: its author lost the key\. Delete copies that you have/,
   waiting: /\[airlock\] \S*acme\/\S+@[0-9a-f]{7} is being fetched and checked .*Run the same command again\./,
   gone: /\[airlock\] \S*acme\/\S+@main: Upstream can not be reached/,
 } as const;

@@ -32,6 +32,7 @@ export const otherClients: readonly Client[] = [
     },
     refused: [OURS.refused],
     gone: [OURS.gone],
+    revoked: [OURS.revoked],
     waiting: [OURS.waiting],
     patient: false,
   },
@@ -50,6 +51,7 @@ export const otherClients: readonly Client[] = [
     // It has a text of its own for each status, and shows none of ours.
     refused: [/Forbidden access to file: "http\S+config\.json"/],
     gone: [/Bad gateway error occurred while trying to load file: "http\S+config\.json"/],
+    revoked: undefined,
     waiting: [/Service unavailable error occurred while trying to load file: "http\S+config\.json"/],
     patient: false,
   },
@@ -66,6 +68,7 @@ export const otherClients: readonly Client[] = [
     },
     refused: [/^curl: \(22\) The requested URL returned error: 403$/m],
     gone: [/^curl: \(22\) The requested URL returned error: 502$/m],
+    revoked: [/^curl: \(22\) The requested URL returned error: 404$/m],
     waiting: [/^curl: \(22\) The requested URL returned error: 503$/m],
     patient: false,
   },
@@ -101,6 +104,7 @@ function rust(flavour: 'sync' | 'tokio'): Client {
     },
     refused: [status('403')],
     gone: [status('502')],
+    revoked: [status('404')],
     waiting: [status('503')],
     patient: false,
   };

@@ -42,6 +42,7 @@ export const pythonClients: readonly Client[] = [
     get: (repo, revision, person) => script('transformers', TRANSFORMERS, repo, revision, person),
     refused: [/^OSError: You are trying to access a gated repo\.$/m, OURS.refused],
     gone: [OURS.gone],
+    revoked: [OURS.revoked, /^OSError: main is not a valid git identifier/m],
     waiting: [OURS.waiting, PAUSE['2.4']],
     patient: true,
   },
@@ -61,6 +62,7 @@ function command(version: HubVersion): Client {
     // The last line of 2.4 hides our text, and its warning shows it.
     refused: [OURS.refused, version === '2.4' ? /Error: Access denied\./ : /GatedRepoError: 403 Client Error\./],
     gone: [OURS.gone],
+    revoked: [OURS.revoked, version === '2.4' ? /Error: Revision not found in model/ : /RevisionNotFoundError: 404/],
     waiting: version === '2.4' ? [OURS.waiting, PAUSE['2.4']] : [OURS.waiting],
     patient: version === '2.4',
   };
@@ -77,6 +79,7 @@ function library(version: HubVersion): Client {
     refused: [OURS.refused, /GatedRepoError: 403 Client Error\./],
     // 0.36 shows the status alone, of this and of a wait.
     gone: version === '0.36' ? [/HTTP Error 502 thrown while requesting HEAD/] : [OURS.gone],
+    revoked: [OURS.revoked, /RevisionNotFoundError: 404 Client Error\./],
     waiting: [...(version === '0.36' ? [] : [OURS.waiting]), ...(pause ? [pause] : [])],
     patient: pause !== undefined,
   };
@@ -90,6 +93,7 @@ function dataset(format: 'csv' | 'parquet'): Client {
     get: (repo, revision, person) => script('transformers', DATASETS, repo, revision, person),
     refused: [OURS.refused, /DatasetNotFoundError: Dataset '\S+' is a gated dataset on the Hub\./],
     gone: [OURS.gone],
+    revoked: [OURS.revoked, /DatasetNotFoundError: Revision 'main' doesn't exist for dataset/],
     waiting: [OURS.waiting, PAUSE['2.4']],
     patient: true,
   };
