@@ -94,13 +94,16 @@ function maskToken(token: unknown): string | undefined {
 /** The answer in the shape that was asked for. What is unknown in `expand` is left out: clients name new keys first. */
 export function shapeInfo(info: RepoInfo, release: Release, { blobs, security, expand }: InfoShape): object {
   const files = [...release.files.values()];
-  const whole: Record<string, unknown> = {
-    ...info,
-    siblings: files.map(blobs ? blobSibling : sibling),
-    ...(security || expand?.includes('securityRepoStatus') ? { securityRepoStatus: repoSecurity(files) } : {}),
+  const parts = {
+    siblings: () => files.map(blobs ? blobSibling : sibling),
+    securityRepoStatus: () => repoSecurity(files),
   };
-  if (!expand) return whole;
-  const named = expand.filter((key) => Object.hasOwn(whole, key)).map((key) => [key, whole[key]]);
+  if (!expand)
+    return { ...info, siblings: parts.siblings(), ...(security && { securityRepoStatus: parts.securityRepoStatus() }) };
+  const named = expand.flatMap((key): [string, unknown][] => {
+    if (key === 'siblings' || key === 'securityRepoStatus') return [[key, parts[key]()]];
+    return Object.hasOwn(info, key) ? [[key, info[key]]] : [];
+  });
   return { _id: info._id, id: info.id, ...Object.fromEntries(named) };
 }
 
