@@ -2,12 +2,12 @@
 import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import { lfsPointer, parseSha256 } from '#src/domain/digest.ts';
-import type { HubFile, HubRepo } from '#test/fake-hub/repo.ts';
-import { send } from '#test/support/house.ts';
+import type { HubFile } from '#test/fake-hub/repo.ts';
 import { useTemp } from '#test/support/temp.ts';
-import { anyPath, anyRequest, invalidPath, type Request } from './anything.ts';
+import { anyPath, anyRequest } from './anything.ts';
+import { askAnything } from './ask-anything.ts';
+import { invalidPath } from './invalid-path.ts';
 import type { Answer } from './script-answer.ts';
-import { always } from './script-run.ts';
 import { bytesOf } from './script-words.ts';
 import { type HubWorld, useHubWorlds } from './worlds.ts';
 
@@ -18,18 +18,13 @@ import { type HubWorld, useHubWorlds } from './worlds.ts';
 const worldNamed = useHubWorlds(useTemp());
 let world: HubWorld;
 let commits: readonly string[];
-let servable: ReadonlyMap<string, Served>;
+let servable: ReadonlyMap<string, Buffer>;
 beforeAll(async () => {
   world = await worldNamed('ordinary');
   const heads = ['acme/tiny', 'acme/hostile', 'acme/revoked', 'acme/held'].map((id) => world.hub.repo(id).head().id);
   commits = heads.flatMap((id) => [id, id.slice(0, 9)]);
   servable = servedBy(world);
 });
-
-/** The bytes of a file, or of a pointer, and the file that they are of. */
-interface Served {
-  readonly bytes: Buffer;
-}
 
 const RELEASED = [
   'models/acme/tiny',
@@ -41,26 +36,16 @@ const RELEASED = [
 const isServed = ({ path }: HubFile) => path !== 'pytorch_model.bin';
 
 /** What may leave the mirror, by commit and ETag: a commit of another repo, or a withheld file, is not here. */
-function servedBy({ hub }: HubWorld): Map<string, Served> {
-  const served = new Map<string, Served>();
+function servedBy({ hub }: HubWorld): Map<string, Buffer> {
+  const served = new Map<string, Buffer>();
   for (const name of RELEASED)
     for (const { id, files } of hub.repos.get(name)?.commits.values() ?? [])
       for (const file of [...files.values()].filter(isServed)) {
         const { content, oid, lfs } = file;
-        served.set(`${id} "${lfs ? content.sha256 : oid}"`, { bytes: bytesOf(file) });
-        if (lfs) served.set(`${id} "${oid}"`, { bytes: lfsPointer(parseSha256(content.sha256), content.size) });
+        served.set(`${id} "${lfs ? content.sha256 : oid}"`, bytesOf(file));
+        if (lfs) served.set(`${id} "${oid}"`, lfsPointer(parseSha256(content.sha256), content.size));
       }
   return served;
-}
-
-async function ask({ method, path, headers, body }: Request): Promise<Answer> {
-  const hasBody = method !== 'GET' && method !== 'HEAD';
-  const answer = await send(world.house, path, { method, headers, ...(hasBody ? { body } : {}) });
-  const seen = { status: answer.status, headers: answer.headers, body: Buffer.from(await answer.arrayBuffer()) };
-  const asked = `${method} ${path} ${JSON.stringify(headers)}`;
-  expect(seen.status, `${asked}: ${seen.body.subarray(0, 300)}`).toBeLessThan(500);
-  expect(always({ line: 0 }, method, path, seen), asked).toEqual([]);
-  return seen;
 }
 
 /** The bytes of an answer are those that its commit and ETag name, and its commit is one of a released repo. */
@@ -70,7 +55,7 @@ function expectServable({ status, headers, body }: Answer, asked: string): void 
   if (!content) throw new Error(`${asked}: ${commit} ${headers.get('etag')} is of no release`);
   if (body.length === 0) return;
   const [, start, end] = /^bytes (\d+)-(\d+)\//.exec(headers.get('content-range') ?? '') ?? [];
-  const expected = status === 206 ? content.bytes.subarray(Number(start), Number(end) + 1) : content.bytes;
+  const expected = status === 206 ? content.subarray(Number(start), Number(end) + 1) : content;
   expect(body.equals(expected), asked).toBe(true);
 }
 
@@ -79,7 +64,7 @@ it('there is no 5xx, no byte that is not of a release, and no answer of /resolve
   let absent = 0;
   await fc.assert(
     fc.asyncProperty(anyRequest(commits), async (request) => {
-      const seen = await ask(request);
+      const seen = await askAnything(world, request);
       const asked = `${request.method} ${request.path}`;
       if (seen.headers.has('content-disposition')) {
         expectServable(seen, asked);
@@ -108,8 +93,8 @@ it('HEAD says what GET would, but for the body', async () => {
   const request = fc.tuple(anyRequest(commits), anyPath(commits));
   await fc.assert(
     fc.asyncProperty(request, async ([{ headers }, path]) => {
-      const get = await ask({ method: 'GET', path, headers, body: '' });
-      const head = await ask({ method: 'HEAD', path, headers, body: '' });
+      const get = await askAnything(world, { method: 'GET', path, headers, body: '' });
+      const head = await askAnything(world, { method: 'HEAD', path, headers, body: '' });
       expect(rowsOf(head), path).toEqual(rowsOf(get));
       if (get.status < 400) agreed++;
     }),
@@ -129,7 +114,7 @@ it('a name that can not be one is refused without upstream, and starts no intake
   const before = [world.hub.stats.requests, world.house.intakes.running().length];
   await fc.assert(
     fc.asyncProperty(fc.constantFrom('GET', 'HEAD'), invalidPath(), async (method, path) => {
-      const { status, headers } = await ask({ method, path, headers: {}, body: '' });
+      const { status, headers } = await askAnything(world, { method, path, headers: {}, body: '' });
       expect([path, status]).toEqual([path, status === 404 ? 404 : 400]);
       expect(headers.get('x-repo-commit')).toBeNull();
       expect([world.hub.stats.requests, world.house.intakes.running().length], path).toEqual(before);
@@ -137,141 +122,3 @@ it('a name that can not be one is refused without upstream, and starts no intake
     { numRuns: 1500 },
   );
 });
-
-it('a revision is the commit that upstream says, in every spelling, or not found', async () => {
-  const repo = world.hub.repo('acme/many-refs');
-  const name = fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom(...spellings(repo)) },
-    { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 12 }) },
-    { weight: 1, arbitrary: fc.stringMatching(/^[0-9a-f]{1,40}$/) },
-  );
-  const route = fc.constantFrom(
-    (rev: string) => `/acme/many-refs/resolve/${rev}/config.json`,
-    (rev: string) => `/acme/many-refs/raw/${rev}/model.safetensors`,
-    (rev: string) => `/api/models/acme/many-refs/revision/${rev}`,
-    (rev: string) => `/api/models/acme/many-refs/tree/${rev}`,
-  );
-  let found = 0;
-  await fc.assert(
-    fc.asyncProperty(name, route, fc.boolean(), async (text, path, raw) => {
-      // JavaScript leaves the slashes of these.
-      const plain = raw && /^refs\/(?:pr|convert|heads|tags)\/[^/]+$/.test(text);
-      const url = path(plain ? text : encodeURIComponent(text.toWellFormed()));
-      if (text === '') return;
-      const { status, headers } = await ask({ method: 'GET', path: url, headers: {}, body: '' });
-      const commit = repo.at(text)?.id;
-      if (commit !== undefined) found++;
-      if (commit !== undefined) expect([url, status, headers.get('x-repo-commit')]).toEqual([url, 200, commit]);
-      else if (status !== 400)
-        expect([url, status, headers.get('x-error-code')]).toEqual([url, 404, 'RevisionNotFound']);
-    }),
-    { numRuns: 300 },
-  );
-  expect(found).toBeGreaterThan(50);
-});
-
-function spellings(repo: HubRepo): string[] {
-  const shas = [...repo.commits.keys()];
-  return [
-    'HEAD',
-    ...[...repo.branches.keys()].flatMap((branch) => [branch, `refs/heads/${branch}`]),
-    ...[...repo.tags.keys()].flatMap((tag) => [tag, `refs/tags/${tag}`]),
-    ...repo.otherRefs.keys(),
-    ...shas.flatMap((sha) => [sha, sha.slice(0, 7), sha.slice(0, 12), sha.slice(0, 39)]),
-    ...[
-      'main ',
-      'Main',
-      'refs/heads/HEAD',
-      'refs/pr/1/x',
-      'refs/pr/99',
-      'heads/main',
-      'feature',
-      shas[0]?.toUpperCase() ?? '',
-    ],
-  ];
-}
-
-it('a range is a part of the file that holds what was asked for, the whole file, or refused with its size', async () => {
-  const number = fc.oneof(fc.nat(40).map(String), fc.constant(''), fc.bigInt(0n, 10n ** 25n).map(String));
-  const range = fc.oneof(
-    { weight: 4, arbitrary: fc.tuple(number, number).map(([a, b]) => `bytes=${a}-${b}`) },
-    { weight: 1, arbitrary: fc.stringMatching(/^[ -~]{0,30}$/) },
-  );
-  const file = fc.constantFrom('sub/notes.txt', 'empty.txt', 'model.safetensors');
-  const seen = new Set<number>();
-  await fc.assert(
-    fc.asyncProperty(range, file, async (text, path) => {
-      const answer = await ask({
-        method: 'GET',
-        path: `/acme/tiny/resolve/main/${path}`,
-        headers: { range: text },
-        body: '',
-      });
-      const whole = bytesOf(world.hub.repo('acme/tiny').file(path));
-      seen.add(answer.status);
-      const told = answer.headers.get('content-range');
-      if (answer.status === 200) expect([answer.body.equals(whole), told]).toEqual([true, null]);
-      if (answer.status === 416 || whole.length === 0)
-        expect(told).toBe(answer.status === 200 ? null : `bytes */${whole.length}`);
-      if (answer.status !== 206 || whole.length === 0) return;
-      const [, a = '', b = ''] = /^bytes=(\d*)-(\d*)$/.exec(text.trim()) ?? [];
-      const start = a === '' ? Math.max(0, whole.length - Number(b)) : Number(a);
-      const end = a === '' || b === '' ? whole.length : Math.min(Number(b) + 1, whole.length);
-      expect(told).toBe(`bytes ${start}-${end - 1}/${whole.length}`);
-      expect(answer.headers.get('content-length')).toBe(String(end - start));
-      expect(answer.body.equals(whole.subarray(start, end))).toBe(true);
-    }),
-    { numRuns: 1000 },
-  );
-  expect([...seen].sort()).toEqual([200, 206, 416]);
-});
-
-it('paths-info tells of files and folders of its release, and of nothing else', async () => {
-  const repo = world.hub.repo('acme/mixed');
-  const { files, folders } = repo.head();
-  const known = [...files.keys(), ...folders.keys()];
-  const path = fc.oneof(
-    { weight: 3, arbitrary: fc.constantFrom(...known, ...known.map((one) => `${one}/`), '../config.json', '/', '.') },
-    { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
-  );
-  const value = fc.oneof(
-    { weight: 3, arbitrary: fc.array(path, { maxLength: 20 }) },
-    { weight: 1, arbitrary: fc.jsonValue() },
-  );
-  let told = 0;
-  await fc.assert(
-    fc.asyncProperty(value, fc.boolean(), async (paths, isForm) => {
-      const { body, type } = isForm && isTexts(paths) ? formOf(paths) : jsonOf(paths);
-      const url = '/api/models/acme/mixed/paths-info/main';
-      const answer = await ask({ method: 'POST', path: url, headers: { 'content-type': type }, body });
-      expect([body, [200, 400].includes(answer.status)]).toEqual([body, true]);
-      if (answer.status === 400) return;
-      const entries = JSON.parse(answer.body.toString()) as { path: string; oid: string; type: string }[];
-      const asked = new Set([paths].flat().map(String));
-      for (const entry of entries) {
-        expect(asked.has(entry.path), entry.path).toBe(true);
-        if (entry.type === 'file') expect(entry.oid).toBe(repo.file(entry.path).oid);
-        else expect(folders.has(entry.path)).toBe(true);
-        expect(entry.path).not.toBe('pytorch_model.bin');
-        told++;
-      }
-    }),
-    { numRuns: 500 },
-  );
-  expect(told).toBeGreaterThan(100);
-});
-
-function isTexts(value: unknown): value is string[] {
-  return (
-    Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string' && one.isWellFormed())
-  );
-}
-
-function formOf(paths: readonly string[]): { body: string; type: string } {
-  const form = new URLSearchParams(paths.map((path) => ['paths', path]));
-  return { body: String(form), type: 'application/x-www-form-urlencoded' };
-}
-
-function jsonOf(paths: unknown): { body: string; type: string } {
-  return { body: JSON.stringify({ paths }), type: 'application/json' };
-}

@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, expect } from 'vitest';
 import { REPO_KINDS } from '#src/domain/repo.ts';
-import type { HubRepo } from '#test/fake-hub/repo.ts';
-import {
-  addDataset,
-  addHeld,
-  addHostile,
-  addLicensed,
-  addMixed,
-  addOddNames,
-  addTiny,
-  card,
-} from '#test/fake-hub/repos.ts';
+import { addDataset, addHostile, addTiny } from '#test/fake-hub/repos.ts';
 import { type FakeHub, startFakeHub } from '#test/fake-hub/server.ts';
 import { type House, openHouse, post, send } from '#test/support/house.ts';
 import { until } from '#test/support/until.ts';
+import { APPROVED, addApproved, addRefused } from './world-repos.ts';
 
 /** A hub and a mirror in front of it, in a state that scripts and properties begin in. */
 export interface HubWorld {
@@ -28,7 +19,7 @@ type Words = Record<string, string>;
 type MakeWorld = (hub: FakeHub, folder: string, words: Words) => Promise<House>;
 
 /** What a script may name as `@world`. Nothing a case asks for may change what another one sees. */
-const WORLDS: Readonly<Record<string, MakeWorld>> = { ordinary, impatient, alone, untouched, closed, below };
+const WORLDS: Readonly<Record<string, MakeWorld>> = { ordinary, impatient, alone, untouched, closed, below, choosy };
 
 /** Called at the top of a test file: worlds by name, each made when it is first asked for; `copy` makes another one. */
 export function useHubWorlds(
@@ -138,50 +129,19 @@ async function below(hub: FakeHub, folder: string): Promise<House> {
   return house;
 }
 
-const APPROVED = [
-  ...['acme/tiny', 'acme/mixed', 'acme/odd', 'acme/former', 'acme/present', 'gpt2'],
-  ...['datasets/acme/tiny-data', 'spaces/acme/app', 'kernels/acme/kernel'],
-];
-
-function addApproved(hub: FakeHub): void {
-  addTiny(hub);
-  withMoreRefs(addTiny(hub, 'acme/many-refs'));
-  addMixed(hub);
-  addOddNames(hub);
-  withMoreRefs(addDataset(hub));
-  addTiny(hub, 'acme/former');
-  hub.rename('acme/former', 'acme/present');
-  // Legacy: the live hub leads it to the name with an organisation.
-  addTiny(hub, 'gpt2');
-  hub.rename('gpt2', 'openai-community/gpt2');
-  hub
-    .repo('acme/app', 'spaces')
-    .commit({ 'README.md': '---\nlicense: mit\nsdk: static\n---\n', 'words.txt': 'hello\n' });
-  hub.repo('acme/kernel', 'kernels').commit({ 'README.md': card('mit'), 'build/torch/notes.txt': 'A kernel.\n' });
-}
-
-function addRefused(hub: FakeHub): void {
-  // Each with a file of its own, so that it shares no commit with another.
-  for (const id of ['acme/revoked', 'acme/rejected', 'forbidden/tiny', 'acme/private', 'acme/gated'])
-    addTiny(hub, id).move('main', { 'name.txt': `${id}\n` });
-  hub.repo('acme/private').private = true;
-  hub.repo('acme/gated').gated = 'manual';
-  addHostile(hub);
-  addHeld(hub);
-  addLicensed(hub, undefined, 'acme/no-license');
-  addLicensed(hub, 'cc-by-nc-4.0', 'acme/nc');
-}
-
-/** A branch with a slash, a converted one. Each has a commit of its own. */
-function withMoreRefs(repo: HubRepo): void {
-  const { files } = repo.head();
-  const copy = (readme: string) => ({
-    ...Object.fromEntries([...files.values()].map(({ path, content }) => [path, content])),
-    'notes.txt': readme,
-  });
-  repo.commit(copy('of a branch\n'), 'feature/x');
-  repo.commit(copy('converted\n'), 'refs/convert/parquet');
-  repo.commit(copy('of a pull request\n'), 'refs/pr/2');
+/** Sources of every kind; `acme/old` was brought in before its source was closed. */
+async function choosy(hub: FakeHub, folder: string): Promise<House> {
+  for (const id of ['acme/old', 'looked-at/tiny', 'closed/tiny', 'part/tiny', 'unknown/tiny']) addTiny(hub, id);
+  const before = await openHouse({ folder, upstream: hub.url });
+  await bringIn(before, hub, ['acme/old']);
+  await before.close();
+  const sources = [
+    { match: 'acme/*', mode: 'deny', reason: 'the contract has ended' },
+    { match: 'closed/*', mode: 'deny' },
+    { match: 'looked-at/*', mode: 'review' },
+    { match: 'part/*', mode: 'auto', include: ['*.json', '*.md'], exclude: ['tokenizer*'] },
+  ];
+  return openHouse({ folder, upstream: hub.url, config: { sources } });
 }
 
 async function bringIn(house: House, hub: FakeHub, names: readonly string[]): Promise<void> {
