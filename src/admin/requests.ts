@@ -32,11 +32,13 @@ export async function act<T extends z.ZodType>(
 export function valid<T extends z.ZodType>(shape: T, value: unknown): z.infer<T> {
   const parsed = shape.safeParse(value);
   if (!parsed.success)
-    throw new AirlockError(
-      'bad-request',
-      `The request is not valid: ${z.prettifyError(parsed.error).replace(/\s+/g, ' ')}`,
-    );
+    throw new AirlockError('bad-request', `The request is not valid: ${parsed.error.issues.map(problem).join('; ')}.`);
   return parsed.data;
+}
+
+/** In a header and a terminal: one line, without signs of its own. */
+function problem({ path, message }: z.core.$ZodIssue): string {
+  return [...path.map(String), message].join(': ');
 }
 
 export function requireAdmin(c: Context, { isAdmin }: { readonly isAdmin: AdminCheck }): void {
