@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { AirlockError, messageOf } from '#src/domain/errors.ts';
 import { startFolder } from './start-folder.ts';
@@ -37,14 +38,24 @@ export async function clientOptions(env: NodeJS.ProcessEnv): Promise<ApiClientOp
 }
 
 /**
- * For a question that any reader may ask: what the downloads of the same person use, `HF_ENDPOINT` and `HF_TOKEN`, where
- * `AIRLOCK_URL` is not set. An administrative token never goes to an endpoint that was set for downloads.
+ * For a question that any reader may ask: what the downloads of the same person use, `HF_ENDPOINT` and `HF_TOKEN` or the
+ * login, where `AIRLOCK_URL` is not set. An administrative token never goes to an endpoint that was set for downloads,
+ * and a login, which may be another hub's, to no other one.
  */
 export async function readerOptions(env: NodeJS.ProcessEnv): Promise<ApiClientOptions> {
+  if (env.AIRLOCK_URL === undefined && env.HF_ENDPOINT !== undefined) {
+    const token = env.HF_TOKEN ?? (await readLogin(env));
+    return { url: env.HF_ENDPOINT.replace(/\/+$/, ''), ...(token && { token }) };
+  }
   const reader = env.HF_TOKEN === undefined ? {} : { token: env.HF_TOKEN };
-  if (env.AIRLOCK_URL === undefined && env.HF_ENDPOINT !== undefined)
-    return { url: env.HF_ENDPOINT.replace(/\/+$/, ''), ...reader };
   return { ...reader, ...(await clientOptions(env)) };
+}
+
+/** Where `hf auth login` keeps a token. */
+async function readLogin(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const cache = env.XDG_CACHE_HOME ?? join(env.HOME ?? homedir(), '.cache');
+  const file = env.HF_TOKEN_PATH ?? join(env.HF_HOME ?? join(cache, 'huggingface'), 'token');
+  return (await readFile(file, 'utf8').catch(() => undefined))?.trim();
 }
 
 /** "Every address of this machine" is one to listen on, and none to ask. */

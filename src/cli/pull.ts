@@ -54,7 +54,9 @@ const SILENCE_MILLISECONDS = 60_000;
  */
 export function pullCommand(env: NodeJS.ProcessEnv): Command {
   return new Command('pull')
-    .description('bring models in ahead of a download, and wait until they are approved: for CI and large models')
+    .description(
+      'bring models in ahead of a download, and wait until they are approved: for CI and large models; exit status 0 all are approved, 2 one is refused, 70 one failed or time was up',
+    )
     .argument(
       '<repo@rev...>',
       'org/name, org/name@branch or org/name@commit; datasets/org/name for datasets',
@@ -105,14 +107,19 @@ async function pull(
   }
 }
 
-/** What has begun goes on in the mirror, also while that is started anew. */
+/**
+ * What has begun goes on in the mirror, also while that is started anew: whoever broke off or was busy was there, and
+ * may be away for a moment next.
+ */
 async function patiently<T>(ask: () => Promise<T>, silences: readonly ErrorCode[] = SILENCES): Promise<T> {
   const until = Date.now() + SILENCE_MILLISECONDS;
+  let borne = silences;
   for (;;) {
     try {
       return await ask();
     } catch (error) {
-      if (!(isAirlockError(error, ...silences) || isBusy(error)) || Date.now() > until) throw error;
+      if (!(isAirlockError(error, ...borne) || isBusy(error)) || Date.now() > until) throw error;
+      borne = SILENCES;
       await sleep(ASK_SECONDS * 1000);
     }
   }
@@ -141,7 +148,19 @@ function exitStatus(answers: readonly Outcome[], wait: boolean): number {
   return states.size === 0 ? 0 : EXIT.refused;
 }
 
-function asText({ asked, commit, state, files, bytes, reasons = [], by, reason, error, intake }: Outcome): string {
+function asText({
+  asked,
+  repo,
+  commit,
+  state,
+  files,
+  bytes,
+  reasons = [],
+  by,
+  reason,
+  error,
+  intake,
+}: Outcome): string {
   const at = commit === undefined ? '' : `  ${commit}`;
   const size = files === undefined || bytes === undefined ? '' : `  ${files} files, ${bytesText(bytes)}`;
   const going = state === 'running' ? `  ${intake?.stage ?? 'queued'}; the intake goes on` : '';
@@ -150,6 +169,9 @@ function asText({ asked, commit, state, files, bytes, reasons = [], by, reason, 
     ...reasons
       .filter(({ accepted, effect }) => accepted === undefined && effect !== 'note')
       .map(({ effect, message }) => `  ${effect}: ${printed(message)}`),
+    ...(state === 'held' && commit !== undefined
+      ? [`  a reviewer can release it: airlock approve ${printed(repo)}@${commit} --reason "..."`]
+      : []),
     ...(by === undefined ? [] : [`  by ${printed(by)}: ${printed(reason ?? '')}`]),
     ...(error === undefined ? [] : [`  ${printed(error)}`]),
   ];

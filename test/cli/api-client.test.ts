@@ -49,7 +49,22 @@ it.each([
     { url: 'http://a', token: 'admin' },
   ],
 ])('a reader with %j asks as %j: no administrative token goes where downloads go', async (env, options) => {
-  expect(await readerOptions(env)).toEqual(options);
+  const home = await temp('nobody');
+  expect(await readerOptions({ HOME: home, ...env })).toEqual(options);
+});
+
+it('a reader who logged in with hf asks with that token, where downloads go and nowhere else', async () => {
+  const [home, url] = [await temp('home'), 'https://m.example'];
+  await mkdir(join(home, '.cache/huggingface'), { recursive: true });
+  await writeFile(join(home, '.cache/huggingface/token'), 'hf_login\n');
+  const env = { HOME: home, HF_ENDPOINT: url };
+  expect(await readerOptions(env)).toEqual({ url, token: 'hf_login' });
+  expect(await readerOptions({ ...env, HF_TOKEN: 'hf_r' })).toEqual({ url, token: 'hf_r' });
+  expect(await readerOptions({ ...env, HOME: '/', HF_HOME: join(home, '.cache/huggingface') })).toEqual({
+    url,
+    token: 'hf_login',
+  });
+  expect(await readerOptions({ ...env, AIRLOCK_URL: 'http://a', INIT_CWD: home })).toEqual({ url: 'http://a' });
 });
 
 describe('the token of the data folder', () => {

@@ -35,6 +35,9 @@ describe('airlock pull', () => {
     const { status, stdout } = await pull('acme/held', 'acme/other', 'acme/hostile');
     expect(status).toBe(2);
     expect(stdout).toContain(`acme/held@main: held  ${head('acme/held')}\n  hold: `);
+    expect(stdout).toContain(
+      `\n  a reviewer can release it: airlock approve acme/held@${head('acme/held')} --reason "..."\n`,
+    );
     expect(stdout).toContain(`acme/other@main: approved  ${head('acme/other')}`);
     expect(stdout).toMatch(/acme\/hostile@main: denied {2}[0-9a-f]{40}\n {2}deny: .*os\.system/);
   });
@@ -139,6 +142,7 @@ describe('POST /api/airlock/pull', () => {
     const before = world.hub.stats.requests;
     const answer = await post(body);
     expect([answer.status, answer.body.error]).toEqual([400, expect.stringContaining(says)]);
+    expect(answer.body.error).toMatch(/^[\x20-\x7e]+$/);
     expect((await post({ repo: 'acme/tiny' }, '?wait=1e9')).status).toBe(400);
     expect(world.hub.stats.requests).toBe(before);
   });
