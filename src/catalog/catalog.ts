@@ -2,7 +2,7 @@
 import { openReleaseStatement, type ReleaseStatement } from '#src/attest/release-statement.ts';
 import type { PublicKey } from '#src/attest/signer.ts';
 import { type Sha256, sha256Of } from '#src/domain/digest.ts';
-import { AirlockError } from '#src/domain/errors.ts';
+import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
 import type { Release, ReleaseFile } from '#src/domain/release.ts';
 import { type Repo, type RepoKind, repoKey } from '#src/domain/repo.ts';
 import { type CommitSha, isCommitSha, type Ref, type Revision } from '#src/domain/revision.ts';
@@ -29,6 +29,11 @@ export interface Catalog {
   find(repo: Repo, revision: Revision): Promise<Found>;
   /** Pins and approved commits of a repo. @throws as {@link find} */
   state(repo: Repo): Promise<RepoState>;
+  /**
+   * The state with those commits alone approved that {@link find} serves: not what was closed under upstream's own name,
+   * nor what has lost its statement. For what names commits to clients. @throws AirlockError store-unavailable, and those of the journal
+   */
+  served(repo: Repo): Promise<RepoState>;
   /**
    * Upstream's own name of a commit that was released here at any time, also where it was withdrawn since; undefined
    * when it never was. @throws as {@link find}
@@ -94,19 +99,36 @@ export function createCatalog(options: CatalogOptions): Catalog {
     return { type: there.status, commit, act: there, byRef: revision.type === 'ref' };
   }
 
+  async function find(repo: Repo, revision: Revision): Promise<Found> {
+    const state = await journal.state(repo);
+    const commit = revision.type === 'commit' ? revision.commit : commitOf(state, revision.ref);
+    const known = commit === undefined ? undefined : state.commits.get(commit);
+    if (commit === undefined || known === undefined || known.status === 'open') return { type: 'unknown' };
+    if (known.status !== 'approved') return { type: known.status, commit, act: known, byRef: revision.type === 'ref' };
+    if (known.statement === undefined) return { type: 'unknown' };
+    const found = await release(repo, commit, known.statement);
+    return (await closedUnderItsName(found, revision)) ?? { type: 'release', release: found };
+  }
+
+  async function isServed(repo: Repo, commit: CommitSha): Promise<boolean> {
+    const found = await find(repo, { type: 'commit', commit }).catch((error: unknown) => {
+      // Whoever asks for it is told what is wrong with it.
+      if (isAirlockError(error, 'record-invalid', 'signature-invalid')) return undefined;
+      throw error;
+    });
+    return found?.type === 'release';
+  }
+
   return {
     state: (repo) => journal.state(repo),
+    find,
 
-    async find(repo, revision) {
+    async served(repo) {
       const state = await journal.state(repo);
-      const commit = revision.type === 'commit' ? revision.commit : commitOf(state, revision.ref);
-      const known = commit === undefined ? undefined : state.commits.get(commit);
-      if (commit === undefined || known === undefined || known.status === 'open') return { type: 'unknown' };
-      if (known.status !== 'approved')
-        return { type: known.status, commit, act: known, byRef: revision.type === 'ref' };
-      if (known.statement === undefined) return { type: 'unknown' };
-      const found = await release(repo, commit, known.statement);
-      return (await closedUnderItsName(found, revision)) ?? { type: 'release', release: found };
+      const commits = new Map(state.commits);
+      for (const [commit, { status }] of state.commits)
+        if (status === 'approved' && !(await isServed(repo, commit))) commits.delete(commit);
+      return { ...state, commits };
     },
 
     async upstreamName(repo, commit) {

@@ -60,7 +60,7 @@ async function answerOutcome(
   outcome: IntakeOutcome,
 ): Promise<Admission> {
   const { repo, revision } = request;
-  const about = async () => ({ ...request, state: await deps.catalog.state(repo) });
+  const about = async () => ({ ...request, state: await deps.catalog.served(repo) });
   switch (outcome.type) {
     case 'closed': {
       const { commit, closing } = outcome;

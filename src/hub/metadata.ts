@@ -16,7 +16,7 @@ import { hubError, json, jsonBytes } from './respond.ts';
 import type { HubTarget } from './target.ts';
 
 export interface MetadataDeps {
-  readonly catalog: Pick<Catalog, 'state'>;
+  readonly catalog: Pick<Catalog, 'served'>;
   readonly prebuilt: Prebuilt;
   readonly withRelease: WithRelease;
 }
@@ -48,14 +48,14 @@ export function createMetadata(deps: MetadataDeps): (c: Context, target: Metadat
   /** Pins; where there are none yet, the default branch is asked for first, so that a refusal shows here too. */
   async function serveRefs(c: Context, repo: Repo): Promise<Response> {
     const withPulls = c.req.query('include_prs') !== undefined;
-    const state = await catalog.state(repo);
+    const state = await catalog.served(repo);
     const known = refsOf(state, withPulls);
     if (known.branches.length + known.tags.length + known.converts.length > 0) return json(c, known);
     const asked: Asked = { route: 'refs', repo, revision: { type: 'ref', ref: DEFAULT_REF } };
     const isApproved = [...state.commits.values()].some(({ status }) => status === 'approved');
     // Approved by commit alone: with upstream gone that is all there is to say.
     const offline = () => (isApproved ? json(c, known) : undefined);
-    return withRelease(c, asked, async () => json(c, refsOf(await catalog.state(repo), withPulls)), offline);
+    return withRelease(c, asked, async () => json(c, refsOf(await catalog.served(repo), withPulls)), offline);
   }
 
   return async (c, target) => {
@@ -74,7 +74,7 @@ export function createMetadata(deps: MetadataDeps): (c: Context, target: Metadat
         return serveRefs(c, target.repo);
       case 'commits':
         return withRelease(c, target, async () =>
-          commitsAnswer(c, target.repo, target.revision, await catalog.state(target.repo)),
+          commitsAnswer(c, target.repo, target.revision, await catalog.served(target.repo)),
         );
     }
   };

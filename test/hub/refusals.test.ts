@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addTiny } from '#test/fake-hub/repos.ts';
 import { type FakeHub, startFakeHub } from '#test/fake-hub/server.ts';
-import { type House, openHouse, send } from '#test/support/house.ts';
+import { type House, openHouse, post, send } from '#test/support/house.ts';
 import { useTemp } from '#test/support/temp.ts';
 
 const temp = useTemp();
@@ -35,6 +35,23 @@ async function refusal(at: House, path: string) {
     retryAfter: headers.get('retry-after'),
   };
 }
+
+it('what was revoked under the new name of a repo is named under the old one no more', async () => {
+  addTiny(hub, 'acme/old');
+  hub.rename('acme/old', 'acme/new');
+  const { id } = hub.repo('acme/new').head();
+  for (const name of ['old', 'new']) expect((await send(house, `/api/models/acme/${name}`)).status).toBe(200);
+  expect(await (await send(house, '/api/models/acme/old/refs')).json()).toMatchObject({
+    branches: [{ targetCommit: id }],
+  });
+  await post(house, 'revoke', { repo: 'acme/new', by: 'ann', reason: 'a test' });
+  for (const path of [
+    '/api/models/acme/old/refs',
+    '/api/models/acme/old/commits/main',
+    '/api/models/acme/old/revision/x',
+  ])
+    expect(await (await send(house, path)).text(), path).not.toContain(id);
+});
 
 describe('where copies are approved, a refusal of another revision names them', () => {
   it('when upstream has no such revision', async () => {
