@@ -44,7 +44,7 @@ export function refusedError(
       status: 404,
       code: 'RevisionNotFound',
       message: `[airlock] ${subjectName(repo, revision)} is not approved here, and nothing new comes in from this source. ${approved}`,
-      warningTopic: topic(repo, undefined, 'not-approved'),
+      warningTopic: topic(repo, revision, 'not-approved'),
     };
   return {
     status: 403,
@@ -61,7 +61,7 @@ export function waitingError(repo: Repo, revision: Revision, progress: Progress,
     // Five tries of the client should cover the estimate (hub-api 7.2, 4).
     retryAfter: Math.min(120, Math.max(5, Math.ceil(left / 4))),
     message: waitingText(repo, revision, progress, baseUrl),
-    warningTopic: topic(repo, progress.commit, 'wait'),
+    warningTopic: topic(repo, progress.commit ?? revision, 'wait'),
   };
 }
 
@@ -83,10 +83,14 @@ export function failedError(
     : answer.message.replace('[airlock] ', `[airlock] ${name}: `);
   const approved = error.code.startsWith('upstream-') ? approvedText(state) : undefined;
   const message = approved === undefined ? said : `${said} ${approved}`;
-  return { ...answer, message, warningTopic: topic(repo, commit, error.code) };
+  return { ...answer, message, warningTopic: topic(repo, commit ?? revision, error.code) };
 }
 
-/** Clients print a warning once per topic and process: one topic per repo, commit and answer. */
-function topic(repo: Repo, commit: CommitSha | undefined, what: string): string {
-  return `airlock-${repoName(repo).replaceAll('/', '-')}-${commit?.slice(0, 7) ?? 'any'}-${what}`;
+/** Clients print a warning once per topic and process: one for each repo, commit (else what was asked for) and answer. */
+function topic(repo: Repo, at: CommitSha | Revision | undefined, what: string): string {
+  const name = at === undefined ? `${repoName(repo)}-any` : subjectName(repo, at);
+  return `airlock-${name.replace(/[^A-Za-z0-9._-]/g, '-').slice(0, MAX_TOPIC_NAME)}-${what}`;
 }
+
+/** The text behind it has the room in the header. */
+const MAX_TOPIC_NAME = 200;
