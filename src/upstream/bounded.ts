@@ -49,12 +49,12 @@ export function boundedUpstream(upstream: Upstream, options: BoundOptions): Upst
 
   async function ask<T>(key: string, question: () => Promise<T>): Promise<T> {
     throwIfAbsent(key);
-    outage.check();
     if (queue.size >= waiting) throw tooMany();
+    outage.check();
     return queue.add(async () => {
-      // Who asked the same while this one waited may have the answer.
-      throwIfAbsent(key);
       try {
+        // Who asked the same while this one waited may have the answer.
+        throwIfAbsent(key);
         const answer = await question();
         outage.over();
         return answer;

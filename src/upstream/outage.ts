@@ -11,7 +11,10 @@ const PAUSE_SECONDS = 5;
  * once, and every few seconds one of them finds out whether it is over.
  */
 export interface Outage {
-  /** @throws AirlockError the failure that is remembered, with the seconds until somebody tries again */
+  /**
+   * Before a question: whoever is let through says with `note` or `over` how it ended.
+   * @throws AirlockError the failure that is remembered, with the seconds until somebody tries again
+   */
   check(): void;
   /** How a question ended. */
   note(error: unknown): void;
@@ -20,22 +23,26 @@ export interface Outage {
 
 export function createOutage(clock: Clock): Outage {
   let known: { readonly error: AirlockError; readonly until: number } | undefined;
+  /** Somebody is finding out. Against a hub that is silent this takes all its tries, and minutes. */
+  let trying = false;
   const now = () => clock.now().getTime();
 
   return {
     check() {
       if (!known) return;
       const left = known.until - now();
+      if (trying) throw again(known.error, PAUSE_SECONDS * 1000);
       if (left > 0 && left <= PAUSE_SECONDS * 1000) throw again(known.error, left);
-      // This one tries; those behind it wait for what it finds.
-      known = { ...known, until: now() + PAUSE_SECONDS * 1000 };
+      trying = true;
     },
     note(error) {
+      trying = false;
       if (isUnreachable(error)) known = { error, until: now() + PAUSE_SECONDS * 1000 };
       // An answer of any kind is one.
       else if (!isAirlockError(error, 'shutting-down')) known = undefined;
     },
     over() {
+      trying = false;
       known = undefined;
     },
   };
