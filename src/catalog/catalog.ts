@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { LRUCache } from 'lru-cache';
 import { openReleaseStatement, type ReleaseStatement } from '#src/attest/release-statement.ts';
 import type { PublicKey } from '#src/attest/signer.ts';
 import { type Sha256, sha256Of } from '#src/domain/digest.ts';
@@ -63,6 +64,8 @@ export interface CatalogOptions {
 /** A file of a release takes 320 bytes of memory (measured), and the release itself about as much as ten: 64 MB in all. */
 const CACHED_FILES = 200_000;
 const RELEASE_ITSELF = 10;
+/** Commits of which upstream's own name of their repo is known. */
+const KNOWN_NAMES = 20_000;
 
 export function createCatalog(options: CatalogOptions): Catalog {
   const { journal, records } = options;
@@ -71,6 +74,9 @@ export function createCatalog(options: CatalogOptions): Catalog {
     CACHED_FILES,
     ({ files }) => files.size + RELEASE_ITSELF,
   );
+
+  // Apart from the releases: a repo may have hundreds, and to name them must not push out what others download.
+  const names = new LRUCache<string, Repo>({ max: KNOWN_NAMES });
 
   async function release(repo: Repo, commit: CommitSha, statement: Sha256): Promise<Release> {
     // The digest is part of the key: a release that was revoked and published anew is another release.
@@ -91,32 +97,50 @@ export function createCatalog(options: CatalogOptions): Catalog {
   }
 
   /** What a person closed under upstream's own name is closed under every other one. */
-  async function closedUnderItsName(release: Release, revision: Revision): Promise<Found | undefined> {
-    const { repo, commit, upstreamRepo } = release;
+  async function closedUnderItsName(
+    repo: Repo,
+    commit: CommitSha,
+    upstreamRepo: Repo,
+    byRef: boolean,
+  ): Promise<Found | undefined> {
     if (repoKey(upstreamRepo) === repoKey(repo)) return undefined;
     const there = (await journal.state(upstreamRepo)).commits.get(commit);
     if (there?.status !== 'revoked' && there?.status !== 'rejected') return undefined;
-    return { type: there.status, commit, act: there, byRef: revision.type === 'ref' };
+    return { type: there.status, commit, act: there, byRef };
   }
 
   async function find(repo: Repo, revision: Revision): Promise<Found> {
     const state = await journal.state(repo);
+    const byRef = revision.type === 'ref';
     const commit = revision.type === 'commit' ? revision.commit : commitOf(state, revision.ref);
     const known = commit === undefined ? undefined : state.commits.get(commit);
     if (commit === undefined || known === undefined || known.status === 'open') return { type: 'unknown' };
-    if (known.status !== 'approved') return { type: known.status, commit, act: known, byRef: revision.type === 'ref' };
+    if (known.status !== 'approved') return { type: known.status, commit, act: known, byRef };
     if (known.statement === undefined) return { type: 'unknown' };
     const found = await release(repo, commit, known.statement);
-    return (await closedUnderItsName(found, revision)) ?? { type: 'release', release: found };
+    const closed = await closedUnderItsName(repo, commit, found.upstreamRepo, byRef);
+    return closed ?? { type: 'release', release: found };
   }
 
-  async function isServed(repo: Repo, commit: CommitSha): Promise<boolean> {
-    const found = await find(repo, { type: 'commit', commit }).catch((error: unknown) => {
+  async function nameUpstream(repo: Repo, commit: CommitSha, statement: Sha256): Promise<Repo> {
+    const key = `${repoKey(repo)}@${commit}:${statement}`;
+    const known = names.get(key);
+    if (known) return known;
+    const signed = openReleaseStatement(await bundle(repo, commit, statement), options.keys);
+    const { upstreamRepo } = toRelease(repo, commit, statement, signed);
+    names.set(key, upstreamRepo);
+    return upstreamRepo;
+  }
+
+  async function isServed(repo: Repo, commit: CommitSha, statement: Sha256): Promise<boolean> {
+    try {
+      const name = await nameUpstream(repo, commit, statement);
+      return (await closedUnderItsName(repo, commit, name, false)) === undefined;
+    } catch (error) {
       // Whoever asks for it is told what is wrong with it.
-      if (isAirlockError(error, 'record-invalid', 'signature-invalid')) return undefined;
+      if (isAirlockError(error, 'record-invalid', 'signature-invalid')) return false;
       throw error;
-    });
-    return found?.type === 'release';
+    }
   }
 
   return {
@@ -126,8 +150,8 @@ export function createCatalog(options: CatalogOptions): Catalog {
     async served(repo) {
       const state = await journal.state(repo);
       const commits = new Map(state.commits);
-      for (const [commit, { status }] of state.commits)
-        if (status === 'approved' && !(await isServed(repo, commit))) commits.delete(commit);
+      for (const [commit, { status, statement }] of state.commits)
+        if (status === 'approved' && !(statement && (await isServed(repo, commit, statement)))) commits.delete(commit);
       return { ...state, commits };
     },
 

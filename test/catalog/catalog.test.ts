@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openReleaseStatement } from '#src/attest/release-statement.ts';
+import { createCatalog } from '#src/catalog/catalog.ts';
 import { bundleKey } from '#src/catalog/keys.ts';
 import { sha256Of } from '#src/domain/digest.ts';
 import type { Release } from '#src/domain/release.ts';
@@ -52,6 +53,23 @@ describe('what was published', () => {
     const { files, approvedAt } = draft(repo, A);
     expect([...found.files.values()].map(({ path }) => path)).toEqual(files.map(({ path }) => path).sort(byBytes));
     expect(found).toMatchObject({ repo, approvedAt, approvedBy: 'policy' });
+  });
+
+  it('is named from memory, however many commits a repo has and however few releases are kept', async () => {
+    const repo = model('org/many-commits');
+    const commits = ['1', '2', '3'].map(commitOf);
+    for (const commit of commits) await publish(house, repo, commit);
+    let reads = 0;
+    const get: House['records']['get'] = (key) => {
+      reads++;
+      return house.records.get(key);
+    };
+    const records = Object.assign(Object.create(house.records), { get });
+    const catalog = createCatalog({ journal: house.journal, records, keys: house.ring.keys, cachedReleases: 1 });
+    for (let round = 0; round < 2; round++) {
+      expect([...(await catalog.served(repo)).commits.keys()].sort()).toEqual(commits.sort());
+      expect(reads).toBe(3);
+    }
   });
 
   it('can be verified by whoever asks for its bundles', async () => {
