@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
 import { ask } from '#test/support/http.ts';
+import { listingOf } from '#test/support/listing.ts';
 import { until } from '#test/support/until.ts';
 import { useWorld } from '#test/support/world.ts';
 import { addRepo, CLIENTS, repoOf } from './clients/all.ts';
+import { expectArrived } from './clients/arrived.ts';
 import type { Client } from './clients/client.ts';
 
 const present = CLIENTS.filter((client) => client.missing === undefined);
@@ -31,13 +33,13 @@ it.concurrent.each(present)('$name says that a model is being fetched, and has i
   const first = await client.get(repo, 'main', person);
   for (const text of client.waiting) expect(first.seen).toMatch(text);
   expect(first.ok, first.seen).toBe(client.patient);
-  if (client.patient) return;
+  const promised = () => listingOf(world.hub.url, repo, 'main', client.kind);
+  if (client.patient) return expectArrived(client, first, await promised());
   expect(first.files).toEqual({});
   const prefix = client.kind === 'models' ? '' : `/${client.kind}`;
   const url = `${prefix}/${repo}/resolve/main/${lateFile(client)}`;
   await until('it is served', async () => (await ask(world.mirror.url, url, { method: 'HEAD' })).status === 200, 90);
-  const again = await client.get(repo, 'main', person);
-  expect(again.ok, again.seen).toBe(true);
+  expectArrived(client, await client.get(repo, 'main', person), await promised());
 });
 
 const patient = present.filter((client) => client.patient);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClientOptions } from '#test/support/clients.ts';
-import { asListing, listingOf } from '#test/support/listing.ts';
+import { type Listing, listingOf } from '#test/support/listing.ts';
 import { airlock } from '#test/support/mirror.ts';
 import { useWorld } from '#test/support/world.ts';
 import { addRepo, CLIENTS, repoOf } from './clients/all.ts';
-import type { Client, Got } from './clients/client.ts';
+import { expectArrived } from './clients/arrived.ts';
+import type { Client } from './clients/client.ts';
 
 const present = CLIENTS.filter((client) => client.missing === undefined);
 const world = useWorld({
@@ -18,17 +19,7 @@ const world = useWorld({
 const get = async (client: Client, what: Parameters<typeof repoOf>[0], revision = 'main') =>
   client.get(repoOf(what, client), revision, await world.person());
 
-/** Byte by byte what upstream has, and all that the client takes. */
-function expectRight(client: Client, { ok, files, seen }: Got): void {
-  expect(ok, seen).toBe(true);
-  const promised = promises.get(client) ?? {};
-  const taken = client.takes === 'all' ? Object.keys(promised) : client.takes;
-  expect(Object.keys(files)).toEqual(expect.arrayContaining([...taken]));
-  const wanted = Object.fromEntries(Object.keys(files).map((path) => [path, promised[path]]));
-  expect(asListing(files, promised)).toEqual(wanted);
-}
-
-const promises = new Map<Client, Awaited<ReturnType<typeof listingOf>>>();
+const promises = new Map<Client, Listing>();
 beforeAll(async () => {
   for (const client of present)
     promises.set(client, await listingOf(world.hub.url, repoOf('cold', client), 'main', client.kind));
@@ -39,13 +30,14 @@ for (const { name, missing } of CLIENTS)
 
 describe.each(present)('$name', (client) => {
   it('downloads what nobody asked for before', async () => {
-    expectRight(client, await get(client, 'cold'));
+    expectArrived(client, await get(client, 'cold'), promises.get(client) ?? {});
   });
 
   it('downloads it once more, by branch and by commit, without a question to upstream', async () => {
     const commit = world.hub.repo(repoOf('cold', client), client.kind).head().id;
     const before = world.hub.stats.requests;
-    for (const revision of ['main', commit]) expectRight(client, await get(client, 'cold', revision));
+    for (const revision of ['main', commit])
+      expectArrived(client, await get(client, 'cold', revision), promises.get(client) ?? {});
     expect(world.hub.stats.requests).toBe(before);
   });
 
@@ -67,7 +59,7 @@ describe('with upstream gone', () => {
   it.each(present)('$name downloads what is approved', async (client) => {
     const person = await world.person();
     machines.set(client, person);
-    expectRight(client, await client.get(repoOf('cold', client), 'main', person));
+    expectArrived(client, await client.get(repoOf('cold', client), 'main', person), promises.get(client) ?? {});
   });
 
   // At the same time: some of them try for a minute.
