@@ -12,7 +12,7 @@ import type { Progress } from '#src/intake/progress.ts';
  */
 
 const MAX_REASONS = 3;
-const MAX_REASON_LENGTH = 160;
+const MAX_REASON_LENGTH = 240;
 const MAX_LENGTH = 800;
 /** Less room than this for the reasons, and the subject's name is shortened: it stands in the next step once more. */
 const MIN_ROOM = 120;
@@ -95,12 +95,17 @@ interface Refusal {
  */
 function fitted(refusal: Refusal): string {
   const { name, says, reasons, next, details } = refusal;
-  const text = (who: string, why: string) => `[airlock] ${who} ${says}: ${why}. ${next}${details}`;
+  const text = (who: string, why: string) => `[airlock] ${who} ${says}: ${stopped(why)} ${next}${details}`;
   for (const who of [name, shortName(name)]) {
     const room = MAX_LENGTH - text(who, '').length;
     if (room >= MIN_ROOM || (who !== name && room >= MIN_ROOM / 4)) return text(who, reasonList(reasons, room));
   }
   return fitted({ ...refusal, details: '' });
+}
+
+/** What was cut has its dots. */
+function stopped(text: string): string {
+  return text.endsWith('...') ? text : `${text}.`;
 }
 
 /** Its end tells more than its beginning. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Act, RepoState } from '#src/catalog/repo-state.ts';
+import type { ErrorCode } from '#src/domain/errors.ts';
 import { type Repo, repoName } from '#src/domain/repo.ts';
 import type { CommitSha, Revision } from '#src/domain/revision.ts';
 import type { IntakeOutcome, Progress } from '#src/intake/progress.ts';
@@ -82,8 +83,13 @@ export function failedError(
     ? `[airlock] ${name} was not found upstream.`
     : answer.message.replace('[airlock] ', `[airlock] ${name}: `);
   const approved = error.code.startsWith('upstream-') ? approvedText(state) : undefined;
-  const message = approved === undefined ? said : `${said} ${approved}`;
+  const next = isAway(error.code) ? 'Run the same command again later; what is approved here is served meanwhile.' : '';
+  const message = [said, next, approved].filter(Boolean).join(' ');
   return { ...answer, message, warningTopic: topic(repo, commit ?? revision, error.code) };
+}
+
+function isAway(code: ErrorCode): boolean {
+  return code === 'upstream-unavailable' || code === 'upstream-timeout';
 }
 
 /** Clients print a warning once per topic and process: one for each repo, commit (else what was asked for) and answer. */

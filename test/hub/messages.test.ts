@@ -147,6 +147,8 @@ describe('however much there is to say, a refusal says what to do next', () => {
   it('one long reason does not hide the others, and an escape is whole or not there', () => {
     const text = refusalText(repo, commit, decision('denied', [deny('\u65e5'.repeat(500)), deny('second')]), URL);
     expect(text).toMatch(/is denied: (?:\\u65e5)+\.\.\.; second\. Ask/);
+    const alone = refusalText(repo, commit, decision('denied', [deny('long '.repeat(100))]), URL);
+    expect(alone).toMatch(/is denied: (?:long )+.*[^.]\.\.\. Ask/);
   });
 
   it('where the public URL leaves no room, its address goes as a whole', () => {

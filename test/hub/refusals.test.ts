@@ -66,7 +66,9 @@ describe('where copies are approved, a refusal of another revision names them', 
     const { status, message, retryAfter } = await refusal(house, '/api/models/acme/tiny/revision/v9');
     await hub.comeBack();
     expect(status).toBe(502);
-    expect(message).toMatch(/can not be reached\. Approved here: [0-9a-f]{40} \(main\)\.$/);
+    expect(message).toMatch(
+      /can not be reached\. Run the same command again later; .* meanwhile\. Approved here: [0-9a-f]{40} \(main\)\.$/,
+    );
     expect(Number(retryAfter)).toBeGreaterThan(0);
   });
 
