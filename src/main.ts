@@ -40,6 +40,7 @@ import { createS3Client, ensureBucket } from './store/s3-client.ts';
 import { S3RecordStore } from './store/s3-record-store.ts';
 import { boundedUpstream } from './upstream/bounded.ts';
 import { createHubClient } from './upstream/hub-client.ts';
+import { createOutage } from './upstream/outage.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** A running mirror. */
@@ -275,8 +276,10 @@ function redirects({ store }: Config, log: Log): RedirectOptions | undefined {
 }
 
 function openUpstream({ upstream: { token, ...rest } }: Config): Upstream {
-  const hub = createHubClient(token ? { ...rest, token: token.reveal() } : rest);
-  return boundedUpstream(hub, { clock: systemClock });
+  const outage = createOutage(systemClock);
+  const options = { ...rest, onFailedTry: outage.suspect };
+  const hub = createHubClient(token ? { ...options, token: token.reveal() } : options);
+  return boundedUpstream(hub, { clock: systemClock, outage });
 }
 
 async function openKeys({ keys, data }: Config, records: RecordStore): Promise<KeyRing> {

@@ -5,11 +5,13 @@ import type { Clock } from '#src/domain/clock.ts';
 import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
 import { repoKey } from '#src/domain/repo.ts';
 import { revisionText } from '#src/domain/revision.ts';
-import { createOutage } from './outage.ts';
+import { createOutage, type Outage } from './outage.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface BoundOptions {
   readonly clock: Clock;
+  /** Shared with the client, which tells of single tries. Default: one of its own. */
+  readonly outage?: Outage;
   /** Questions that are with upstream at the same time. */
   readonly concurrent?: number;
   /** Questions that wait for their turn; who comes after them is told to come back. */
@@ -33,9 +35,8 @@ interface Absence {
  * every other failure may be over the next moment.
  */
 export function boundedUpstream(upstream: Upstream, options: BoundOptions): Upstream {
-  const { clock, concurrent = 16, waiting = 512 } = options;
+  const { clock, concurrent = 16, waiting = 512, outage = createOutage(clock) } = options;
   const queue = new PQueue({ concurrency: concurrent });
-  const outage = createOutage(clock);
   const absent = new LRUCache<string, Absence>({ max: ABSENT_ENTRIES });
 
   function throwIfAbsent(key: string): void {

@@ -22,6 +22,8 @@ export interface HubClientOptions {
   /** Tries of one request in all. */
   readonly tries: number;
   readonly dispatcher?: Dispatcher;
+  /** Told of every try of a question that fails, others may follow. */
+  readonly onFailedTry?: (error: unknown) => void;
 }
 
 /** An API answer larger than this is refused: the largest page of a tree (1,000 entries) is well under 1 MiB. */
@@ -63,8 +65,13 @@ export function createHubClient(options: HubClientOptions): Upstream {
   async function api<T>(path: string, shape: z.ZodType<T>, stop?: AbortSignal): Promise<T> {
     const signal = patience(options, stop);
     return withRetries(options.tries, signal, async () => {
-      const answer = await http({ url: base + path, headers: { accept: 'application/json' }, signal });
-      return parseJson(answer, await readBody(answer, signal), shape);
+      try {
+        const answer = await http({ url: base + path, headers: { accept: 'application/json' }, signal });
+        return parseJson(answer, await readBody(answer, signal), shape);
+      } catch (error) {
+        options.onFailedTry?.(error);
+        throw error;
+      }
     });
   }
 

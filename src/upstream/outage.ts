@@ -16,6 +16,11 @@ export interface Outage {
    * @throws AirlockError the failure that is remembered, with the seconds until somebody tries again
    */
   check(): void;
+  /**
+   * A try has failed and others follow. One that waited for its whole time-out is enough to stop the rest for a while:
+   * all its tries take minutes. Whoever is let through next finds out whether upstream is silent, or was for that one.
+   */
+  suspect(error: unknown): void;
   /** How a question ended. */
   note(error: unknown): void;
   over(): void;
@@ -34,6 +39,10 @@ export function createOutage(clock: Clock): Outage {
       if (trying) throw again(known.error, PAUSE_SECONDS * 1000);
       if (left > 0 && left <= PAUSE_SECONDS * 1000) throw again(known.error, left);
       trying = true;
+    },
+    suspect(error) {
+      if (!known && isAirlockError(error, 'upstream-timeout') && isUnreachable(error))
+        known = { error, until: now() + PAUSE_SECONDS * 1000 };
     },
     note(error) {
       trying = false;

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { parseRepo } from '#src/domain/repo.ts';
 import { boundedUpstream } from '#src/upstream/bounded.ts';
+import { createOutage } from '#src/upstream/outage.ts';
 import { addTiny } from '#test/fake-hub/repos.ts';
 import { until } from '#test/support/until.ts';
 import { COMMIT, clientOf, codeOf, errorOf, listAll, resolve, sendJson, useHub, useOddServer } from './client.ts';
@@ -132,4 +133,22 @@ it('an answer ends it, also one that says no', async () => {
   expect(await codeOf(resolve(upstream, 'acme/none'))).toBe('upstream-repo-not-found');
   addTiny(at.hub);
   expect((await resolve(upstream, 'acme/tiny')).repo.id).toBe('acme/tiny');
+});
+
+it('one try that waited in vain is enough to stop the others, while the question goes on trying', async () => {
+  odd.handle = () => {};
+  const time = { seconds: 1_000_000 };
+  const clock = { now: () => new Date(time.seconds * 1000) };
+  const outage = createOutage(clock);
+  const silent = clientOf(odd.url, { tries: 3, requestTimeoutSeconds: 1, onFailedTry: outage.suspect });
+  const upstream = boundedUpstream(silent, { clock, outage });
+  const first = resolve(upstream, 'acme/first');
+  await until('the second try arrives', () => odd.seen.length === 2);
+  expect(await codeOf(resolve(upstream, 'acme/second'))).toBe('upstream-timeout');
+  expect(odd.seen).toHaveLength(2);
+  // Silent for that one alone: after some seconds another is let through, and opens the way for all.
+  odd.handle = (_req, res) => sendJson(res, INFO);
+  time.seconds += 5;
+  for (const name of ['third', 'fourth']) expect((await resolve(upstream, `acme/${name}`)).repo.id).toBe('acme/tiny');
+  await first;
 });
