@@ -24,7 +24,7 @@ import { createQuarantine, type Quarantine } from './intake/quarantine.ts';
 import { startRechecks } from './intake/recheck.ts';
 import { createRescan, type Rescan } from './intake/rescan.ts';
 import { listen } from './ops/door.ts';
-import { createLog, type Log } from './ops/log.ts';
+import { auditLog, createLog, type Log } from './ops/log.ts';
 import { createReview } from './review/review.ts';
 import { readOrCreateIndexKey } from './scan/index-key.ts';
 import { clamavScanner, type MalwareScanner } from './scan/malware.ts';
@@ -271,7 +271,7 @@ function redirects({ store }: Config, log: Log): RedirectOptions | undefined {
   return {
     minBytes,
     seconds,
-    onIssue: (issued) => log.info({ audit: true, ...issued }, 'a URL of the store was issued'),
+    onIssue: (issued) => auditLog(log).info(issued, 'a URL of the store was issued'),
   };
 }
 
@@ -308,7 +308,7 @@ function openTokens({ access }: Config, index: Index, log: Log): Tokens {
     clock: systemClock,
     ...access,
     onAct: (act, { id, name, owner, expiresAt }, by) =>
-      log.info({ tokenId: id, tokenName: name, owner, expiresAt, by }, `token ${act}`),
+      auditLog(log).info({ tokenId: id, tokenName: name, owner, expiresAt, by }, `token ${act}`),
     onError: (error) => log.warn({ err: error }, 'when tokens were last used could not be written: tried again later'),
   });
 }
