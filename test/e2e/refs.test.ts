@@ -121,10 +121,14 @@ it('passes on a listing that upstream sends on three pages, complete and on one 
     await world.person({ timeoutSeconds: 110 }),
   );
   expect(await listingOf(world.mirror.url, 'acme/many')).toEqual(promised);
+  // llama.cpp reads the first page alone, and asks for no limit.
+  const all = await ask(world.mirror.url, '/api/models/acme/many/tree/main?recursive=true');
+  expect(JSON.parse(all.text)).toHaveLength(FILES + FOLDERS);
+  expect(all.headers.link).toBeUndefined();
+  // Who asks for pages gets them, and no link leads out of the mirror.
   const page = await ask(world.mirror.url, '/api/models/acme/many/tree/main?recursive=true&limit=1000');
-  // llama.cpp reads the first page alone; and no link leads out of the mirror where there is none.
-  expect(JSON.parse(page.text)).toHaveLength(FILES + FOLDERS);
-  expect(page.headers.link).toBeUndefined();
+  expect(JSON.parse(page.text)).toHaveLength(1000);
+  expect(page.headers.link?.startsWith(`<${world.mirror.url}/api/models/acme/many/tree/`)).toBe(true);
   const listed = await call<object>('2.4', 'tree', { repo_id: 'acme/many' }, await world.person());
   expect(Object.keys(listed)).toHaveLength(FILES);
 });
