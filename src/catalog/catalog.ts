@@ -72,7 +72,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
   const releases = boundedCache<Release>(
     options.cachedReleases,
     CACHED_FILES,
-    ({ files }) => files.size + RELEASE_ITSELF,
+    ({ files, leftOut }) => files.size + leftOut.size + RELEASE_ITSELF,
   );
 
   // Apart from the releases: a repo may have hundreds, and to name them must not push out what others download.
@@ -216,6 +216,10 @@ function toRelease(repo: Repo, commit: CommitSha, digest: Sha256, statement: Rel
     upstreamRepo: statement.upstream.repo,
     digest,
     files: new Map(statement.files.map((file) => [file.path, releaseFile(file)])),
+    leftOut: new Map([
+      ...statement.withheld.map(({ path }) => [path, 'withheld'] as const),
+      ...statement.excluded.map(({ path }) => [path, 'excluded'] as const),
+    ]),
     modelSignature: statement.modelSignature,
     approvedAt: statement.approvedAt,
     approvedBy: statement.approver.type === 'person' ? statement.approver.name : 'policy',

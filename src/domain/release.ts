@@ -26,6 +26,8 @@ export interface Release {
   /** Upstream's own name, which is another where the repo was renamed. */
   readonly upstreamRepo: Repo;
   readonly files: ReadonlyMap<RepoPath, ReleaseFile>;
+  /** Files of the commit that are not served, so that whoever asks for one is told so. Nothing else is known of them. */
+  readonly leftOut: ReadonlyMap<RepoPath, 'withheld' | 'excluded'>;
   /** sha256 of the release statement's bundle, which names everything else. */
   readonly digest: Sha256;
   /** sha256 of the OpenSSF Model Signing bundle. */

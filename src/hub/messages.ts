@@ -2,6 +2,7 @@
 
 import type { Act, RepoState } from '#src/catalog/repo-state.ts';
 import type { Decision } from '#src/domain/decision.ts';
+import type { Release } from '#src/domain/release.ts';
 import { type Repo, repoName } from '#src/domain/repo.ts';
 import { type CommitSha, type Revision, revisionText, shortSha } from '#src/domain/revision.ts';
 import type { Progress } from '#src/intake/progress.ts';
@@ -73,6 +74,23 @@ export function closedText(
     next: NEXT[status],
     details: '',
   });
+}
+
+/** Of a file that the commit has upstream, and the release has not. */
+export function leftOutText(
+  { repo, commit }: Pick<Release, 'repo' | 'commit'>,
+  path: string,
+  why: 'withheld' | 'excluded',
+  baseUrl: string,
+): string {
+  const file = cut(asciiLine(JSON.stringify(path)), MAX_REASON_LENGTH);
+  const reason = {
+    withheld: 'is withheld here: it needs a look of a person, and the rest is served without it',
+    excluded: "is left out here: the mirror's sources do not bring it in",
+  }[why];
+  const details = ` Details: ${baseUrl}/api/airlock/${repo.kind}/${repo.id}/revision/${commit}/decision`;
+  const text = `[airlock] ${file} of ${subjectName(repo, commit)} ${reason}. Ask your security team.`;
+  return text.length + details.length > MAX_LENGTH ? text : text + details;
 }
 
 const NEXT = {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context } from 'hono';
+import { originOf } from '#src/access/origin.ts';
+import { sha256Of } from '#src/domain/digest.ts';
+import type { RepoPath } from '#src/domain/path.ts';
 import type { Release } from '#src/domain/release.ts';
 import { repoName } from '#src/domain/repo.ts';
 import { shortSha } from '#src/domain/revision.ts';
-import { headerText } from './messages.ts';
+import { headerText, leftOutText } from './messages.ts';
 
 /** The Hub's own error words (huggingface_hub `utils/_http.py`). */
 export type HubErrorCode = 'RepoNotFound' | 'RevisionNotFound' | 'EntryNotFound' | 'GatedRepo';
@@ -42,8 +45,13 @@ export function hubError(c: Context, error: HubError): Response {
 
 /** Normal traffic: clients probe for optional files. With the commit, so that they remember the absence. */
 export function entryNotFound(c: Context, release: Release, path: string): Response {
-  const message = `[airlock] ${repoName(release.repo)}@${shortSha(release.commit)} has no entry ${JSON.stringify(path)}.`;
-  return hubError(c, { status: 404, code: 'EntryNotFound', commit: release.commit, message });
+  const name = `${repoName(release.repo)}@${shortSha(release.commit)}`;
+  const why = release.leftOut.get(path as RepoPath);
+  const entry = { status: 404, code: 'EntryNotFound', commit: release.commit } as const;
+  if (!why) return hubError(c, { ...entry, message: `[airlock] ${name} has no entry ${JSON.stringify(path)}.` });
+  // The code hides the text in huggingface_hub; and who asks for it by name should not look for it upstream.
+  const warningTopic = `airlock-${name.replace(/[/@]/g, '-')}-${why}-${sha256Of(path).slice(0, 8)}`;
+  return hubError(c, { ...entry, message: leftOutText(release, path, why, originOf(c).baseUrl), warningTopic });
 }
 
 export function json(c: Context, value: unknown, headers: Record<string, string> = {}): Response {

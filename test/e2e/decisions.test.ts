@@ -56,6 +56,9 @@ describe.each(HUB_VERSIONS)('huggingface_hub %s', (version) => {
     expect(await call(version, 'paths_info', { repo_id: repo, paths: ['pytorch_model.bin'] }, somebody)).toEqual({});
     const file = await probe(version, 'file', { repo_id: repo, filename: 'pytorch_model.bin' }, somebody);
     expect(file).toMatchObject({ error: expect.stringMatching(/EntryNotFoundError$/) });
+    const named = await hf(version, ['download', repo, 'pytorch_model.bin'], somebody);
+    expect(named.output).toContain('"pytorch_model.bin" of acme/');
+    expect(named.output).toContain('is withheld here');
     for (const revision of ['main', got.commit])
       for (const route of ['resolve', 'raw'])
         for (const method of ['GET', 'HEAD']) {

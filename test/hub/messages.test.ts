@@ -10,6 +10,7 @@ import {
   approvedText,
   closedText,
   headerText,
+  leftOutText,
   refusalText,
   secondsLeft,
   subjectName,
@@ -154,6 +155,21 @@ describe('however much there is to say, a refusal says what to do next', () => {
   it('where the public URL leaves no room, its address goes as a whole', () => {
     const text = refusalText(repo, commit, decision('held', [hold('why')]), `https://${'h'.repeat(700)}`);
     expect(text).toMatch(/is held: why\. A reviewer can release it: .*--reason "\.\.\."$/);
+  });
+});
+
+describe('a file that is left out', () => {
+  it.each(['withheld', 'excluded'] as const)('and %s says so, whole where there is room', (why) => {
+    const path = 'sub/model.Q2_K.gguf';
+    expect(leftOutText({ repo, commit }, path, why, URL)).toMatch(
+      new RegExp(
+        `^\\[airlock\\] "sub/model\\.Q2_K\\.gguf" of .* is (withheld|left out) here: .*team\\. Details: ${URL}/.*/decision$`,
+      ),
+    );
+    for (const odd of ['\u65e5"\n'.repeat(300), path])
+      expect(leftOutText({ repo, commit }, odd, why, `https://${'h'.repeat(odd === path ? 700 : 9)}`)).toMatch(
+        /^[\x20-\x7e]{1,800}$/,
+      );
   });
 });
 

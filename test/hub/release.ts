@@ -21,6 +21,7 @@ export function releaseOf(...paths: string[]): Release {
     upstreamRepo: model('acme/tree'),
     commit: commitOf('a'),
     files: new Map(paths.map((path) => [parseRepoPath(path), fileOf(path)])),
+    leftOut: new Map(),
     digest: sha256Of('statement'),
     modelSignature: sha256Of('signature'),
     approvedAt: '2026-01-01T00:00:00.000Z',
