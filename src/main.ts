@@ -2,46 +2,36 @@
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { loadRules } from '#scanners/rules.ts';
-import { adminCheck, readOrCreateToken } from './access/admin-token.ts';
+import { adminCheck } from './access/admin-token.ts';
 import { createIdentify } from './access/identify.ts';
-import { createTokens, type Tokens } from './access/tokens.ts';
 import { trustedProxies } from './access/trusted-proxies.ts';
 import { createApp } from './app.ts';
-import { type KeyRing, openKeyRing } from './attest/key-ring.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { createJournal } from './catalog/journal.ts';
 import { createPublisher } from './catalog/publisher.ts';
-import { type Config, explainConfig, publicUrl } from './config.ts';
+import { type Config, publicUrl } from './config.ts';
 import { systemClock } from './domain/clock.ts';
 import { messageOf } from './domain/errors.ts';
 import { createListing } from './hub/listing/listing.ts';
 import { createPrebuilt } from './hub/prebuilt.ts';
-import type { ReadAccessOptions } from './hub/read-access.ts';
-import type { RedirectOptions } from './hub/redirect.ts';
-import { type Index, openIndex } from './index/index.ts';
-import { createIntakes, type Intakes } from './intake/intakes.ts';
-import { createQuarantine, type Quarantine } from './intake/quarantine.ts';
+import { openIndex } from './index/index.ts';
+import { createIntakes } from './intake/intakes.ts';
+import { createQuarantine } from './intake/quarantine.ts';
 import { startRechecks } from './intake/recheck.ts';
 import { createRescan, type Rescan } from './intake/rescan.ts';
+import { startSweeps } from './intake/sweeps.ts';
+import { greet } from './main/greet.ts';
+import { adminToken, openKeys } from './main/keys.ts';
+import { openTokens, readersOf } from './main/readers.ts';
+import { openStores, redirects } from './main/stores.ts';
+import { openUpstream } from './main/upstream.ts';
 import { listen } from './ops/door.ts';
-import { auditLog, createLog, type Log } from './ops/log.ts';
+import { createLog, type Log } from './ops/log.ts';
 import { createReview } from './review/review.ts';
 import { readOrCreateIndexKey } from './scan/index-key.ts';
 import { clamavScanner, type MalwareScanner } from './scan/malware.ts';
 import { createScanner } from './scan/scanner.ts';
-import type { BlobStore } from './store/blob-store.ts';
 import { takeDataFolder } from './store/data-folder.ts';
-import { openFolder } from './store/folder.ts';
-import { FolderBlobStore } from './store/folder-blob-store.ts';
-import { FolderRecordStore } from './store/folder-record-store.ts';
-import type { RecordStore } from './store/record-store.ts';
-import { S3BlobStore } from './store/s3-blob-store.ts';
-import { createS3Client, ensureBucket } from './store/s3-client.ts';
-import { S3RecordStore } from './store/s3-record-store.ts';
-import { boundedUpstream } from './upstream/bounded.ts';
-import { createHubClient } from './upstream/hub-client.ts';
-import { createOutage } from './upstream/outage.ts';
-import type { Upstream } from './upstream/upstream.ts';
 
 /** A running mirror. */
 export interface Mirror {
@@ -52,14 +42,8 @@ export interface Mirror {
   stop(): Promise<void>;
 }
 
-const SWEEP_MILLISECONDS = 3_600_000;
 /** Intakes between their first question and their end. Those that wait for a turn hold a listing in memory, and no more. */
 const KNOWN_INTAKES = 256;
-
-interface Stores {
-  readonly blobs: BlobStore;
-  readonly records: RecordStore;
-}
 
 /**
  * Start a mirror, or leave nothing behind that runs: no socket, no download, no lock.
@@ -227,7 +211,7 @@ async function openMirror(
     recheckMinutes: config.refs.recheckMinutes,
     log,
   });
-  const stopSweeps = startSweeps(config, quarantine, intakes, log);
+  const stopSweeps = startSweeps({ quarantineDays: config.intake.quarantineDays, quarantine, intakes, log });
   opened.defer(async () => {
     void door.close();
     stopSweeps();
@@ -251,79 +235,6 @@ function reloadRules(rescan: Rescan, log: Log): void {
   }
 }
 
-async function openStores({ store, data }: Config): Promise<Stores> {
-  if (store.kind === 'folder') {
-    const folder = await openFolder(join(data, 'store'), { create: true });
-    return { blobs: new FolderBlobStore(folder), records: new FolderRecordStore(folder) };
-  }
-  const credentials = { ...store, accessKey: store.accessKey.reveal(), secretKey: store.secretKey.reveal() };
-  const client = createS3Client(credentials);
-  await ensureBucket(client, store.bucket, store);
-  const place = { client, bucket: store.bucket, prefix: store.prefix };
-  const reachable = store.redirect && createS3Client({ ...credentials, endpoint: store.redirect.endpoint });
-  const blobs = new S3BlobStore(place, reachable ? { publicClient: reachable } : {});
-  return { blobs, records: new S3RecordStore(place) };
-}
-
-function redirects({ store }: Config, log: Log): RedirectOptions | undefined {
-  if (store.kind !== 's3' || store.redirect === null) return undefined;
-  const { minBytes, seconds } = store.redirect;
-  return {
-    minBytes,
-    seconds,
-    onIssue: (issued) => auditLog(log).info(issued, 'a URL of the store was issued'),
-  };
-}
-
-function openUpstream({ upstream: { token, ...rest } }: Config): Upstream {
-  const outage = createOutage(systemClock);
-  const options = { ...rest, onFailedTry: outage.suspect };
-  const hub = createHubClient(token ? { ...options, token: token.reveal() } : options);
-  return boundedUpstream(hub, { clock: systemClock, outage });
-}
-
-async function openKeys({ keys, data }: Config, records: RecordStore): Promise<KeyRing> {
-  return openKeyRing({
-    ...keys,
-    folder: join(data, 'keys'),
-    storeIsInUse: async () => {
-      for await (const _ of records.list('journal/')) return true;
-      return false;
-    },
-  });
-}
-
-/** From the environment; the embedded default makes one. A configuration that names its keys names its token too. */
-async function adminToken({ adminToken, keys, data }: Config): Promise<{ token?: string; file?: string }> {
-  if (adminToken) return { token: adminToken.reveal() };
-  if (keys.approval) return {};
-  const file = join(data, 'keys', 'admin.token');
-  const { token } = await readOrCreateToken(file);
-  return { token, file };
-}
-
-function openTokens({ access }: Config, index: Index, log: Log): Tokens {
-  return createTokens({
-    table: index.tokens,
-    clock: systemClock,
-    ...access,
-    onAct: (act, { id, name, owner, expiresAt }, by) =>
-      auditLog(log).info({ tokenId: id, tokenName: name, owner, expiresAt, by }, `token ${act}`),
-    onError: (error) => log.warn({ err: error }, 'when tokens were last used could not be written: tried again later'),
-  });
-}
-
-function readersOf({ access }: Config, log: Log): Omit<ReadAccessOptions, 'identify'> {
-  return {
-    anonymous: access.anonymous,
-    onRefused: (requestId, stranger) => {
-      if ('token' in stranger)
-        log.info({ requestId, tokenId: stranger.token.id, why: stranger.why }, 'a token that opens nothing any more');
-    },
-    onError: (error) => log.warn({ err: error }, 'a token could not be looked up: answered as to a stranger'),
-  };
-}
-
 function malwareScanner({ scan: { clamav } }: Config): { malware?: MalwareScanner } {
   if (clamav === null) return {};
   const { patienceSeconds, ...settings } = clamav;
@@ -336,38 +247,4 @@ function holdTimes({ intake }: Config): { apiSeconds: number; resolveSeconds: nu
     resolveSeconds: intake.holdResolveSeconds,
     llamaCppSeconds: intake.holdLlamaCppSeconds,
   };
-}
-
-function greet(
-  config: Config,
-  url: string,
-  ring: KeyRing,
-  admin: { file?: string },
-  say: (line: string) => void,
-): void {
-  say('Hub Airlock');
-  for (const line of explainConfig(config).split('\n')) say(`  ${line}`);
-  for (const file of ring.created)
-    say(`Created a new signing key: ${file}. Keep a copy: what it signed can not be verified without it.`);
-  say(`Approval key: sha256:${ring.signers.approval.key.hint}`);
-  say(`Evidence key: sha256:${ring.signers.evidence.key.hint}`);
-  if (admin.file) say(`Administrative token: ${admin.file}`);
-  say('');
-  say(`export HF_ENDPOINT=${url}`);
-}
-
-function startSweeps({ intake }: Config, quarantine: Quarantine, intakes: Intakes, log: Log): () => void {
-  async function sweep(): Promise<void> {
-    const running = new Set(intakes.running().map(({ commit }) => commit));
-    const before = new Date(Date.now() - intake.quarantineDays * 86_400_000);
-    const removed = await quarantine.sweep(before, (folder) =>
-      [...running].some((commit) => commit !== undefined && folder.endsWith(commit)),
-    );
-    if (removed > 0) log.info({ removed }, 'old quarantine folders removed');
-  }
-  const timer = setInterval(() => {
-    sweep().catch((error: unknown) => log.warn({ err: error }, 'quarantine sweep failed'));
-  }, SWEEP_MILLISECONDS);
-  timer.unref();
-  return () => clearInterval(timer);
 }

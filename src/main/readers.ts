@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createTokens, type Tokens } from '#src/access/tokens.ts';
+import type { Config } from '#src/config.ts';
+import { systemClock } from '#src/domain/clock.ts';
+import type { ReadAccessOptions } from '#src/hub/read-access.ts';
+import type { Index } from '#src/index/index.ts';
+import { auditLog, type Log } from '#src/ops/log.ts';
+
+/** The tokens of readers, with what is written of them into the log. */
+export function openTokens({ access }: Config, index: Index, log: Log): Tokens {
+  return createTokens({
+    table: index.tokens,
+    clock: systemClock,
+    ...access,
+    onAct: (act, { id, name, owner, expiresAt }, by) =>
+      auditLog(log).info({ tokenId: id, tokenName: name, owner, expiresAt, by }, `token ${act}`),
+    onError: (error) => log.warn({ err: error }, 'when tokens were last used could not be written: tried again later'),
+  });
+}
+
+/** Who may read, and what the log says of those who may not. */
+export function readersOf({ access }: Config, log: Log): Omit<ReadAccessOptions, 'identify'> {
+  return {
+    anonymous: access.anonymous,
+    onRefused: (requestId, stranger) => {
+      if ('token' in stranger)
+        log.info({ requestId, tokenId: stranger.token.id, why: stranger.why }, 'a token that opens nothing any more');
+    },
+    onError: (error) => log.warn({ err: error }, 'a token could not be looked up: answered as to a stranger'),
+  };
+}
