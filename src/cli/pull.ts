@@ -125,9 +125,9 @@ async function patiently<T>(ask: () => Promise<T>, silences: readonly ErrorCode[
   }
 }
 
-/** Starting, stopping, or behind a proxy that does not reach it. */
+/** Starting, stopping, asked for too much, or behind a proxy that does not reach it. */
 function isBusy(error: unknown): boolean {
-  return isAirlockError(error) && [502, 503, 504].includes(Number(error.subject.status));
+  return isAirlockError(error) && [429, 502, 503, 504].includes(Number(error.subject.status));
 }
 
 async function follow(api: ApiClient, id: string | undefined): Promise<PullAnswer | undefined> {

@@ -13,9 +13,8 @@ import { nextLink } from './page-link.ts';
 import type { Prebuilt } from './prebuilt.ts';
 import { isTrue, wholeNumber, wholeNumberOf } from './query.ts';
 import { entryNotFound, json, jsonBytes } from './respond.ts';
+import { MAX_ENTRIES } from './tree.ts';
 
-/** Entries of a tree in one answer: some clients read no second one (hub-api 3.3). */
-const MAX_ENTRIES = 10_000;
 const MAX_COMMITS = 1000;
 const MAX_PAGE = 1_000_000;
 

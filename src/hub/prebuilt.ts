@@ -5,10 +5,21 @@ import type { Release } from '#src/domain/release.ts';
 import type { BlobStore } from '#src/store/blob-store.ts';
 import { contentsOf } from './info/contents.ts';
 import { buildInfo, type InfoShape, type RepoInfo, shapeInfo } from './info.ts';
-import { buildTree, expandEntries, listTree, pageOf, pathsInfo, type Tree, type TreeEntry } from './tree.ts';
+import {
+  buildTree,
+  expandEntries,
+  listTree,
+  MAX_ENTRIES,
+  pageOf,
+  pathsInfo,
+  type Tree,
+  type TreeEntry,
+} from './tree.ts';
 
 /** JSON that is kept, in bytes over all releases; and trees, in entries. */
 const MAX_JSON_BYTES = 64 * 2 ** 20;
+/** The same for parts and shapes that clients make up. */
+const MAX_CHOSEN_BYTES = 16 * 2 ** 20;
 /** What an entry takes beside its bytes. */
 const ENTRY_BYTES = 200;
 const MAX_TREE_ENTRIES = 200_000;
@@ -42,12 +53,18 @@ export interface Prebuilt {
   pathsInfo(release: Release, paths: readonly string[], expand: boolean): TreeEntry[];
 }
 
+type Answers = LRUCache<string, Built>;
+
+function answersOf(maxSize: number): Answers {
+  // Clients choose what is in a key.
+  const sizeCalculation = ({ bytes }: Built, key: string) => bytes.length + key.length + ENTRY_BYTES;
+  return new LRUCache({ maxSize, sizeCalculation });
+}
+
 export function createPrebuilt(blobs: Pick<BlobStore, 'open'>): Prebuilt {
-  const answers = new LRUCache<string, Built>({
-    maxSize: MAX_JSON_BYTES,
-    // Clients choose what is in a key.
-    sizeCalculation: ({ bytes }, key) => bytes.length + key.length + ENTRY_BYTES,
-  });
+  const answers = answersOf(MAX_JSON_BYTES);
+  // Apart, because there are as many as somebody cares to ask for: they must not push out what everybody asks for.
+  const chosen = answersOf(MAX_CHOSEN_BYTES);
   const building = new Map<string, Promise<RepoInfo>>();
   const trees = new LRUCache<string, Tree>({
     maxSize: MAX_TREE_ENTRIES,
@@ -62,9 +79,9 @@ export function createPrebuilt(blobs: Pick<BlobStore, 'open'>): Prebuilt {
     return built;
   }
 
-  function keep(key: string, value: unknown, next?: number): Built {
+  function keep(cache: Answers, key: string, value: unknown, next?: number): Built {
     const built = { bytes: Buffer.from(JSON.stringify(value)), ...(next === undefined ? {} : { next }) };
-    answers.set(key, built);
+    cache.set(key, built);
     return built;
   }
 
@@ -82,24 +99,26 @@ export function createPrebuilt(blobs: Pick<BlobStore, 'open'>): Prebuilt {
     const known = answers.get(key);
     if (known) return JSON.parse(known.bytes.toString('utf8')) as RepoInfo;
     const info = await reading(release);
-    if (kept) keep(key, info);
+    if (kept) keep(answers, key, info);
     return info;
   }
 
   return {
     async info(release, shape) {
       const key = `${release.digest} info ${JSON.stringify([shape.blobs, shape.security, shape.expand])}`;
-      return (answers.get(key) ?? keep(key, shapeInfo(await described(release, true), release, shape))).bytes;
+      const cache = shape.expand ? chosen : answers;
+      return (cache.get(key) ?? keep(cache, key, shapeInfo(await described(release, true), release, shape))).bytes;
     },
     describe: (release) => described(release, false),
     tree(release, { folder, recursive, expand, limit, start }) {
       const key = `${release.digest} tree ${JSON.stringify([folder, recursive, expand, limit, start])}`;
-      const known = answers.get(key);
+      const cache = limit < MAX_ENTRIES || start > 0 ? chosen : answers;
+      const known = cache.get(key);
       if (known) return known;
       const all = listTree(treeOf(release), folder, recursive);
       if (!all) return undefined;
       const { entries, next } = pageOf(all, limit, start);
-      return keep(key, expand ? expandEntries(entries, release) : entries, next);
+      return keep(cache, key, expand ? expandEntries(entries, release) : entries, next);
     },
     pathsInfo(release, paths, expand) {
       const entries = pathsInfo(treeOf(release), paths);

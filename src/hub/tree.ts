@@ -26,6 +26,9 @@ interface File extends Expanded {
   lfs?: { oid: string; size: number; pointerSize: number };
 }
 
+/** Entries in one answer: some clients read no second one (hub-api 3.3). */
+export const MAX_ENTRIES = 10_000;
+
 /** One entry of `/tree` and `/paths-info` (hub-api 3.3). No `xetHash`: it would send clients past the mirror. */
 export type TreeEntry = Folder | File;
 

@@ -7,6 +7,7 @@ import { HUB_VERSIONS, hf, probe, verifier } from '#test/support/clients.ts';
 import { ask } from '#test/support/http.ts';
 import { type ReverseProxy, startReverseProxy } from '#test/support/reverse-proxy.ts';
 import { run } from '#test/support/run.ts';
+import { until } from '#test/support/until.ts';
 import { useWorld } from '#test/support/world.ts';
 
 const SCRIPT = resolve(import.meta.dirname, '../support/certificate.py');
@@ -79,6 +80,6 @@ describe.each([
     const path = `/acme/tiny/resolve/main/missing-${name}.txt`;
     await ask(world.mirror.url, path, { headers: { 'x-forwarded-for': '203.0.113.7' } });
     await ask(world.mirror.url, '/api/models/a..b/c', { headers: { 'x-forwarded-for': '203.0.113.7' } });
-    expect(world.mirror.logs()).toContain('"address":"203.0.113.7"');
+    await until('the log has the address', () => world.mirror.logs().includes('"address":"203.0.113.7"'));
   });
 });

@@ -10,6 +10,7 @@ import { filesBelow } from '#test/support/files.ts';
 import { ask } from '#test/support/http.ts';
 import { airlock } from '#test/support/mirror.ts';
 import { run } from '#test/support/run.ts';
+import { until } from '#test/support/until.ts';
 import { useWorld } from '#test/support/world.ts';
 
 /** Of the public Hub, as people have it in their environment. */
@@ -203,7 +204,7 @@ it('a token that is revoked opens nothing from that moment on', async () => {
   expect(Date.now() - Date.parse(lastUsedAt)).toBeLessThan(60_000);
   expect((await airlock(['token', 'revoke', id], world.mirror)).status).toBe(0);
   expect((await ask(world.mirror.url, path, { headers })).status).toBe(401);
-  expect(world.mirror.logs()).toContain(`"tokenId":"${id}","why":"revoked"`);
+  await until('the log says why', () => world.mirror.logs().includes(`"tokenId":"${id}","why":"revoked"`));
   expect(world.mirror.logs()).not.toContain(other);
 });
 

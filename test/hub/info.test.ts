@@ -326,6 +326,16 @@ describe('the shapes of an answer', () => {
     for (const [i, bytes] of again.entries()) expect(bytes).toBe(first[i]);
   });
 
+  it('and what somebody makes up pushes none of them out', async () => {
+    const { release, blobs, reads } = stored(files);
+    const prebuilt = createPrebuilt(blobs);
+    const [first] = await Promise.all([prebuilt.info(release, {}), prebuilt.info(release, { expand: ['sha'] })]);
+    const long = 'x'.repeat(300_000);
+    for (let n = 0; n < 250; n++) await prebuilt.info(release, { expand: [`${long}${n}`] });
+    expect(await prebuilt.info(release, {})).toBe(first);
+    expect(reads.count).toBe(2);
+  });
+
   it('are not kept where the store failed meanwhile', async () => {
     const { release, blobs } = stored(files);
     let down = true;
