@@ -277,6 +277,15 @@ describe('the description of a GGUF file', () => {
     expect(await infoWith({ 'm-00001-of-00002.gguf': gguf(head, [[10]]) })).not.toHaveProperty('gguf');
   });
 
+  it('is missing where the heads of all parts are more than anybody needs to read', async () => {
+    const part = gguf({ vocabulary: 500_000 }, [[1]]);
+    const names = Array.from({ length: 40 }, (_, i) => `m-${String(i + 1).padStart(5, '0')}-of-00040.gguf`);
+    const { release, blobs, reads } = stored(Object.fromEntries(names.map((name) => [name, part])));
+    expect(await buildInfo(release, contentsOf(release, blobs))).not.toHaveProperty('gguf');
+    expect(names.length * part.length).toBeGreaterThan(128 * 2 ** 20);
+    expect(reads.bytes).toBeLessThanOrEqual(128 * 2 ** 20);
+  });
+
   it.each([
     ['cut off', gguf(head, [[10]]).subarray(0, -5)],
     ['of another format', Buffer.from('GGML and so on, and so on')],

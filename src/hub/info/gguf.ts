@@ -17,6 +17,8 @@ const READS = [2 ** 20, 8 * 2 ** 20, 32 * 2 ** 20];
 const MAX_PAIRS = 10_000;
 const MAX_TENSORS = 200_000;
 const MAX_PARTS = 64;
+/** Of all parts together: behind the first one, which has the vocabulary, a head is short. */
+const MAX_READ = 128 * 2 ** 20;
 const MAX_DIMENSIONS = 8;
 const MAX_TEMPLATE = 128 * 1024;
 
@@ -53,9 +55,10 @@ export async function describeGguf(
   const models = [...files.values()].filter(({ path }) => path.endsWith('.gguf') && !BESIDE.test(path));
   const parts = partsOf(models);
   if (parts.length === 0 || parts.length > MAX_PARTS) return undefined;
+  const budget = { left: MAX_READ };
   let found: GgufInfo | undefined;
   for (const file of parts) {
-    const head = await readHead(file, contents);
+    const head = await readHead(file, contents, budget);
     if (!head) return undefined;
     found = { ...head, ...found, total: head.total + (found?.total ?? 0) };
   }
@@ -70,8 +73,14 @@ function partsOf(files: readonly ReleaseFile[]): readonly ReleaseFile[] {
   return parts.length === Number(count) ? parts : [];
 }
 
-async function readHead(file: ReleaseFile, { bytes }: Pick<Contents, 'bytes'>): Promise<GgufInfo | undefined> {
+async function readHead(
+  file: ReleaseFile,
+  { bytes }: Pick<Contents, 'bytes'>,
+  budget: { left: number },
+): Promise<GgufInfo | undefined> {
   for (const length of READS) {
+    budget.left -= Math.min(length, file.size);
+    if (budget.left < 0) return undefined;
     const head = await bytes(file, 0, length);
     if (!head) return undefined;
     try {
