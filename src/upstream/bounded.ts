@@ -51,11 +51,12 @@ export function boundedUpstream(upstream: Upstream, options: BoundOptions): Upst
   async function ask<T>(key: string, question: () => Promise<T>): Promise<T> {
     throwIfAbsent(key);
     if (queue.size >= waiting) throw tooMany();
-    outage.check();
+    outage.refuse();
     return queue.add(async () => {
+      // Who asked while this one waited may have the answer, or have found that there is none to be had.
+      throwIfAbsent(key);
+      outage.check();
       try {
-        // Who asked the same while this one waited may have the answer.
-        throwIfAbsent(key);
         const answer = await question();
         outage.over();
         return answer;

@@ -12,9 +12,11 @@ const PAUSE_SECONDS = 5;
  */
 export interface Outage {
   /**
-   * Before a question: whoever is let through says with `note` or `over` how it ended.
+   * Before a question waits for its turn.
    * @throws AirlockError the failure that is remembered, with the seconds until somebody tries again
    */
+  refuse(): void;
+  /** When its turn has come: whoever is let through says with `note` or `over` how it ended. @throws as {@link refuse} */
   check(): void;
   /**
    * A try has failed and others follow. One that waited for its whole time-out is enough to stop the rest for a while:
@@ -32,13 +34,18 @@ export function createOutage(clock: Clock): Outage {
   let trying = false;
   const now = () => clock.now().getTime();
 
+  function refuse(): void {
+    if (!known) return;
+    const left = known.until - now();
+    if (trying) throw again(known.error, PAUSE_SECONDS * 1000);
+    if (left > 0 && left <= PAUSE_SECONDS * 1000) throw again(known.error, left);
+  }
+
   return {
+    refuse,
     check() {
-      if (!known) return;
-      const left = known.until - now();
-      if (trying) throw again(known.error, PAUSE_SECONDS * 1000);
-      if (left > 0 && left <= PAUSE_SECONDS * 1000) throw again(known.error, left);
-      trying = true;
+      refuse();
+      trying = known !== undefined;
     },
     suspect(error) {
       if (!known && isAirlockError(error, 'upstream-timeout') && isUnreachable(error))

@@ -152,3 +152,14 @@ it('one try that waited in vain is enough to stop the others, while the question
   for (const name of ['third', 'fourth']) expect((await resolve(upstream, `acme/${name}`)).repo.id).toBe('acme/tiny');
   await first;
 });
+
+it('with upstream gone those that waited for their turn are told, too, and do not each find out', async () => {
+  odd.handle = () => {};
+  const time = { seconds: 1_000_000 };
+  const silent = clientOf(odd.url, { tries: 1, requestTimeoutSeconds: 1 });
+  const clock = { now: () => new Date(time.seconds * 1000) };
+  const upstream = boundedUpstream(silent, { clock, concurrent: 1 });
+  const codes = ['a', 'b', 'c', 'd'].map((name) => codeOf(resolve(upstream, `acme/${name}`)));
+  expect(await Promise.all(codes)).toEqual(Array(4).fill('upstream-timeout'));
+  expect(odd.seen).toHaveLength(1);
+});
