@@ -23,19 +23,7 @@ export interface TokenOrder {
 }
 
 /** A token as people see it: all but what opens. */
-export interface TokenInfo {
-  readonly id: string;
-  readonly name: string;
-  readonly owner: string;
-  readonly role: string;
-  readonly state: 'active' | 'expired' | 'revoked';
-  readonly createdAt: string;
-  readonly createdBy: string;
-  readonly expiresAt: string | null;
-  readonly lastUsedAt: string | null;
-  readonly revokedAt: string | null;
-  readonly revokedBy: string | null;
-}
+export type TokenInfo = Omit<TokenRow, 'digest'> & { readonly state: 'active' | 'expired' | 'revoked' };
 
 /** What a token that was sent is. Only a `live` one opens; the others are told apart for the log. */
 export type Known =
