@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import type * as z from 'zod';
 import { bytesText } from './bytes-text.ts';
+import type { intakeShape } from './intake-shape.ts';
 import { printed } from './printed.ts';
 
 /** How far one of several intakes is. */
 export interface ViewedProgress {
   readonly state: string;
-  readonly intake?: ViewedIntake | undefined;
-}
-
-interface ViewedIntake {
-  readonly stage: string;
-  readonly bytesDone: number;
-  readonly bytesTotal: number;
-  readonly filesDone: number;
-  readonly filesTotal: number;
-  readonly fetchSeconds: number;
+  readonly intake?: z.infer<typeof intakeShape> | undefined;
 }
 
 export interface ProgressView {

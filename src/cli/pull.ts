@@ -8,6 +8,7 @@ import { revisionText } from '#src/domain/revision.ts';
 import { type ApiClient, createApiClient, readerOptions } from './api-client.ts';
 import { bytesText } from './bytes-text.ts';
 import { EXIT } from './exit.ts';
+import { intakeShape } from './intake-shape.ts';
 import { printed } from './printed.ts';
 import { progressView, type ViewedProgress } from './progress-view.ts';
 import { parseSubject, type SubjectArgument, subjectBody } from './subject.ts';
@@ -19,16 +20,7 @@ const answerShape = z.object({
   pull: z.string().optional(),
   files: z.number().optional(),
   bytes: z.number().optional(),
-  intake: z
-    .object({
-      stage: z.string(),
-      bytesDone: z.number(),
-      bytesTotal: z.number(),
-      filesDone: z.number(),
-      filesTotal: z.number(),
-      fetchSeconds: z.number(),
-    })
-    .optional(),
+  intake: intakeShape.optional(),
   reasons: z.array(z.object({ message: z.string(), effect: z.string(), accepted: z.string().optional() })).optional(),
   by: z.string().optional(),
   reason: z.string().optional(),

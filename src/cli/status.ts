@@ -3,21 +3,16 @@ import { Command } from 'commander';
 import * as z from 'zod';
 import { type ApiClient, clientOptions, createApiClient } from './api-client.ts';
 import { bytesText } from './bytes-text.ts';
+import { intakeShape } from './intake-shape.ts';
 import { revisionText } from './print-revision.ts';
 import { printed } from './printed.ts';
 import { parseSubject, type SubjectArgument, subjectPath } from './subject.ts';
 
-const runningShape = z.object({
+const runningShape = intakeShape.extend({
   kind: z.string(),
   repo: z.string(),
   commit: z.string().optional(),
   ref: z.string().optional(),
-  stage: z.string(),
-  bytesDone: z.number(),
-  bytesTotal: z.number(),
-  filesDone: z.number(),
-  filesTotal: z.number(),
-  fetchSeconds: z.number(),
 });
 const recentShape = z.object({
   kind: z.string(),
