@@ -7,7 +7,7 @@ import { isAirlockError, messageOf } from '#src/domain/errors.ts';
 import { parseRepo, type Repo, type RepoKind, repoIdProblem, repoKey } from '#src/domain/repo.ts';
 import type { Prebuilt } from '../prebuilt.ts';
 import { chosenRelease } from './chosen.ts';
-import { Shelf } from './shelf.ts';
+import { MAX_ENTRIES, Shelf } from './shelf.ts';
 import { readSummary, type Summary, summaryOf, writeSummary } from './summary.ts';
 
 /** What a repo was found by, as of an entry of its journal; null: nothing of it was listed. */
@@ -61,6 +61,7 @@ export class Register {
   /** Why the last look did not end well. */
   #failure: unknown;
   #loaded = false;
+  #toldFull = false;
   #scannedAt: number | undefined;
   #restMilliseconds = 0;
 
@@ -77,8 +78,16 @@ export class Register {
   /** The journal of this repo has so many entries. */
   note(repo: Repo, seq: number): void {
     const known = this.shelf.seqOf(repo.id);
-    if (known === undefined && this.shelf.isFull) return;
-    if (known !== seq) this.#dirty.set(repo.id, { repo, seq });
+    if (known === undefined && this.shelf.isFull) this.#tellFull(repo);
+    else if (known !== seq) this.#dirty.set(repo.id, { repo, seq });
+  }
+
+  /** Once: an operator should know why a repo that is served is in no list. */
+  #tellFull(repo: Repo): void {
+    if (this.#toldFull) return;
+    this.#toldFull = true;
+    const text = `lists of ${this.#kind} are full: ${repoKey(repo)} and others that come are served, and not listed`;
+    this.#deps.log.warn({ kind: this.#kind, listed: MAX_ENTRIES }, text);
   }
 
   /** What is known of this repo does not fit what the catalog says. */

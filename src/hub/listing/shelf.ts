@@ -10,7 +10,7 @@ interface Entry {
 }
 
 /** Repos of one kind in memory: about a kilobyte each. Those beyond are served, and not listed. */
-const MAX_ENTRIES = 50_000;
+export const MAX_ENTRIES = 50_000;
 
 /** The repos of a kind that may be listed, and in which order. It says where to look; `catalog` says what is shown. */
 export class Shelf {
