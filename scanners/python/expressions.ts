@@ -1,21 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { DUNDER, type Listener, Meanings } from './meanings.ts';
 import type { Names } from './names.ts';
-import { libraryText, originOf, textMethod } from './texts.ts';
 import type { Token } from './tokens.ts';
-import { called, dotted, either, joined, NOTHING, refValue, textValue, type Value } from './values.ts';
-
-/** What happens in an expression, told to whoever keeps account of the scope around it. */
-export interface Listener {
-  /** A dotted name from an import or of a builtin is used: called, or handed on. */
-  refers(ref: string, line: number, args: readonly Value[] | undefined): void;
-  imports(module: string, line: number): void;
-  /** A function or class of this file is mentioned, perhaps through one of its attributes. */
-  mentions(name: string, how: 'bare' | 'called', method?: string): void;
-  dunders(chain: readonly string[], line: number): void;
-  text(text: string, line: number): void;
-  /** A text that is compiled. */
-  source(text: string, line: number): void;
-}
+import { either, joined, NOTHING, textValue, type Value } from './values.ts';
 
 const MAX_DEPTH = 100;
 const PREFIXES: ReadonlySet<string> = new Set([
@@ -31,24 +18,11 @@ const PREFIXES: ReadonlySet<string> = new Set([
 ]);
 const WORDS: ReadonlySet<string> = new Set(['and', 'or', 'in', 'is', 'not', 'if', 'else']);
 const ENDS: ReadonlySet<string> = new Set([',', ')', ']', '}', ':', '=', ';']);
-/** Ways to ask a namespace for a name, and paths that stay paths. */
-const MAPPING = /\.__dict__\.(?:get|pop|setdefault|__getitem__)$/;
-const SAME_PATH = /^pathlib\.(?:\w+\.)?\w+\(\)\.(?:expanduser|resolve|absolute|joinpath|with_\w+|relative_to)$/;
-const DUNDER = /^__\w+__$/;
-/** The object of a method, by the names that everybody gives it. */
-const OWN: ReadonlySet<string> = new Set(['self', 'cls', 'super()']);
-/** Attributes that are a namespace, of whatever object. */
-const NAMESPACES: ReadonlyMap<string, string> = new Map([
-  ['__builtins__', 'builtins'],
-  ['f_builtins', 'builtins'],
-  ['f_globals', 'builtins.globals()'],
-]);
 
 /** Reads one run of tokens as expressions: what each may stand for, telling the listener what it uses. */
 export class Expressions {
   private readonly tokens: readonly Token[];
-  private readonly names: Names;
-  private readonly listener: Listener;
+  private readonly meanings: Meanings;
   at: number;
   private readonly end: number;
   private depth = 0;
@@ -57,8 +31,7 @@ export class Expressions {
     this.tokens = tokens;
     this.at = at;
     this.end = end;
-    this.names = names;
-    this.listener = listener;
+    this.meanings = new Meanings(names, listener);
   }
 
   peek(): Token | undefined {
@@ -119,7 +92,7 @@ export class Expressions {
       if (token.text === ':=' && token.kind === 'op') {
         this.at++;
         const bound = this.expression();
-        if (value.path) this.names.bind(value.path, bound);
+        if (value.path) this.meanings.names.bind(value.path, bound);
         value = bound;
       } else if (token.kind === 'name' && (token.text === 'for' || token.text === 'async')) this.comprehension();
       else if (token.kind === 'op' ? !'({['.includes(token.text) : WORDS.has(token.text)) {
@@ -142,7 +115,7 @@ export class Expressions {
     }
     this.passed('in');
     const source = this.operand();
-    for (const target of targets) bindItems(this.names, target, source);
+    for (const target of targets) bindItems(this.meanings.names, target, source);
   }
 
   private operand(): Value {
@@ -161,7 +134,7 @@ export class Expressions {
         return this.nested();
       }
       this.at++;
-      return this.trailers(this.names.lookup(token.text), token);
+      return this.trailers(this.meanings.names.lookup(token.text), token);
     }
     if (token.kind === 'string') return this.trailers(this.strings(), token);
     this.at++;
@@ -184,7 +157,7 @@ export class Expressions {
     for (let token = this.peek(); token && token.text !== ':'; token = this.peek()) {
       const name = token.kind === 'name' ? token.text : '';
       this.at++;
-      if (this.passed('=')) this.names.bind(name, this.expression());
+      if (this.passed('=')) this.meanings.names.bind(name, this.expression());
     }
     this.passed(':');
     return this.expression();
@@ -194,16 +167,17 @@ export class Expressions {
     let text = '';
     let known = true;
     const line = this.line;
+    const { names, listener } = this.meanings;
     for (let token = this.peek(); token?.kind === 'string'; token = this.peek()) {
       this.at++;
       text += token.text;
       for (const field of token.fields ?? []) {
-        const value = new Expressions(field, 0, field.length, this.names, this.listener).all();
+        const value = new Expressions(field, 0, field.length, names, listener).all();
         if (value.text === undefined) known = false;
         else text = text.replace(/\{[^{}]*\}/, () => value.text ?? '');
       }
     }
-    this.listener.text(text, line);
+    listener.text(text, line);
     return known ? textValue(text) : { refs: [], origin: 0 };
   }
 
@@ -229,8 +203,8 @@ export class Expressions {
     let value = atom;
     let told = false;
     const tell = (args?: readonly Value[]) => {
-      for (const ref of value.refs) if (args || ref.includes('.')) this.listener.refers(ref, first.line, args);
-      for (const name of value.local ?? []) this.listener.mentions(name, args ? 'called' : 'bare');
+      for (const ref of value.refs) if (args || ref.includes('.')) this.meanings.listener.refers(ref, first.line, args);
+      for (const name of value.local ?? []) this.meanings.listener.mentions(name, args ? 'called' : 'bare');
     };
     for (let token = this.peek(); token; token = this.peek()) {
       told = false;
@@ -240,43 +214,20 @@ export class Expressions {
         const name = this.peek()?.kind === 'name' ? (this.peek()?.text ?? '') : '';
         if (name === '') break;
         this.at++;
-        value = this.attribute(value, name, first.line);
+        value = this.meanings.attribute(value, name, first.line);
       } else if (token.text === '(') {
         this.at++;
         const args = this.arguments();
         tell(args);
-        value = this.call(value, args, first.line);
+        value = this.meanings.call(value, args, first.line);
         told = true;
       } else if (token.text === '[') {
         value = this.subscript(value, first.line);
       } else break;
     }
     if (!told) tell();
-    if (value.dunders && value.dunders.length > 0) this.listener.dunders(value.dunders, first.line);
+    if (value.dunders && value.dunders.length > 0) this.meanings.listener.dunders(value.dunders, first.line);
     return value;
-  }
-
-  private attribute(value: Value, name: string, line: number): Value {
-    for (const local of value.local ?? []) this.listener.mentions(local, 'bare', name);
-    if (OWN.has(value.path ?? '')) this.listener.mentions('self', 'bare', name);
-    if (value.refs.some((ref) => ref === 'sys.modules' || ref === 'builtins.globals()') && name === 'get')
-      return { ...value, refs: value.refs.map((ref) => `${ref}[]`) };
-    const dunders = DUNDER.test(name) ? [...(value.dunders ?? []), name].slice(-8) : value.dunders;
-    const path = value.path === undefined ? undefined : `${value.path}.${name}`;
-    const bound = path === undefined ? undefined : this.names.bound(path);
-    const refs = value.refs.map((ref) => NAMESPACES.get(name) ?? dotted(ref, name));
-    const text = value.text === undefined ? {} : { text: value.text, path: `.${name}` };
-    const result: Value = { refs, origin: value.origin, ...text, ...(dunders ? { dunders } : {}) };
-    const withItems = value.items === undefined ? result : { ...result, items: value.items };
-    if (refs.length === 0 && name === '__builtins__') this.listener.dunders([name], line);
-    const all = bound ? either(withItems, bound) : withItems;
-    const local = value.local && !refs.length ? { local: value.local } : {};
-    return {
-      ...local,
-      ...all,
-      ...(dunders ? { dunders } : {}),
-      ...(path && value.text === undefined ? { path } : text),
-    };
   }
 
   private arguments(): Value[] {
@@ -292,89 +243,6 @@ export class Expressions {
     }
     this.at++;
     return args;
-  }
-
-  private call(callee: Value, args: readonly Value[], line: number): Value {
-    const origin = args.reduce((all, arg) => all | arg.origin, callee.origin);
-    const method = callee.text === undefined ? undefined : callee.path?.slice(1);
-    if (method !== undefined && callee.text !== undefined) {
-      const made = textMethod(callee.text, method, args, origin);
-      if (made) return made;
-    }
-    let result: Value = { ...NOTHING, origin };
-    for (const ref of callee.refs) result = either(result, this.callOf(ref, args, line));
-    if (callee.local) result = either(result, { ...NOTHING, local: callee.local });
-    const path = callee.path === undefined || callee.text !== undefined ? undefined : `${callee.path}()`;
-    const returned = path === undefined ? undefined : this.names.bound(path);
-    if (returned) result = either(result, returned);
-    const dunders = callee.dunders ? { dunders: callee.dunders } : {};
-    return { ...result, ...(path ? { path } : {}), ...dunders, origin: result.origin | origin };
-  }
-
-  private callOf(ref: string, args: readonly Value[], line: number): Value {
-    const [first, second] = args;
-    const getter = /^operator\.(?:attrgetter|itemgetter|methodcaller)\((.*)\)$/.exec(ref);
-    if (getter && first) return this.attributes(first, getter[1] ?? '', line, args);
-    if (MAPPING.test(ref) && first?.text !== undefined) return this.keyed(ref.replace(MAPPING, ''), first.text, line);
-    if (SAME_PATH.test(ref)) return refValue('pathlib.Path()');
-    if (ref.endsWith('.__getattribute__')) {
-      const owner = second ? first : refValue(ref.replace(/\.__getattribute__$/, ''));
-      const name = (second ?? first)?.text;
-      return owner && name !== undefined ? this.attributes(owner, name, line) : NOTHING;
-    }
-    switch (ref) {
-      case 'builtins.getattr':
-      case 'inspect.getattr_static':
-        if (first && second?.text !== undefined) return this.attributes(first, second.text, line);
-        if (first) for (const owner of first.refs) this.listener.refers(`${owner}.<computed>`, line, undefined);
-        return NOTHING;
-      case 'builtins.vars':
-        return first ? refValue(...first.refs.map((owner) => `${owner}.__dict__`)) : refValue('builtins.globals()');
-      case 'builtins.globals':
-      case 'builtins.locals':
-        return refValue('builtins.globals()');
-      case 'sys.modules[]':
-      case 'builtins.globals()[]':
-        return first?.text === undefined ? NOTHING : this.keyed(ref.slice(0, -2), first.text, line);
-      case 'builtins.__import__':
-      case 'importlib.import_module':
-      case 'importlib.__import__':
-        return this.imported(first, line);
-      case 'operator.attrgetter':
-      case 'operator.itemgetter':
-      case 'operator.methodcaller':
-        return first?.text === undefined ? NOTHING : refValue(`${ref}(${first.text})`);
-      case 'functools.partial':
-        return first ?? NOTHING;
-      case 'builtins.exec':
-      case 'builtins.eval':
-      case 'builtins.compile':
-        if (first?.text !== undefined) this.listener.source(first.text, line);
-        break;
-    }
-    const text = libraryText(ref, args);
-    if (text) return text;
-    const result = called(ref);
-    return { ...refValue(result), origin: originOf(result) };
-  }
-
-  /** The attribute of a computed name, which may be dotted. */
-  private attributes(owner: Value, names: string, line: number, args?: readonly Value[]): Value {
-    let value = owner;
-    for (const name of names.split('.').slice(0, 8)) value = this.attribute(value, name, line);
-    for (const ref of value.refs) this.listener.refers(ref, line, args);
-    if (value.dunders?.length) this.listener.dunders(value.dunders, line);
-    return value;
-  }
-
-  private imported(name: Value | undefined, line: number): Value {
-    if (name?.text === undefined) {
-      this.listener.imports('<computed>', line);
-      return NOTHING;
-    }
-    this.listener.imports(name.text, line);
-    const top = name.text.split('.', 1)[0] ?? '';
-    return refValue(...new Set([name.text, top]));
   }
 
   private subscript(value: Value, line: number): Value {
@@ -397,19 +265,12 @@ export class Expressions {
     if (value.items && key?.number !== undefined && written.length === 1)
       return { ...(value.items[key.number] ?? NOTHING), ...(value.dunders ? { dunders: value.dunders } : {}) };
     if (key?.text !== undefined) {
-      if (DUNDER.test(key.text)) this.listener.dunders([...(value.dunders ?? []), key.text], line);
-      const keyed = value.refs.map((ref) => this.keyed(ref, key.text ?? '', line));
+      if (DUNDER.test(key.text)) this.meanings.listener.dunders([...(value.dunders ?? []), key.text], line);
+      const keyed = value.refs.map((ref) => this.meanings.keyed(ref, key.text ?? '', line));
       if (keyed.length > 0) return { ...keyed.reduce(either), origin: value.origin };
-    } else if (key) for (const ref of value.refs) this.listener.refers(`${ref}.<computed>`, line, undefined);
+    } else if (key) for (const ref of value.refs) this.meanings.listener.refers(`${ref}.<computed>`, line, undefined);
     const items = value.items ? value.items.reduce(either, NOTHING) : NOTHING;
     return { ...items, origin: value.origin | items.origin, ...(value.dunders ? { dunders: value.dunders } : {}) };
-  }
-
-  /** `sys.modules['os']`, `globals()['x']`, `os.__dict__['system']`. */
-  private keyed(ref: string, key: string, line: number): Value {
-    if (ref === 'sys.modules') return this.imported(textValue(key), line);
-    if (ref === 'builtins.globals()') return this.names.lookup(key);
-    return refValue(dotted(ref.replace(/\.__dict__$/, ''), key));
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Listener } from './expressions.ts';
+import type { Listener } from './meanings.ts';
 import type { Names } from './names.ts';
 import { DECODED, DOWNLOADED, type Value } from './values.ts';
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { bindItems, Expressions, type Listener } from './expressions.ts';
+import { bindItems, Expressions } from './expressions.ts';
+import type { Listener } from './meanings.ts';
 import type { Names } from './names.ts';
 import { type Account, Scope } from './scopes.ts';
 import type { Token } from './tokens.ts';
