@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Bytes } from '../io/bytes.ts';
 import { type Cursor, EndOfBytes } from '../io/cursor.ts';
+import { HAS_ATTRIBUTES, T } from './types.ts';
 
 /** Something that R's reader does not read, or that nobody writes. */
 export class MalformedR extends Error {
@@ -15,6 +16,8 @@ export class MalformedR extends Error {
 
 export type Encoding = 'xdr' | 'native' | 'ascii';
 
+/** Of a name: longer ones are told by their beginning. */
+const KEEP = 256;
 const LONGEST_WORD = 128;
 const SEEK_BYTES = 1024 * 1024;
 
@@ -51,13 +54,37 @@ export class RInput {
   }
 
   /** The first `keep` of `length` bytes of characters. */
-  async characters(length: number, keep: number): Promise<string> {
+  async characters(length: number, keep = KEEP): Promise<string> {
     if (this.encoding === 'ascii') return this.escaped(length, keep);
     const kept = Math.min(length, keep);
     if (!(await this.cursor.fill(kept))) throw new EndOfBytes(this.bytes.size);
     const text = Buffer.from(this.cursor.take(kept)).toString('latin1');
     if (length > kept) await this.skipBytes(length - kept);
     return text;
+  }
+
+  /** An item that must be characters; `undefined` for a missing text. */
+  async charactersItem(): Promise<string | undefined> {
+    const { offset } = this;
+    const flags = await this.integer();
+    if ((flags & 0xff) !== T.CHARACTERS) throw new MalformedR(offset, 'something else where characters belong');
+    if (flags & HAS_ATTRIBUTES) throw new MalformedR(offset, 'characters with attributes');
+    return this.charactersAfterFlags();
+  }
+
+  async charactersAfterFlags(): Promise<string | undefined> {
+    const { offset } = this;
+    const length = await this.integer();
+    if (length < -1) throw new MalformedR(offset, 'a length below zero');
+    return length < 0 ? undefined : this.characters(length);
+  }
+
+  /** A length that is one number. */
+  async shortLength(): Promise<number> {
+    const { offset } = this;
+    const length = await this.integer();
+    if (length < 0) throw new MalformedR(offset, 'a length below zero');
+    return length;
   }
 
   /** The first bytes of a raw vector, which are words of two digits in a text stream. */

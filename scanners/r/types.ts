@@ -66,3 +66,30 @@ export const HAS_ATTRIBUTES = 1 << 9;
 export const HAS_TAG = 1 << 10;
 /** A binding whose function is called when the variable is looked at: bit 15 of the levels. */
 export const ACTIVE_BINDING = 1 << 27;
+
+/** What a promise holds, in words. */
+export const CODE: Readonly<Record<number, string>> = {
+  [T.CALL]: 'call',
+  [T.BYTECODE]: 'bytecode',
+  [T.SYMBOL]: 'symbol',
+  [T.REFERENCE]: 'symbol',
+};
+
+/** Calls of compiled routines. */
+export const NATIVE: ReadonlySet<string> = new Set(['.Call', '.C', '.Fortran', '.External', '.External2']);
+/** What stands between the name of a native call and its first argument; a symbol is that argument. */
+export const BEFORE_ARGUMENT: ReadonlySet<number> = new Set([T.LIST, T.NULL, T.SYMBOL, T.REFERENCE]);
+
+/** Their attributes are part of them, or R reads none. */
+export const NO_ATTRIBUTES: ReadonlySet<number> = new Set([
+  T.ENVIRONMENT,
+  T.ALTREP,
+  T.PACKAGE,
+  T.NAMESPACE,
+  T.PERSISTENT,
+]);
+
+/** Attributes, tag, first, rest. */
+export function isPair(type: number): boolean {
+  return type === T.LIST || type === T.CALL || type === T.CLOSURE || type === T.PROMISE || type === T.DOTS;
+}

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { within } from '../budgets.ts';
 import { MalformedR, type RInput } from './input.ts';
-import type { Place, RListener, Where } from './listener.ts';
-import { ACTIVE_BINDING, CONSTANTS, HAS_ATTRIBUTES, HAS_TAG, ITEM_BYTES, T } from './types.ts';
+import type { Place, RListener } from './listener.ts';
+import { below, inside, isSelfReference } from './places.ts';
+import {
+  ACTIVE_BINDING,
+  BEFORE_ARGUMENT,
+  CODE,
+  CONSTANTS,
+  HAS_ATTRIBUTES,
+  HAS_TAG,
+  ITEM_BYTES,
+  isPair,
+  NATIVE,
+  NO_ATTRIBUTES,
+  T,
+} from './types.ts';
 
-const KEEP = 256;
-const PLACE_CHARACTERS = 200;
 const RAW_START = 512;
 
 /** What is to be read next. The last one of the stack is read first. */
@@ -120,7 +131,7 @@ export class RWalk {
   }
 
   private async newSymbol(wanted: Wanted, place: Place, offset: number): Promise<void> {
-    const name = await this.characters();
+    const name = await this.input.charactersItem();
     if (name === undefined || name === '') throw new MalformedR(offset, 'a symbol without a name');
     this.remember({ name });
     this.symbol(name, wanted, place, offset);
@@ -229,7 +240,7 @@ export class RWalk {
     else if (type === T.EXPRESSIONS) {
       const code = place.where === 'data' ? inside(place, 'call') : place;
       this.tasks.push({ kind: 'items', left: await this.input.length(), place: code });
-    } else if (type === T.CHARACTERS) await this.charactersAfterFlags();
+    } else if (type === T.CHARACTERS) await this.input.charactersAfterFlags();
     else if (type === T.ENVIRONMENT) await this.environment(wanted, place);
     else if (type === T.ALTREP) this.altrep(place, offset);
     else if (type === T.BYTECODE) {
@@ -240,7 +251,7 @@ export class RWalk {
 
   private async rare(type: number, wanted: Wanted, place: Place, offset: number): Promise<void> {
     if (type === T.SPECIAL || type === T.BUILTIN)
-      this.listener.primitive(await this.input.characters(await this.shortLength(), KEEP), place, offset);
+      this.listener.primitive(await this.input.characters(await this.input.shortLength()), place, offset);
     else if (type === T.EXTERNAL_POINTER) {
       this.listener.object(isSelfReference(place) ? 'self-reference' : 'external-pointer', place, offset);
       this.remember();
@@ -265,11 +276,11 @@ export class RWalk {
   /** A package, a namespace or what only its program knows: texts that name it (InStringVec). */
   private async namedByTexts(type: number, wanted: Wanted, place: Place, offset: number): Promise<void> {
     if ((await this.input.integer()) !== 0) throw new MalformedR(offset, 'names in persistent texts');
-    const length = await this.shortLength();
+    const length = await this.input.shortLength();
     let first = '';
     for (let i = 0; i < length; i++) {
       within('values', ++this.items);
-      const text = await this.characters();
+      const text = await this.input.charactersItem();
       if (i === 0) first = text ?? '';
     }
     this.remember({ isPackage: type === T.NAMESPACE }, wanted);
@@ -304,7 +315,7 @@ export class RWalk {
   }
 
   private async openConstants(place: Place): Promise<void> {
-    this.tasks.push({ kind: 'constants', left: await this.shortLength(), place });
+    this.tasks.push({ kind: 'constants', left: await this.input.shortLength(), place });
   }
 
   private async constant(place: Place): Promise<void> {
@@ -345,31 +356,8 @@ export class RWalk {
 
   private async text(place: Place): Promise<void> {
     const { offset } = this.input;
-    const text = await this.characters();
+    const text = await this.input.charactersItem();
     if (place.where !== 'data' && text !== undefined) this.listener.name(text, place, offset);
-  }
-
-  /** An item that must be characters; `undefined` for a missing text. */
-  private async characters(): Promise<string | undefined> {
-    const { offset } = this.input;
-    const flags = await this.input.integer();
-    if ((flags & 0xff) !== T.CHARACTERS) throw new MalformedR(offset, 'something else where characters belong');
-    if (flags & HAS_ATTRIBUTES) throw new MalformedR(offset, 'characters with attributes');
-    return this.charactersAfterFlags();
-  }
-
-  private async charactersAfterFlags(): Promise<string | undefined> {
-    const { offset } = this.input;
-    const length = await this.input.integer();
-    if (length < -1) throw new MalformedR(offset, 'a length below zero');
-    return length < 0 ? undefined : this.input.characters(length, KEEP);
-  }
-
-  private async shortLength(): Promise<number> {
-    const { offset } = this.input;
-    const length = await this.input.integer();
-    if (length < 0) throw new MalformedR(offset, 'a length below zero');
-    return length;
   }
 
   private named(place: Place): Place {
@@ -377,26 +365,6 @@ export class RWalk {
     this.tag = undefined;
     return name === undefined ? place : below(place, name);
   }
-}
-
-const CODE: Readonly<Record<number, string>> = {
-  [T.CALL]: 'call',
-  [T.BYTECODE]: 'bytecode',
-  [T.SYMBOL]: 'symbol',
-  [T.REFERENCE]: 'symbol',
-};
-
-/** Calls of compiled routines. */
-const NATIVE: ReadonlySet<string> = new Set(['.Call', '.C', '.Fortran', '.External', '.External2']);
-/** What stands between the name of a native call and its first argument; a symbol is that argument. */
-const BEFORE_ARGUMENT: ReadonlySet<number> = new Set([T.LIST, T.NULL, T.SYMBOL, T.REFERENCE]);
-
-/** Their attributes are part of them, or R reads none. */
-const NO_ATTRIBUTES: ReadonlySet<number> = new Set([T.ENVIRONMENT, T.ALTREP, T.PACKAGE, T.NAMESPACE, T.PERSISTENT]);
-
-/** data.table marks its tables with an address, which nothing is made of once it was written. */
-function isSelfReference({ at }: Place): boolean {
-  return at.endsWith('$.internal.selfref');
 }
 
 function isOfPackage(environment: Reference | undefined): boolean {
@@ -410,15 +378,3 @@ function isOfPackage(environment: Reference | undefined): boolean {
 
 /** Functions inside functions of a package are still those of the package; deeper ones need a person. */
 const MOST_AROUND = 16;
-
-function isPair(type: number): boolean {
-  return type === T.LIST || type === T.CALL || type === T.CLOSURE || type === T.PROMISE || type === T.DOTS;
-}
-
-function inside(place: Place, where: Where): Place {
-  return place.where === where ? place : { where, at: place.at };
-}
-
-function below({ where, at }: Place, name: string): Place {
-  return { where, at: at.length > PLACE_CHARACTERS ? at : `${at}$${name}` };
-}
