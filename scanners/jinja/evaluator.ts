@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { braceFormatted, fieldsOf, largest, percentFormatted } from './format.ts';
+import { braceFormatted, percentFormatted } from './format.ts';
 import {
   type Arguments,
   atIndex,
@@ -11,6 +11,7 @@ import {
   rangeLength,
   sliced,
 } from './functions.ts';
+import { Mentions, type Report } from './mentions.ts';
 import { type Args, MalformedTemplate, type Node, type Step } from './nodes.ts';
 import { chained } from './operators.ts';
 import {
@@ -33,27 +34,11 @@ import {
 /** Stands for the parameters of whatever a computed call reaches. */
 export const ANYWHERE = 'any|';
 
-/** Told of everything that a template names; `line` is where. */
-export type Report = (scheme: string, name: string, line: number) => void;
-
 /** Characters and items that constants may come to, all together. */
 const WORK = 5_000_000;
 /** Filters that take the name of another filter, or of a test, as their first argument. */
 const BY_FILTER: ReadonlySet<string> = new Set(['map']);
 const BY_TEST: Readonly<Record<string, number>> = { select: 0, reject: 0, selectattr: 1, rejectattr: 1 };
-/** Filters that look up an attribute by a path in a text, and where it stands among the arguments. */
-const BY_PATH: Readonly<Record<string, number>> = {
-  selectattr: 0,
-  rejectattr: 0,
-  groupby: 0,
-  sum: 0,
-  join: 1,
-  unique: 1,
-  min: 1,
-  max: 1,
-  sort: 2,
-  map: -1,
-};
 const WIDTHS: ReadonlySet<string> = new Set([
   'center',
   'indent',
@@ -65,8 +50,6 @@ const WIDTHS: ReadonlySet<string> = new Set([
   'expandtabs',
 ]);
 const ADDING: ReadonlySet<string> = new Set(['append', 'extend', 'insert', 'update', 'setdefault', 'add']);
-/** ASCII identifiers, and anything that a reader may take for one. */
-const IDENTIFIER = /^[A-Za-z_]\w*$|[^ -~]/;
 const DUNDER = /^__[A-Za-z]\w*__$/;
 
 /**
@@ -81,7 +64,7 @@ export class Evaluator {
   readonly passed: (variable: string, value: Value) => void;
   /** What any list or map is given beside what it is made of. */
   readonly added: Value[] = [];
-  private readonly report: Report;
+  readonly mentions: Mentions;
   private work = 0;
 
   constructor(
@@ -93,14 +76,14 @@ export class Evaluator {
     this.variables = variables;
     this.macros = macros;
     this.passed = passed;
-    this.report = report;
+    this.mentions = new Mentions(report);
   }
 
   evaluate(node: Node): Value {
     const value = this.valueOf(node);
     this.spend(value, node.line);
     if (value.kind === 'texts')
-      for (const text of value.texts) if (DUNDER.test(text)) this.report('jinja-string', text, node.line);
+      for (const text of value.texts) if (DUNDER.test(text)) this.mentions.report('jinja-string', text, node.line);
     return value;
   }
 
@@ -151,7 +134,7 @@ export class Evaluator {
     if (held !== undefined && !LEADING_OUT.has(name)) return NAMED_OBJECTS.has(name) ? either([held, OBJECT]) : held;
     // `import|` and its like: what the parser names itself.
     if (name.includes('|')) return OBJECT;
-    this.report('jinja-global', name, line);
+    this.mentions.report('jinja-global', name, line);
     return functionResult(name, { positional: [], named: new Map() }) === undefined && !OBJECTS.has(name)
       ? DATA
       : OBJECT;
@@ -160,12 +143,7 @@ export class Evaluator {
   private chain({ first, rest, line }: Node & { kind: 'chain' }): Value {
     const operands = [this.evaluate(first), ...rest.map(({ operand }) => this.evaluate(operand))];
     const operators = rest.map(({ operator }) => operator);
-    return chained(operands, operators, (count, from) => this.large(count, line, from));
-  }
-
-  /** A count that memory or time grows with, as the power of ten below it. */
-  large(count: number, line: number, from = 1e5): void {
-    if (count >= from) this.report('jinja-range', `10^${Math.min(308, Math.floor(Math.log10(count)))}`, line);
+    return chained(operands, operators, (count, from) => this.mentions.large(count, line, from));
   }
 
   private postfix({ base, steps }: Node & { kind: 'postfix' }): Value {
@@ -206,11 +184,11 @@ export class Evaluator {
       if (name === 'caller') return this.variables.get('caller()') ?? DATA;
       // The loop's own name, which no template has given to anything else: it goes down a level.
       if (name === 'loop' && this.variables.get(name)?.kind === 'data') return DATA;
-      this.report('jinja-computed-attribute', 'call of a variable', step.line);
+      this.mentions.report('jinja-computed-attribute', 'call of a variable', step.line);
       return OBJECT;
     }
-    this.report('jinja-global', `${name}()`, step.line);
-    if (name === 'range') this.large(rangeLength(args), step.line);
+    this.mentions.report('jinja-global', `${name}()`, step.line);
+    if (name === 'range') this.mentions.large(rangeLength(args), step.line);
     if (name === 'loop' || name === 'caller') this.passedOn(args);
     if (name === 'loop') return DATA;
     return functionResult(name, args) ?? (name === 'caller' ? (this.variables.get('caller()') ?? DATA) : DATA);
@@ -236,7 +214,7 @@ export class Evaluator {
   private arguments({ positional, named, spread }: Args): Arguments {
     for (const node of spread) this.evaluate(node);
     const values = named.map(([name, node]): [string, Value] => {
-      if (DUNDER.test(name)) this.report('jinja-string', name, node.line);
+      if (DUNDER.test(name)) this.mentions.report('jinja-string', name, node.line);
       return [name, this.evaluate(node)];
     });
     return { positional: positional.map((node) => this.evaluate(node)), named: new Map(values) };
@@ -257,8 +235,8 @@ export class Evaluator {
       (value.kind === 'map' && key.kind === 'texts' && key.texts.every((text) => value.entries.has(text)));
     // Only a lone underscore is a template's own to use: names of Python's own count whatever else bears them.
     const ownName = known && key.kind === 'texts' && key.texts.every((text) => /^_[A-Za-z](?!\w*__)\w*$/.test(text));
-    if (!ownName) this.named(key, args !== undefined, 'subscript', step.line);
-    if (key.kind === 'texts') for (const text of key.texts) this.formats(text, value, args, step.line);
+    if (!ownName) this.mentions.named(key, args !== undefined, 'subscript', step.line);
+    if (key.kind === 'texts') for (const text of key.texts) this.mentions.formats(text, value, args, step.line);
     if (args === undefined) {
       const entry = key.kind === 'number' ? this.atNumber(value, key.number) : atKey(this.withAdded(value), key);
       return held === undefined
@@ -269,7 +247,11 @@ export class Evaluator {
     }
     if (key.kind !== 'texts') {
       this.passedOn(args);
-      this.report('jinja-computed-attribute', `call of ${key.kind === 'number' ? 'a numbered' : 'an'} item`, step.line);
+      this.mentions.report(
+        'jinja-computed-attribute',
+        `call of ${key.kind === 'number' ? 'a numbered' : 'an'} item`,
+        step.line,
+      );
       return OBJECT;
     }
     return either(key.texts.map((name) => this.method(name, held ?? value, args, step.line)));
@@ -294,7 +276,7 @@ export class Evaluator {
       );
       if (this.added.length < 64) this.added.push(...given.slice(0, 64));
     }
-    if (WIDTHS.has(name)) this.widths(args, line);
+    if (WIDTHS.has(name)) this.mentions.widths(args, line);
     if (name === 'format' && receiver.kind === 'texts' && receiver.texts.length === 1)
       return braceFormatted(receiver.texts[0] ?? '', args.positional, args.named);
     if (name === 'format') return built(worst([riskOf(receiver), 'moved']), '');
@@ -308,40 +290,6 @@ export class Evaluator {
     return built(worst([riskOf(inner), riskOf(separator), ...this.added.map(riskOf), 'moved']), '');
   }
 
-  private widths(args: Arguments, line: number): void {
-    for (const value of [...args.positional, ...args.named.values()])
-      if (value.kind === 'number') this.large(value.number ?? 0, line);
-  }
-
-  /** What a name in a lookup means: each alternative of a constant, or how far it is computed. */
-  private named(key: Value, isCalled: boolean, how: string, line: number): void {
-    if (key.kind === 'texts') for (const text of key.texts) this.attribute(text, isCalled, line);
-    else if (key.kind === 'built' && !/^[A-Za-z]/.test(key.start))
-      this.report('jinja-computed-attribute', `${key.risk} ${how}`, line);
-    else if (key.kind === 'object' || key.kind === 'stream')
-      this.report('jinja-computed-attribute', `chosen ${how}`, line);
-  }
-
-  /** A text that is no identifier is no attribute. */
-  private attribute(name: string, isCalled: boolean, line: number): void {
-    if (IDENTIFIER.test(name)) this.report(isCalled ? 'jinja-method' : 'jinja-attribute', name, line);
-  }
-
-  /** `str.format` reads attributes: of a constant text they can be seen. */
-  private formats(name: string, receiver: Value, args: Arguments | undefined, line: number): void {
-    if (name !== 'format' && name !== 'format_map') return;
-    if (receiver.kind === 'texts')
-      for (const field of receiver.texts.flatMap(fieldsOf)) {
-        for (const attribute of field.attributes) this.attribute(attribute, false, line);
-        this.large(field.width, line);
-        if (field.takesWidth && args) this.large(largest([...args.positional, ...args.named.values()]), line);
-      }
-    else if (args !== undefined) {
-      const risk = receiver.kind === 'data' ? 'data' : riskOf(receiver);
-      this.report('jinja-computed-attribute', `${risk} format`, line);
-    }
-  }
-
   private step(value: Value, step: Step, call: Args | undefined): Value {
     switch (step.kind) {
       case 'slice':
@@ -352,12 +300,12 @@ export class Evaluator {
       case 'filter':
         return this.filter(value, step, call);
       case 'test':
-        this.report('jinja-test', step.name, step.line);
+        this.mentions.report('jinja-test', step.name, step.line);
         this.arguments(step.args);
         return NUMBER;
       case 'call':
         this.passedOn(this.arguments(step.args));
-        this.report('jinja-computed-attribute', 'call of a result', step.line);
+        this.mentions.report('jinja-computed-attribute', 'call of a result', step.line);
         return OBJECT;
       default:
         return value;
@@ -368,15 +316,15 @@ export class Evaluator {
     const given = this.arguments(args);
     if (name === 'attr')
       return this.attrFilter(value, given.positional[0] ?? given.named.get('name') ?? CHOSEN, call, line);
-    this.report('jinja-filter', name, line);
-    if (WIDTHS.has(name)) this.widths(given, line);
-    this.paths(name, given, line);
+    this.mentions.report('jinja-filter', name, line);
+    if (WIDTHS.has(name)) this.mentions.widths(given, line);
+    this.mentions.paths(name, given, line);
     this.byName(name, given, line);
     if (name === 'format')
       return percentFormatted(
         value,
         given.positional.length > 0 ? given.positional : [map([...given.named])],
-        (width) => this.large(width, line),
+        (width) => this.mentions.large(width, line),
       );
     if (name === 'join') return this.join(given.positional[0] ?? given.named.get('d') ?? texts(''), value, false);
     if (name === 'map') return this.mapped(value, given);
@@ -405,24 +353,16 @@ export class Evaluator {
   /** `attr` is there to reach what a point does not: a constant name that a point may have is all it may hold. */
   private attrFilter(value: Value, name: Value, call: Args | undefined, line: number): Value {
     if (call !== undefined) this.arguments(call);
-    if (name.kind !== 'texts') this.report('jinja-computed-attribute', 'attr filter with a computed name', line);
+    if (name.kind !== 'texts')
+      this.mentions.report('jinja-computed-attribute', 'attr filter with a computed name', line);
     else
       for (const text of name.texts) {
-        this.report(call === undefined ? 'jinja-attribute' : 'jinja-method', text, line);
-        this.formats(text, value, undefined, line);
+        this.mentions.report(call === undefined ? 'jinja-attribute' : 'jinja-method', text, line);
+        this.mentions.formats(text, value, undefined, line);
         if (text === 'format' || text === 'format_map')
-          this.report('jinja-computed-attribute', 'attr filter for format', line);
+          this.mentions.report('jinja-computed-attribute', 'attr filter for format', line);
       }
     return OBJECT;
-  }
-
-  private paths(filter: string, args: Arguments, line: number): void {
-    if (!Object.hasOwn(BY_PATH, filter)) return;
-    const path = args.named.get('attribute') ?? args.positional[BY_PATH[filter] ?? -1];
-    if (path === undefined) return;
-    if (path.kind === 'texts')
-      for (const text of path.texts) for (const name of text.split(/[.,]/)) this.attribute(name, false, line);
-    else this.named(path, false, 'attribute path', line);
   }
 
   private byName(filter: string, args: Arguments, line: number): void {
@@ -431,10 +371,10 @@ export class Evaluator {
     const name = at === undefined ? undefined : args.positional[at];
     if (name === undefined) return;
     if (name.kind !== 'texts')
-      return void this.report('jinja-computed-attribute', `chosen ${isFilter ? 'filter' : 'test'}`, line);
+      return void this.mentions.report('jinja-computed-attribute', `chosen ${isFilter ? 'filter' : 'test'}`, line);
     for (const text of name.texts)
       if (isFilter && text === 'attr') this.attrFilter(DATA, args.positional[1] ?? CHOSEN, undefined, line);
-      else this.report(isFilter ? 'jinja-filter' : 'jinja-test', text, line);
+      else this.mentions.report(isFilter ? 'jinja-filter' : 'jinja-test', text, line);
   }
 }
 

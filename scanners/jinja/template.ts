@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isSentence } from './asked.ts';
 import { unescaped } from './escapes.ts';
-import { ANYWHERE, Evaluator, type Report } from './evaluator.ts';
+import { ANYWHERE, Evaluator } from './evaluator.ts';
+import type { Report } from './mentions.ts';
 import { type Action, MalformedTemplate, type Node } from './nodes.ts';
 import { actionsOf } from './statements.ts';
 import { built, DATA, either, itemOf, joined, list, map, OBJECT, riskOf, type Value, worst } from './values.ts';
@@ -120,7 +121,7 @@ class TemplateReader {
         assignTo(action.targets, itemOf(over), assign);
         this.reassigned(action.targets, assign);
         const all = loops.reduce((product, rounds) => product * rounds, 1);
-        if (loops.length > 1) evaluator.large(all, action.line);
+        if (loops.length > 1) evaluator.mentions.large(all, action.line);
         return void assign('loop', DATA);
       }
       case 'end-loop':
