@@ -10,6 +10,7 @@ import { createCatalog } from './catalog/catalog.ts';
 import { createJournal } from './catalog/journal.ts';
 import { createPublisher } from './catalog/publisher.ts';
 import { type Config, publicUrl } from './config.ts';
+import type { Announce } from './domain/announcement.ts';
 import { systemClock } from './domain/clock.ts';
 import { messageOf } from './domain/errors.ts';
 import { createListing } from './hub/listing/listing.ts';
@@ -142,8 +143,9 @@ async function openMirror(
     tries: config.upstream.tries,
     log,
   });
+  const announce: Announce = (announcement) => log.info({ announcement }, 'announced');
   const rescan = createRescan({ ...judging, askAgainDays: config.scan.clamav?.askAgainDays ?? null, log });
-  const review = createReview({ journal, catalog, publisher, intakes, index });
+  const review = createReview({ journal, catalog, publisher, intakes, index, clock: systemClock, announce });
 
   opened.defer(async () => {
     // At once, because those who wait for an intake are running answers.

@@ -3,6 +3,8 @@ import type { Catalog } from '#src/catalog/catalog.ts';
 import type { Journal } from '#src/catalog/journal.ts';
 import type { Publisher } from '#src/catalog/publisher.ts';
 import type { CommitState, RepoState } from '#src/catalog/repo-state.ts';
+import type { Announce } from '#src/domain/announcement.ts';
+import type { Clock } from '#src/domain/clock.ts';
 import { type Approval, acceptanceOf, type Decision, type Reason } from '#src/domain/decision.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import { parseRepo, type Repo, repoKey, repoName } from '#src/domain/repo.ts';
@@ -46,6 +48,8 @@ export interface ReviewDeps {
   readonly publisher: Publisher;
   readonly intakes: Intakes;
   readonly index: Pick<Index, 'decisions' | 'refs'>;
+  readonly clock: Clock;
+  readonly announce: Announce;
 }
 
 /** `fresh`: the intake ran just now, because of this approval. */
@@ -185,6 +189,9 @@ export function createReview(deps: ReviewDeps): Review {
       );
       if (!done) throw conflict(repo, commit, 'is not approved, so there is nothing to revoke');
       if (name) await journal.append(name, { type: 'revocation', commit }, act, (state) => !isClosed(state, commit));
+      const subject = `${repoName(repo)}@${shortSha(commit)}`;
+      const { by, reason } = act;
+      deps.announce({ type: 'revoked', at: deps.clock.now().toISOString(), subject, repo, commit, by, reason });
       return commit;
     },
 

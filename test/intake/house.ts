@@ -140,7 +140,7 @@ export async function openHouse({
   return Object.assign(house, {
     intakes,
     rescan,
-    review: createReview({ journal, catalog, publisher, intakes, index }),
+    review: createReview({ journal, catalog, publisher, intakes, index, clock, announce: () => {} }),
     journal,
     catalog,
     index,

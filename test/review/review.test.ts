@@ -268,6 +268,9 @@ describe('revoke', () => {
     await pull(repo);
     const commit = await house.review.revoke(repo, MAIN, { by: 'bob', reason: 'its key was lost' });
     expect(await house.catalog.find(repo, MAIN)).toMatchObject({ type: 'revoked', commit, byRef: true });
+    expect(house.announced).toContainEqual(
+      expect.objectContaining({ type: 'revoked', repo, commit, by: 'bob', reason: 'its key was lost' }),
+    );
     expect(await pull(repo)).toMatchObject({ status: 404, text: expect.stringContaining('its key was lost') });
     expect(await pull(repo, commit)).toMatchObject({ status: 403, text: expect.stringContaining('revoked by bob') });
     expect(await conflictOf(house.review.approve(repo, MAIN, ann, false))).toContain('its key was lost');

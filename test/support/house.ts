@@ -13,6 +13,7 @@ import { type Catalog, createCatalog } from '#src/catalog/catalog.ts';
 import { createJournal, type Journal } from '#src/catalog/journal.ts';
 import { createPublisher, type Publisher } from '#src/catalog/publisher.ts';
 import { configSchema, type FileConfig } from '#src/config/schema.ts';
+import type { Announcement } from '#src/domain/announcement.ts';
 import type { Clock } from '#src/domain/clock.ts';
 import { createListing } from '#src/hub/listing/listing.ts';
 import { createPrebuilt } from '#src/hub/prebuilt.ts';
@@ -77,6 +78,7 @@ export interface House {
   readonly origin: OriginOptions;
   /** Log lines, parsed. */
   readonly log: Record<string, unknown>[];
+  readonly announced: Announcement[];
   close(): Promise<void>;
 }
 
@@ -99,6 +101,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const catalog = createCatalog({ journal, records, keys: ring.keys, cachedReleases: config.catalog.releases });
   const publisher = createPublisher({ journal, records, signer: ring.signers.approval });
   const lines: Record<string, unknown>[] = [];
+  const announced: Announcement[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const judging = {
     scanner: createScanner({ processes: config.scan.processes, cache: index.facts }),
@@ -118,7 +121,10 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     tries: config.upstream.tries,
   });
   const rescan = createRescan(judging);
-  const review = createReview({ journal, catalog, publisher, intakes, index });
+  const review = createReview({
+    ...{ journal, catalog, publisher, intakes, index, clock },
+    announce: (announcement) => void announced.push(announcement),
+  });
   const tokens = createTokens({
     table: index.tokens,
     ...config.access,
@@ -185,7 +191,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     scanner: judging.scanner,
     tokens,
   };
-  return { options, config, clock, ring, app, origin, log: lines, close, ...parts };
+  return { options, config, clock, ring, app, origin, log: lines, announced, close, ...parts };
 }
 
 /**
