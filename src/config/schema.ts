@@ -96,7 +96,7 @@ const source = mapping({
   kinds: list(oneOf(REPO_KINDS))
     .min(1, { error: 'at least one kind' })
     .prefault([...REPO_KINDS]),
-  mode: oneOf(['auto', 'review', 'deny']),
+  mode: oneOf(['auto', 'review', 'request', 'deny']),
   include: list(glob()).min(1, { error: 'at least one pattern' }).prefault(['*']),
   exclude: list(glob()).prefault([]),
   gated: oneOf(['hold', 'allow']).prefault('hold'),

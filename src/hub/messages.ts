@@ -50,8 +50,7 @@ export function refusalText(repo: Repo, commit: CommitSha | undefined, decision:
   const reasons = sorted.map(({ message }) => cut(sentence(message), MAX_REASON_LENGTH));
   const says = `is ${decision.outcome}`;
   const name = subjectName(repo, commit);
-  if (commit === undefined)
-    return fitted({ name, says, reasons, next: 'Ask your security team for this source.', details: '' });
+  if (commit === undefined) return fitted({ name, says, reasons, next: NEXT_OF_SOURCE[decision.outcome], details: '' });
   const next =
     decision.outcome === 'held'
       ? `A reviewer can release it: airlock approve ${repoName(repo)}@${commit} --reason "..."`
@@ -92,6 +91,12 @@ export function leftOutText(
   const text = `[airlock] ${file} of ${subjectName(repo, commit)} ${reason}. Ask your security team.`;
   return text.length + details.length > MAX_LENGTH ? text : text + details;
 }
+
+const NEXT_OF_SOURCE = {
+  approved: '',
+  held: 'Ask your security team to approve this source.',
+  denied: 'Ask your security team for this source.',
+} as const;
 
 const NEXT = {
   revoked: 'Delete copies that you have, and use another revision.',

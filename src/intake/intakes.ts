@@ -8,7 +8,7 @@ import { type CommitSha, type Revision, revisionText } from '#src/domain/revisio
 import { codeApprovals } from '#src/policy/custom-code.ts';
 import type { SourceRule } from '#src/policy/rules.ts';
 import { matchBothNames } from '#src/policy/stricter.ts';
-import { type Closed, closedByPerson, type DecidedDeps, deniedByName, type Refused, stillRefused } from './decided.ts';
+import { type Closed, closedByName, closedByPerson, type DecidedDeps, type Refused, stillRefused } from './decided.ts';
 import type { Job, RunDeps } from './job.ts';
 import type { IntakeOutcome, Progress, Ticket } from './progress.ts';
 import { recordedRun } from './recorded-run.ts';
@@ -76,16 +76,18 @@ export function createIntakes(deps: IntakesDeps): Intakes {
   async function handle(repo: Repo, revision: Revision, afresh: boolean, show: Show): Promise<IntakeOutcome> {
     // Nobody waits for a request that comes after `stop`: it must not touch what is about to be closed.
     stopping.signal.throwIfAborted();
-    const denied = deniedByName(decidedDeps, repo, repo);
-    if (denied) return denied;
+    const closed = closedByName(decidedDeps, repo, repo);
+    if (closed) return closed;
     // Its bytes are here and its statement too: upstream has no part in it.
     if (revision.type === 'commit') {
       const known = await judgedAgain(repo, revision.commit);
       if (known) return known;
     }
     const source = await deps.upstream.resolve(repo, revision, stopping.signal);
-    const deniedThere = deniedByName(decidedDeps, repo, source.repo);
-    if (deniedThere) return { ...deniedThere, commit: source.commit };
+    const closedThere = closedByName(decidedDeps, repo, source.repo);
+    // Of a source that waits for a person, no commit is what has to be approved.
+    if (closedThere?.decision.outcome === 'held') return closedThere;
+    if (closedThere) return { ...closedThere, commit: source.commit };
     const ref = refOf(revision);
     const kind = ref && (await noteRef(deps, repo, ref, source.commit, stopping.signal));
     const outcome = await settle(repo, source, ref, afresh, show);
@@ -187,8 +189,8 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     request,
 
     async decided(repo, revision) {
-      const denied = deniedByName(decidedDeps, repo, repo);
-      if (denied) return denied;
+      const closed = closedByName(decidedDeps, repo, repo);
+      if (closed) return closed;
       const ref = refOf(revision);
       const commit =
         revision.type === 'commit' ? revision.commit : ref && (await deps.index.refs.get(repo, ref))?.commit;

@@ -43,16 +43,19 @@ export function earlyDecision(
   return decision.outcome === 'approved' ? undefined : decision;
 }
 
-/** The gate that needs the configuration alone, so that a denied source costs upstream not even a question. */
-export function deniedSource(
+/**
+ * The gate that needs the sources alone, so that one that is denied, or that nobody has approved yet, costs upstream not
+ * even a question.
+ */
+export function closedSource(
   rule: SourceRule | undefined,
   repo: Repo,
   rules: PolicyRules,
   context: Omit<EvaluationContext, 'rule'>,
 ): Decision | undefined {
   const reasons = judgeSource(rule, { repo, gated: false, private: false });
-  const denials = reasons.filter((reason) => reason.effect === 'deny');
-  return denials.length === 0 ? undefined : decide(denials, [], rules, { ...context, rule });
+  const closing = reasons.filter(({ effect, rule: id }) => effect === 'deny' || id === 'source-request');
+  return closing.length === 0 ? undefined : decide(closing, [], rules, { ...context, rule });
 }
 
 /** For a listing that is none: paths that no client may write, a path twice, no end. `problem` is a sentence. */

@@ -34,6 +34,8 @@ const FINAL: ReadonlySet<string> = new Set<PolicyRule>([
   'empty-selection',
 ]);
 
+const OF_THE_SOURCE: ReadonlySet<string> = new Set<PolicyRule>(['source-request']);
+
 /** Mark what a person accepted. An accepted reason stays in the list: it is part of what the release is signed with. */
 export function applyApproval(reasons: readonly Reason[], approval: Approval | undefined): Reason[] {
   return reasons.map((reason) => (isLifted(reason, approval) ? { ...reason, accepted: approval.by } : reason));
@@ -42,6 +44,8 @@ export function applyApproval(reasons: readonly Reason[], approval: Approval | u
 function isLifted(reason: Reason, approval: Approval | undefined): approval is Approval {
   if (!approval || reason.effect === 'note') return false;
   if (reason.effect === 'deny' && FINAL.has(reason.rule)) return false;
+  // A source is approved as a source: a yes to one commit of it does not open the rest.
+  if (OF_THE_SOURCE.has(reason.rule)) return false;
   return isAccepted(reason, approval.accepts);
 }
 

@@ -5,7 +5,7 @@ import type { RepoKind } from '#src/domain/repo.ts';
 export interface SourceRule {
   readonly match: string;
   readonly kinds: readonly RepoKind[];
-  readonly mode: 'auto' | 'review' | 'deny';
+  readonly mode: 'auto' | 'review' | 'request' | 'deny';
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   /** Repos that upstream shows to our token alone, gated and private ones: `allow` opens them to every client. */
@@ -51,6 +51,7 @@ export interface Limits {
 export const POLICY_RULES = [
   'source-unmatched',
   'source-denied',
+  'source-request',
   'source-review',
   'source-restricted',
   'listing-invalid',

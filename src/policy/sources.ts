@@ -46,6 +46,14 @@ export function judgeSource(
   const reasons: Reason[] = [];
   if (rule.mode === 'deny')
     reasons.push(reasonOf('source-denied', 'deny', `the source "${rule.match}" is denied${words}`));
+  if (rule.mode === 'request')
+    reasons.push(
+      reasonOf(
+        'source-request',
+        'hold',
+        `nothing of the source "${rule.match}" is brought in until a person approves ${name}${words}`,
+      ),
+    );
   if (rule.mode === 'review')
     reasons.push(
       reasonOf('source-review', 'hold', `a person reviews every commit from the source "${rule.match}"${words}`),

@@ -20,4 +20,4 @@ export function matchBothNames(sources: readonly SourceRule[], asked: Repo, upst
   };
 }
 
-const STRICTNESS = ['deny', 'review', 'auto'] as const;
+const STRICTNESS = ['deny', 'request', 'review', 'auto'] as const;

@@ -118,7 +118,7 @@ describe('a bad value names the key, the value, and what was expected', () => {
     ['intake: { maxFileBytes: }', 'intake.maxFileBytes: null is not allowed'],
     ['refs: { follow: yes }', 'refs.follow: "yes" is not allowed; expected one of manual, auto'],
     ['sources: auto', 'sources: "auto" is not allowed; expected a list'],
-    ['sources: [{ match: "*" }]', 'sources[0].mode: is missing; expected one of auto, review, deny'],
+    ['sources: [{ match: "*" }]', 'sources[0].mode: is missing; expected one of auto, review, request, deny'],
     ['sources: [{ match: "[z-a]", mode: auto }]', 'sources[0].match: "[z-a]" is not allowed; expected a pattern'],
     ['sources: [{ match: "*", mode: auto, kinds: [] }]', 'sources[0].kinds: [] is not allowed; expected at least one'],
     ['sources: [{ match: "*", mode: auto, kinds: [model] }]', 'sources[0].kinds[0]: "model" is not allowed'],

@@ -131,7 +131,8 @@ async function below(hub: FakeHub, folder: string): Promise<House> {
 
 /** Sources of every kind; `acme/old` was brought in before its source was closed. */
 async function choosy(hub: FakeHub, folder: string): Promise<House> {
-  for (const id of ['acme/old', 'looked-at/tiny', 'closed/tiny', 'part/tiny', 'unknown/tiny']) addTiny(hub, id);
+  for (const id of ['acme/old', 'looked-at/tiny', 'closed/tiny', 'part/tiny', 'unknown/tiny', 'asked/tiny'])
+    addTiny(hub, id);
   const before = await openHouse({ folder, upstream: hub.url });
   await bringIn(before, hub, ['acme/old']);
   await before.close();
@@ -139,6 +140,7 @@ async function choosy(hub: FakeHub, folder: string): Promise<House> {
     { match: 'acme/*', mode: 'deny', reason: 'the contract has ended' },
     { match: 'closed/*', mode: 'deny' },
     { match: 'looked-at/*', mode: 'review' },
+    { match: 'asked/*', mode: 'request', reason: 'say what it is for' },
     { match: 'part/*', mode: 'auto', include: ['*.json', '*.md'], exclude: ['tokenizer*'] },
   ];
   return openHouse({ folder, upstream: hub.url, config: { sources } });

@@ -153,6 +153,34 @@ describe('a source', () => {
     expect(rig.hub.stats.requests).toBe(0);
   });
 
+  it('that has to be approved first costs upstream not even a question, and a yes to a commit does not open it', async () => {
+    const { id } = addTiny(rig.hub).head();
+    const house = await rig.open({ config: { sources: [{ match: 'acme/*', mode: 'request' }] } });
+    for (const revision of ['main', id]) {
+      expect(rulesOf(await house.ask('acme/tiny', revision))).toEqual(['source-request']);
+      const decided = await house.intakes.decided(repo('acme/tiny'), revisionOf(revision));
+      expect(decided?.type === 'refused' && decided.decision.outcome).toBe('held');
+      await expect(house.review.approve(repo('acme/tiny'), revisionOf(revision), ACT, true)).rejects.toThrow(
+        /can not be approved: nothing of the source "acme\/\*" is brought in until/,
+      );
+    }
+    expect(rig.hub.stats.requests).toBe(0);
+  });
+
+  it('that has to be approved first under the name that upstream gives it is asked for no file', async () => {
+    addTiny(rig.hub, 'old/name');
+    rig.hub.rename('old/name', 'new/name');
+    const sources = [
+      { match: 'old/*', mode: 'auto' },
+      { match: 'new/*', mode: 'request' },
+    ];
+    const house = await rig.open({ config: { sources } });
+    const outcome = await house.ask('old/name');
+    expect(rulesOf(outcome)).toEqual(['source-request']);
+    expect(outcome).not.toHaveProperty('commit');
+    expect(rig.hub.stats.count('info')).toBe(rig.hub.stats.requests);
+  });
+
   it('must let a renamed repo in under both names, and the stricter of the two rules holds', async () => {
     addTiny(rig.hub, 'old/name');
     rig.hub.rename('old/name', 'new/name');

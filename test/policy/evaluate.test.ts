@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Decision, reasonKey } from '#src/domain/decision.ts';
 import type { BlobScan, Evidence, Finding, Verdict } from '#src/domain/evidence.ts';
-import { deniedSource, earlyDecision, evaluate, invalidListing } from '#src/policy/evaluate.ts';
+import { closedSource, earlyDecision, evaluate, invalidListing } from '#src/policy/evaluate.ts';
 import { POLICY_RULES, type PolicyRules } from '#src/policy/rules.ts';
 import {
   contextOf,
@@ -145,11 +145,19 @@ describe('one row per rule', () => {
     const { source } = evidenceOf({ scans: WEIGHTS }).manifest;
     const context = { ...contextOf(), rule: undefined };
     expect(brief(evaluate(evidenceOf({ scans: WEIGHTS }), RULES, context))).toBe('denied; deny source-unmatched');
-    expect(deniedSource(undefined, source.repo, RULES, context)?.reasons[0]?.message).toBe(
+    expect(closedSource(undefined, source.repo, RULES, context)?.reasons[0]?.message).toBe(
       'no source matches org/name',
     );
-    expect(deniedSource(sourceRule({ mode: 'review' }), source.repo, RULES, context)).toBeUndefined();
-    const denied = deniedSource(sourceRule({ mode: 'deny', reason: 'ask Ada' }), source.repo, RULES, context);
+    expect(closedSource(sourceRule({ mode: 'review' }), source.repo, RULES, context)).toBeUndefined();
+    const asked = closedSource(sourceRule({ match: 'org/*', mode: 'request', reason: 'ask Ada' }), source.repo, RULES, {
+      ...context,
+      approval: { by: 'ada', at: '', reason: '', accepts: ['source-request'] },
+    });
+    expect(asked && brief(asked)).toBe('held; hold source-request');
+    expect(asked?.reasons[0]?.message).toBe(
+      'nothing of the source "org/*" is brought in until a person approves org/name: ask Ada',
+    );
+    const denied = closedSource(sourceRule({ mode: 'deny', reason: 'ask Ada' }), source.repo, RULES, context);
     expect(denied?.reasons[0]?.message).toBe('the source "*" is denied: ask Ada');
   });
 
