@@ -10,6 +10,7 @@ import { rulesCommand } from './cli/rules.ts';
 import { scanCommand } from './cli/scan.ts';
 import { serveCommand } from './cli/serve.ts';
 import { statusCommand } from './cli/status.ts';
+import { sweepCommand } from './cli/sweep.ts';
 import { tokenCommand } from './cli/token.ts';
 import { AirlockError, messageOf } from './domain/errors.ts';
 
@@ -28,6 +29,7 @@ const commands = [
   rescanCommand(process.env),
   tokenCommand(process.env),
   scanCommand(),
+  sweepCommand(),
   rulesCommand(),
 ];
 for (const command of commands) program.addCommand(command);
