@@ -9,6 +9,7 @@ import { createApp } from './app.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { createJournal } from './catalog/journal.ts';
 import { createPublisher } from './catalog/publisher.ts';
+import { createRulings } from './catalog/rulings.ts';
 import { type Config, publicUrl } from './config.ts';
 import type { Announce } from './domain/announcement.ts';
 import { systemClock } from './domain/clock.ts';
@@ -99,15 +100,16 @@ async function openMirror(
     onAlteredFacts: (entry) =>
       log.error({ security: true, ...entry }, 'remembered facts of a file do not verify: it is scanned again'),
   });
-  const journal = createJournal({
+  const chained = {
     records: stores.records,
     index,
     signers: ring.signers,
     keys: ring.keys,
     clock: systemClock,
     refreshSeconds: config.catalog.refreshSeconds,
-    cachedRepos: config.catalog.releases,
-  });
+  };
+  const journal = createJournal({ ...chained, cachedRepos: config.catalog.releases });
+  const rulings = createRulings(chained);
   const catalog = createCatalog({
     journal,
     records: stores.records,
@@ -194,6 +196,7 @@ async function openMirror(
     browserOrigins: config.access.browserOrigins,
     readiness: [
       { name: 'store', check: () => stores.records.get('readiness-probe') },
+      { name: 'rulings', check: () => rulings.state() },
       { name: 'index', check: () => index.intakes.recent(1) },
     ],
     log,

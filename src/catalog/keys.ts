@@ -7,6 +7,7 @@ import type { CommitSha } from '#src/domain/revision.ts';
  * Every record of the catalog:
  *
  *   journal/<kind>/<namespace>=<name>/000000001.json               what was decided, in order
+ *   rulings/000000001.json                                         what was decided for more than one commit, in order
  *   releases/<kind>/<namespace>=<name>/<commit>/<digest>.json      statement and model signature bundles, by their sha256
  *
  * A repo is one segment (`=` is in no repo id), so that a legacy one-segment id can not be the prefix of another repo.
@@ -16,7 +17,19 @@ function repoSegment(repo: Repo): string {
 }
 
 export function journalKey(repo: Repo, seq: number): string {
-  return `${journalPrefix(repo)}${String(seq).padStart(9, '0')}.json`;
+  return `${journalPrefix(repo)}${numbered(seq)}`;
+}
+
+/** Byte order is the order of numbers. */
+function numbered(seq: number): string {
+  return `${String(seq).padStart(9, '0')}.json`;
+}
+
+/** What the key of every ruling begins with. */
+export const RULINGS = 'rulings/';
+
+export function rulingKey(seq: number): string {
+  return `${RULINGS}${numbered(seq)}`;
 }
 
 /** What every entry's key of a repo begins with; byte order is the order of entries. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { readOrCreateToken } from '#src/access/admin-token.ts';
 import { type KeyRing, openKeyRing } from '#src/attest/key-ring.ts';
+import { JOURNALS, RULINGS } from '#src/catalog/keys.ts';
 import type { Config } from '#src/config.ts';
 import type { RecordStore } from '#src/store/record-store.ts';
 
@@ -11,7 +12,7 @@ export async function openKeys({ keys, data }: Config, records: RecordStore): Pr
     ...keys,
     folder: join(data, 'keys'),
     storeIsInUse: async () => {
-      for await (const _ of records.list('journal/')) return true;
+      for (const prefix of [JOURNALS, RULINGS]) for await (const _ of records.list(prefix)) return true;
       return false;
     },
   });

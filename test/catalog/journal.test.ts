@@ -211,7 +211,7 @@ it('a store that was put back to an older copy is refused while the index knows 
   const after = await open(folder);
   const said = await refusal(() => after.catalog.find(repo, parseRevision('main')));
   expect(said.code).toBe('journal-rolled-back');
-  expect(said.message).toContain('the store has 2 entries, 3 were seen');
+  expect(said.message).toContain('The store has 2 entries of the journal of models/org/rolled, and 3 were seen');
   for (const path of [
     `/${repo.id}/resolve/main/README.md`,
     `/${repo.id}/raw/${A}/README.md`,

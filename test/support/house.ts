@@ -12,6 +12,7 @@ import { type KeyRing, openKeyRing } from '#src/attest/key-ring.ts';
 import { type Catalog, createCatalog } from '#src/catalog/catalog.ts';
 import { createJournal, type Journal } from '#src/catalog/journal.ts';
 import { createPublisher, type Publisher } from '#src/catalog/publisher.ts';
+import { createRulings, type Rulings } from '#src/catalog/rulings.ts';
 import { configSchema, type FileConfig } from '#src/config/schema.ts';
 import type { Announcement } from '#src/domain/announcement.ts';
 import type { Clock } from '#src/domain/clock.ts';
@@ -67,6 +68,7 @@ export interface House {
   readonly index: Index;
   readonly indexFile: string;
   readonly journal: Journal;
+  readonly rulings: Rulings;
   readonly catalog: Catalog;
   readonly publisher: Publisher;
   readonly intakes: Intakes;
@@ -89,15 +91,10 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const [blobs, records] = [new FolderBlobStore(store), new FolderRecordStore(store)];
   const index = await openIndex(indexFile);
   const ring = await openKeyRing({ ...config.keys, folder: join(folder, 'keys'), storeIsInUse: async () => false });
-  const journal = createJournal({
-    records,
-    index,
-    clock,
-    signers: ring.signers,
-    keys: ring.keys,
-    refreshSeconds: config.catalog.refreshSeconds,
-    cachedRepos: config.catalog.releases,
-  });
+  const { refreshSeconds } = config.catalog;
+  const chained = { records, index, clock, signers: ring.signers, keys: ring.keys, refreshSeconds };
+  const journal = createJournal({ ...chained, cachedRepos: config.catalog.releases });
+  const rulings = createRulings(chained);
   const catalog = createCatalog({ journal, records, keys: ring.keys, cachedReleases: config.catalog.releases });
   const publisher = createPublisher({ journal, records, signer: ring.signers.approval });
   const lines: Record<string, unknown>[] = [];
@@ -141,7 +138,6 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     trustedProxies: trustedProxies(config.trustedProxies),
   };
   const prebuilt = createPrebuilt(blobs);
-  const { refreshSeconds } = config.catalog;
   const listing = createListing({ catalog, journal, remembered: index.listings, prebuilt, clock, refreshSeconds, log });
   const app = createApp({
     hub: {
@@ -183,6 +179,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     index,
     indexFile,
     journal,
+    rulings,
     catalog,
     publisher,
     intakes,
