@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { actorOf } from '#src/access/actor.ts';
 import { type Bindings, createOrigins, type OriginOptions, originOf } from '#src/access/origin.ts';
-import { readerOf } from '#src/access/reader.ts';
 import { AirlockError } from '#src/domain/errors.ts';
-import { createKeyDownload } from './admin/keys.ts';
 import { type AdminDeps, createAdmin } from './admin/routes.ts';
 import { browserPages } from './hub/browser-pages.ts';
 import { hubErrorOf } from './hub/errors.ts';
@@ -34,6 +33,7 @@ type Env = { Bindings: Bindings; Variables: { requestId: string } };
 /** The whole HTTP surface, testable without a socket. */
 export function createApp(deps: AppDeps): Hono<Env> {
   const origins = createOrigins(deps.origin);
+  const admin = createAdmin(deps.admin);
   const app = new Hono<Env>({ getPath: (request, options) => origins.routingPath(request, options?.env) });
   app.use(requestId(), origins.middleware, requestLog(deps.log), browserPages(deps.browserOrigins));
   app.use(bodyLimit(MAX_BODY_BYTES));
@@ -44,10 +44,10 @@ export function createApp(deps: AppDeps): Hono<Env> {
   );
   app.route('/', createHealth(deps.readiness, deps.log));
   app.route('/', createOpenRoutes(deps.access));
-  app.route('/api/airlock', createKeyDownload(deps.admin.keys));
+  app.route('/api/airlock', admin.open);
   // What comes behind this line is for readers: a route that is new is closed to strangers unless it is put above.
   app.use(readAccess(deps.access));
-  app.route('/api/airlock', createAdmin(deps.admin));
+  app.route('/api/airlock', admin.others);
   app.route('/', createHub(deps.hub));
   app.onError((error, c) => {
     logFailure(deps.log, c, error);
@@ -82,7 +82,7 @@ function requestLog(log: Log): MiddlewareHandler<Env> {
       address: originOf(c).address,
       ms: Math.round(performance.now() - started),
       client: c.req.header('user-agent'),
-      reader: readerOf(c)?.id,
+      reader: actorOf(c)?.id,
     };
     log[level]({ ...line, answer: c.res.headers.get('x-error-message') ?? undefined }, 'request');
   };
@@ -101,7 +101,7 @@ function logFailure(log: Log, c: Context<Env>, error: unknown): void {
     subject: known?.subject,
     security: known?.security ?? false,
   };
-  if (known && /^(bad-|unauthorized|conflict|upstream-entry)/.test(known.code))
+  if (known && /^(bad-|unauthorized|forbidden|conflict|upstream-entry)/.test(known.code))
     log.info({ ...details, problem: known.message }, 'request refused');
   else log.error({ ...details, err: error }, 'request failed');
 }

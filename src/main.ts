@@ -24,7 +24,7 @@ import { createRescan, type Rescan } from './intake/rescan.ts';
 import { startSweeps } from './intake/sweeps.ts';
 import { greet } from './main/greet.ts';
 import { adminToken, openKeys } from './main/keys.ts';
-import { openTokens, readersOf } from './main/readers.ts';
+import { actLine, openTokens, readersOf } from './main/readers.ts';
 import { openStores, redirects } from './main/stores.ts';
 import { openUpstream } from './main/upstream.ts';
 import { listen } from './ops/door.ts';
@@ -87,7 +87,7 @@ async function openMirror(
   const ring = await openKeys(config, stores.records);
   const admin = await adminToken(config);
   const tokens = openTokens(config, index, log);
-  const isAdmin = adminCheck(admin.token);
+  const identify = createIdentify({ tokens, isAdmin: adminCheck(admin.token) });
   opened.defer(() => tokens.stop());
 
   const scanner = createScanner({
@@ -189,10 +189,12 @@ async function openMirror(
       index,
       keys: { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key },
       trusted: ring.keys,
-      isAdmin,
+      identify,
+      anonymous: config.access.anonymous,
+      audit: { act: async (order) => actLine(log, order) },
       tokens,
     },
-    access: { ...readersOf(config, log), identify: createIdentify({ tokens, isAdmin }) },
+    access: { ...readersOf(config, log), identify },
     browserOrigins: config.access.browserOrigins,
     readiness: [
       { name: 'store', check: () => stores.records.get('readiness-probe') },

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { type Actor, ADMINISTRATOR } from './actor.ts';
 import type { AdminCheck } from './admin-token.ts';
 import { bearerToken } from './bearer.ts';
-import { ADMINISTRATOR, type Reader } from './reader.ts';
 import { parseReaderToken } from './reader-token.ts';
 import type { TokenInfo, Tokens } from './tokens.ts';
 
 /** Who asks. What a stranger is told does not say more than what the stranger knows; what is logged does. */
-export type Asking = { readonly type: 'reader'; readonly reader: Reader } | Stranger;
+export type Asking = { readonly type: 'actor'; readonly actor: Actor } | Stranger;
 
 export type Stranger =
   | { readonly type: 'stranger'; readonly why: 'nothing sent' | 'unknown' }
@@ -23,8 +24,8 @@ export function createIdentify(deps: {
     if (authorization === undefined) return { type: 'stranger', why: 'nothing sent' };
     const token = parseReaderToken(bearerToken(authorization));
     const known = token && (await deps.tokens.recognise(token));
-    if (known?.type === 'live') return { type: 'reader', reader: known.reader };
-    if (deps.isAdmin(authorization)) return { type: 'reader', reader: ADMINISTRATOR };
+    if (known?.type === 'live') return { type: 'actor', actor: known.actor };
+    if (deps.isAdmin(authorization)) return { type: 'actor', actor: ADMINISTRATOR };
     if (known === undefined || known.type === 'unknown') return { type: 'stranger', why: 'unknown' };
     return { type: 'stranger', why: known.type, token: known.token };
   };

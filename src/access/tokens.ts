@@ -5,8 +5,8 @@ import { sha256Of } from '#src/domain/digest.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import type { TokenRow } from '#src/index/schema.ts';
 import type { Tokens as TokenTable } from '#src/index/tokens.ts';
+import type { Actor } from './actor.ts';
 import { createLastUses } from './last-uses.ts';
-import type { Reader } from './reader.ts';
 import { mintReaderToken, type ReaderToken } from './reader-token.ts';
 import { createTokenLookup } from './token-lookup.ts';
 
@@ -27,7 +27,7 @@ export type TokenInfo = Omit<TokenRow, 'digest'> & { readonly state: 'active' | 
 
 /** What a token that was sent is. Only a `live` one opens; the others are told apart for the log. */
 export type Known =
-  | { readonly type: 'live'; readonly reader: Reader }
+  | { readonly type: 'live'; readonly actor: Actor }
   | { readonly type: 'expired' | 'revoked'; readonly token: TokenInfo }
   | { readonly type: 'unknown' };
 
@@ -106,7 +106,7 @@ export function createTokens(deps: TokensDeps): Tokens {
       if (state !== 'active') return { type: state, token: infoOf(row) };
       uses.note(row.id, now);
       const { id, name, owner, createdAt, expiresAt } = row;
-      return { type: 'live', reader: { id, name, owner, role: row.role, createdAt, expiresAt } };
+      return { type: 'live', actor: { id, name, owner, roles: [row.role], via: 'token', createdAt, expiresAt } };
     },
     stop: uses.stop,
   };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import * as z from 'zod';
 import { openReleaseStatement, type ReleaseStatement } from '#src/attest/release-statement.ts';
 import type { PublicKey } from '#src/attest/signer.ts';
 import type { Catalog, Found } from '#src/catalog/catalog.ts';
@@ -10,6 +11,7 @@ import type { CommitSha, Revision } from '#src/domain/revision.ts';
 import type { Index } from '#src/index/index.ts';
 import type { Intakes } from '#src/intake/intakes.ts';
 import type { StoredDecision } from '#src/intake/stored-decision.ts';
+import { kindShape } from './answers.ts';
 import { progressJson } from './json.ts';
 
 export interface DescribeDeps {
@@ -26,8 +28,26 @@ export interface DescribeDeps {
 const MAX_LISTED = 500;
 const RECENT = 50;
 
-/** Everything that is known about a revision: state, decision with reasons, findings; of a release, what is signed. */
-export async function describe(deps: DescribeDeps, repo: Repo, revision: Revision, admin: boolean): Promise<object> {
+export const descriptionShape = z.looseObject({
+  kind: kindShape,
+  repo: z.string(),
+  commit: z.string().optional(),
+  state: z.string().meta({
+    description: 'approved, held, denied, rejected, revoked, quarantined, running, failed or unknown',
+  }),
+});
+type Description = z.infer<typeof descriptionShape>;
+
+/** What is known of a commit beside its name. */
+type Known = Pick<Description, 'state'> & Record<string, unknown>;
+
+/** Everything that is known about a revision: state, decision with reasons, findings; of a release, what is signed. `whole`: with what broke in our house. */
+export async function describe(
+  deps: DescribeDeps,
+  repo: Repo,
+  revision: Revision,
+  whole: boolean,
+): Promise<Description> {
   const name = { kind: repo.kind, repo: repo.id };
   const found = await deps.catalog.find(repo, revision);
   if (found.type !== 'unknown') return { ...name, ...(await describeFound(deps, repo, found)) };
@@ -36,14 +56,14 @@ export async function describe(deps: DescribeDeps, repo: Repo, revision: Revisio
   // A ref that was never approved has no pin: what a person said about its commit is found under the commit.
   const there = await deps.catalog.find(repo, { type: 'commit', commit: seen });
   if (there.type !== 'unknown') return { ...name, ...(await describeFound(deps, repo, there)) };
-  return { ...name, commit: seen, ...(await describeUndecided(deps, repo, seen, admin)) };
+  return { ...name, commit: seen, ...(await describeUndecided(deps, repo, seen, whole)) };
 }
 
 async function describeFound(
   deps: DescribeDeps,
   repo: Repo,
   found: Exclude<Found, { type: 'unknown' }>,
-): Promise<object> {
+): Promise<Known> {
   if (found.type === 'release') {
     const { commit, approvedAt, approvedBy, files, digest } = found.release;
     const known = { commit, state: 'approved', approvedAt, approvedBy, files: files.size, statement: digest };
@@ -56,7 +76,7 @@ async function describeFound(
 }
 
 /** The catalog has verified the statement already; this opens it once more for what a {@link Release} leaves out. */
-async function signedDetails({ catalog, trusted }: DescribeDeps, release: Release): Promise<object> {
+async function signedDetails({ catalog, trusted }: DescribeDeps, release: Release): Promise<Record<string, unknown>> {
   const bytes = await catalog.statementBundle(release);
   try {
     return detailsJson(openReleaseStatement(bytes, trusted));
@@ -67,7 +87,7 @@ async function signedDetails({ catalog, trusted }: DescribeDeps, release: Releas
   }
 }
 
-function detailsJson(statement: ReleaseStatement): object {
+function detailsJson(statement: ReleaseStatement): Record<string, unknown> {
   const { approver, license, withheld, excluded, reasons, policyDigest, rulesVersion } = statement;
   return {
     approver,
@@ -82,19 +102,15 @@ function detailsJson(statement: ReleaseStatement): object {
   };
 }
 
-async function describeUndecided(deps: DescribeDeps, repo: Repo, commit: CommitSha, admin: boolean): Promise<object> {
+async function describeUndecided(deps: DescribeDeps, repo: Repo, commit: CommitSha, whole: boolean): Promise<Known> {
   const running = deps.intakes
     .running()
     .find((progress) => progress.repo.kind === repo.kind && progress.repo.id === repo.id && progress.commit === commit);
   if (running) return { state: 'running', intake: progressJson(running) };
-  return (await storedJson(deps, repo, commit)) ?? describeFailure(deps, repo, commit, admin);
+  return (await storedJson(deps, repo, commit)) ?? describeFailure(deps, repo, commit, whole);
 }
 
-async function storedJson(
-  { index, explain }: DescribeDeps,
-  repo: Repo,
-  commit: CommitSha,
-): Promise<object | undefined> {
+async function storedJson({ index, explain }: DescribeDeps, repo: Repo, commit: CommitSha): Promise<Known | undefined> {
   const row = await index.decisions.get(repo, commit);
   if (!row) return undefined;
   const { decision, license, files, findingsLeftOff } = JSON.parse(row.body) as StoredDecision;
@@ -113,15 +129,10 @@ function isExplained(entry: readonly [string, RuleMeaning | undefined]): entry i
 }
 
 /** No decision: the last intake may have broken off. */
-async function describeFailure(
-  { index }: DescribeDeps,
-  repo: Repo,
-  commit: CommitSha,
-  admin: boolean,
-): Promise<object> {
+async function describeFailure({ index }: DescribeDeps, repo: Repo, commit: CommitSha, whole: boolean): Promise<Known> {
   const rows = await index.intakes.recent(RECENT);
   const last = rows.find((row) => row.kind === repo.kind && row.repo === repo.id && row.commit === commit);
   if (last?.state !== 'failed') return { state: 'unknown' };
   const { errorCode, errorMessage } = last;
-  return { state: 'failed', errorCode, ...(admin && errorMessage !== null ? { error: errorMessage } : {}) };
+  return { state: 'failed', errorCode, ...(whole && errorMessage !== null ? { error: errorMessage } : {}) };
 }

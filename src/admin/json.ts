@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IntakeOutcome, Progress } from '#src/intake/progress.ts';
 
-export function progressJson(progress: Progress): object {
+export function progressJson(
+  progress: Progress,
+): Pick<Progress, 'stage'> & { kind: string; repo: string; [more: string]: unknown } {
   const { repo, ...rest } = progress;
   return { kind: repo.kind, repo: repo.id, ...rest };
 }
 
-export function outcomeJson(outcome: IntakeOutcome): object {
+export function outcomeJson(outcome: IntakeOutcome): { state: string; [more: string]: unknown } {
   switch (outcome.type) {
     case 'approved':
       return { state: 'approved' };

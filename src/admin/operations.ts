@@ -6,6 +6,7 @@ import { type Repo, repoName } from '#src/domain/repo.ts';
 import type { CommitSha, Revision } from '#src/domain/revision.ts';
 import type { Intakes } from '#src/intake/intakes.ts';
 import type { Progress } from '#src/intake/progress.ts';
+import type { OutcomeAnswer } from './answers.ts';
 import { progressJson } from './json.ts';
 
 /**
@@ -14,12 +15,12 @@ import { progressJson } from './json.ts';
  */
 export interface Operations {
   /** Begin, and go on whoever waits. `run` may say early which commit it is about. The operation's id. */
-  begin(repo: Repo, revision: Revision, run: (found: (commit: CommitSha) => void) => Promise<object>): string;
+  begin(repo: Repo, revision: Revision, run: (found: (commit: CommitSha) => void) => Promise<OutcomeAnswer>): string;
   /**
    * Its result, or, after so long, how far it is. Undefined for one that this process did not start, or has forgotten.
    * @throws what `run` threw
    */
-  wait(id: string, milliseconds: number): Promise<object | undefined>;
+  wait(id: string, milliseconds: number): Promise<OutcomeAnswer | undefined>;
 }
 
 export interface OperationsOptions {
@@ -34,13 +35,13 @@ interface Operation {
   readonly repo: Repo;
   readonly revision: Revision;
   commit?: CommitSha;
-  readonly result: Promise<object>;
+  readonly result: Promise<OutcomeAnswer>;
 }
 
 export function createOperations({ intakes, name, kept }: OperationsOptions): Operations {
   const operations = new LRUCache<string, Operation>({ max: kept });
 
-  function running(id: string, { repo, revision, commit }: Operation): object {
+  function running(id: string, { repo, revision, commit }: Operation): OutcomeAnswer {
     const progress = intakes.running().find((one) => isAbout(one, repo, revision, commit));
     const known = commit ?? progress?.commit ?? (revision.type === 'commit' ? revision.commit : undefined);
     return {

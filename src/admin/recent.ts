@@ -9,8 +9,10 @@ export interface RecentDeps {
   readonly index: Pick<Index, 'decisions'>;
 }
 
+type RecentRow = Pick<IntakeRow, keyof IntakeRow> & { outcome?: string };
+
 /** Intakes with how each ended: `done` says only that nothing broke. */
-export function recentJson(deps: RecentDeps, rows: readonly IntakeRow[]): Promise<object[]> {
+export function recentJson(deps: RecentDeps, rows: readonly IntakeRow[]): Promise<RecentRow[]> {
   return Promise.all(
     rows.map(async (row) => (row.state === 'done' ? { ...row, outcome: await outcomeOf(deps, row) } : row)),
   );

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Context } from 'hono';
 import * as z from 'zod';
-import type { AdminCheck } from '#src/access/admin-token.ts';
+import type { Actor } from '#src/access/actor.ts';
 import { AirlockError } from '#src/domain/errors.ts';
+import { REPO_KINDS } from '#src/domain/repo.ts';
 
 /** What the records call the mirror itself: no person may sign as it. */
 const RESERVED = 'policy';
 
-/** A person's name, as the holder of the administrative token gives it. */
+/** A person's name, as the holder of the bootstrap token gives it. */
 export const personShape = z
   .string()
   .trim()
@@ -15,21 +15,37 @@ export const personShape = z
   .max(200)
   .refine(isPerson, `"${RESERVED}" is reserved: name a person`);
 
+/** Why somebody acts: it goes into the signed record. */
+const reasonShape = z.string().trim().min(1).max(2000);
+
+/** What every act about a repo says. */
+export const actShape = {
+  kind: z.enum(REPO_KINDS).default('models'),
+  repo: z.string(),
+  by: personShape.optional(),
+  reason: reasonShape,
+};
+
 function isPerson(by: string): boolean {
   return by.normalize('NFKC').trim().toLowerCase() !== RESERVED;
 }
 
-/** Authorisation first, then the body: a stranger learns nothing about what a body should look like. */
-export async function act<T extends z.ZodType>(
-  c: Context,
-  deps: { readonly isAdmin: AdminCheck },
-  shape: T,
-): Promise<z.infer<T>> {
-  requireAdmin(c, deps);
-  return valid(shape, await c.req.json().catch(() => undefined));
+/**
+ * Who signs: the owner of the token. The bootstrap token is shared, so that its holder says who acts.
+ * @throws AirlockError bad-request
+ */
+export function personOf({ via, name, owner }: Actor, by: string | undefined): string {
+  if (via === 'bootstrap') {
+    if (by !== undefined) return by;
+    throw new AirlockError('bad-request', 'The request is not valid: by: name the person who acts.');
+  }
+  if (by === undefined || by === owner) return owner;
+  const text = `The request is not valid: by: the token "${name}" acts for ${owner} and for nobody else.`;
+  throw new AirlockError('bad-request', text);
 }
 
-export function valid<T extends z.ZodType>(shape: T, value: unknown): z.infer<T> {
+/** @throws AirlockError bad-request, with everything that is wrong */
+export function valid<T extends z.ZodType>(shape: T, value: unknown): z.output<T> {
   const parsed = shape.safeParse(value);
   if (!parsed.success)
     throw new AirlockError('bad-request', `The request is not valid: ${parsed.error.issues.map(problem).join('; ')}.`);
@@ -39,12 +55,4 @@ export function valid<T extends z.ZodType>(shape: T, value: unknown): z.infer<T>
 /** In a header and a terminal: one line, without signs of its own. */
 function problem({ path, message }: z.core.$ZodIssue): string {
   return [...path.map(String), message].join(': ');
-}
-
-export function requireAdmin(c: Context, { isAdmin }: { readonly isAdmin: AdminCheck }): void {
-  if (isAdmin(c.req.header('authorization'))) return;
-  throw new AirlockError(
-    'unauthorized',
-    'This needs the administrative token: set AIRLOCK_ADMIN_TOKEN, or run the command where the mirror keeps its data.',
-  );
 }

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'bad-range'
   | 'bad-request'
   | 'unauthorized'
+  | 'forbidden'
   | 'conflict'
   // what upstream said
   | 'upstream-repo-not-found'

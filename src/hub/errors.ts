@@ -12,6 +12,7 @@ const TABLE: Readonly<Record<ErrorCode, Row>> = {
   'bad-range': { status: 400 },
   'bad-request': { status: 400 },
   unauthorized: { status: 401 },
+  forbidden: { status: 403 },
   conflict: { status: 400 },
   'upstream-repo-not-found': { status: 404, code: 'RepoNotFound' },
   'upstream-revision-not-found': { status: 404, code: 'RevisionNotFound' },

@@ -17,13 +17,13 @@ export interface ReadAccessOptions {
 /**
  * Before everything that says a word about a repo: on a private mirror strangers learn nothing here, and start nothing.
  * On an open one a token that is none of ours is no concern: people have one of the public Hub in their environment.
- * Puts the {@link Reader} into the context as `reader`, where there is one.
+ * Puts the {@link Actor} into the context as `actor`, where there is one.
  */
 export function readAccess(options: ReadAccessOptions): MiddlewareHandler {
   const identify = options.anonymous ? leniently(options) : options.identify;
   return async function readAccess(c, next) {
     const asking = await identify(c.req.header('authorization'));
-    if (asking.type === 'reader') c.set('reader', asking.reader);
+    if (asking.type === 'actor') c.set('actor', asking.actor);
     else if (!options.anonymous) {
       options.onRefused(c.get('requestId'), asking);
       return hubError(c, strangerError(c, asking));

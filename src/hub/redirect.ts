@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context } from 'hono';
+import { actorOf } from '#src/access/actor.ts';
 import { originOf } from '#src/access/origin.ts';
-import { readerOf } from '#src/access/reader.ts';
 import { type Release, type ReleaseFile, upstreamDigest } from '#src/domain/release.ts';
 import { repoName } from '#src/domain/repo.ts';
 import type { BlobStore } from '#src/store/blob-store.ts';
@@ -32,7 +32,7 @@ export async function redirectToStore(
   const location = await blobs.link(file.sha256, options.seconds);
   const { sha256, path } = file;
   const { commit } = release;
-  const to = { address: originOf(c).address, reader: readerOf(c)?.id };
+  const to = { address: originOf(c).address, reader: actorOf(c)?.id };
   options.onIssue({ repo: repoName(release.repo), commit, path, sha256, bytes, seconds: options.seconds, ...to });
   const etag = `"${upstreamDigest(file)}"`;
   return new Response(null, {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context } from 'hono';
+import type { Actor } from '#src/access/actor.ts';
 import { originOf } from '#src/access/origin.ts';
-import type { Reader } from '#src/access/reader.ts';
 import { sha256Of } from '#src/domain/digest.ts';
 import { type ReadAccessOptions, strangerText, strangerTopic, UNAUTHORIZED } from './read-access.ts';
 import { hubError, json } from './respond.ts';
@@ -14,7 +14,7 @@ export type WhoAmIOptions = Pick<ReadAccessOptions, 'identify' | 'onRefused'>;
  */
 export async function serveWhoAmI(c: Context, access: WhoAmIOptions): Promise<Response> {
   const asking = await access.identify(c.req.header('authorization'));
-  if (asking.type === 'reader') return json(c, whoAmI(asking.reader), { 'cache-control': 'no-store' });
+  if (asking.type === 'actor') return json(c, whoAmI(asking.actor), { 'cache-control': 'no-store' });
   access.onRefused(c.get('requestId'), asking);
   const answer = hubError(c, { ...UNAUTHORIZED, message: 'Invalid username or password.' });
   answer.headers.set('x-hf-warning', `${strangerTopic(asking)}; ${strangerText(asking, originOf(c).baseUrl)}`);
@@ -22,7 +22,7 @@ export async function serveWhoAmI(c: Context, access: WhoAmIOptions): Promise<Re
 }
 
 /** As the Hub describes a person with an access token; clients keep the token under its `displayName`. */
-function whoAmI({ name, owner, createdAt, expiresAt }: Reader): object {
+function whoAmI({ name, owner, createdAt, expiresAt }: Actor): object {
   return {
     type: 'user',
     id: sha256Of(owner).slice(0, 24),

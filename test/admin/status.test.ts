@@ -2,8 +2,9 @@
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adminCheck } from '#src/access/admin-token.ts';
+import { createIdentify } from '#src/access/identify.ts';
 import { createOrigins } from '#src/access/origin.ts';
-import { createAdmin } from '#src/admin/routes.ts';
+import { type AdminDeps, createAdmin } from '#src/admin/routes.ts';
 import { parseRepo } from '#src/domain/repo.ts';
 import { addHeld, addHostile, addLicensed, addMixed, addTiny } from '#test/fake-hub/repos.ts';
 import { type FakeHub, startFakeHub } from '#test/fake-hub/server.ts';
@@ -63,16 +64,18 @@ describe('an approved release', () => {
   });
 
   it('is still described when its key is one that nobody gave', async () => {
-    const admin = createAdmin({ ...adminDeps(), trusted: [house.ring.signers.evidence.key] });
-    const answer = await new Hono()
-      .use(createOrigins(house.origin).middleware)
-      .route('/api/airlock', admin)
-      .request('/api/airlock/models/acme/mixed/revision/main/decision');
+    const app = adminApp({ trusted: [house.ring.signers.evidence.key] });
+    const answer = await app.request('/api/airlock/models/acme/mixed/revision/main/decision');
     expect(await answer.json()).toMatchObject({ state: 'approved', statement: expect.any(String) });
   });
 });
 
-function adminDeps() {
+function adminApp(changed: Partial<AdminDeps>): Hono {
+  const { others } = createAdmin({ ...adminDeps(), ...changed });
+  return new Hono().use(createOrigins(house.origin).middleware).route('/api/airlock', others);
+}
+
+function adminDeps(): AdminDeps {
   const { catalog, intakes, review, rescan, scanner, index, ring, tokens } = house;
   const { explain } = scanner;
   const keys = { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key };
@@ -85,7 +88,9 @@ function adminDeps() {
     index,
     keys,
     trusted: ring.keys,
-    isAdmin: adminCheck(ADMIN_TOKEN),
+    identify: createIdentify({ tokens, isAdmin: adminCheck(ADMIN_TOKEN) }),
+    anonymous: true,
+    audit: { act: async () => undefined },
     tokens,
   };
 }
@@ -169,14 +174,14 @@ describe('an approval', () => {
   });
 
   it('that takes long is answered, and can be asked for again until it has ended', async () => {
-    const app = createAdmin({ ...adminDeps(), approveWaitMilliseconds: 100 });
+    const app = adminApp({ approveWaitMilliseconds: 100 });
     hub.faults.add({ fault: 'latency', ms: 1500, repo: 'acme/slow', class: 'tree', times: 1 });
     const body = JSON.stringify({ repo: 'acme/slow', ...ann });
     const commit = hub.repo('acme/slow').head().id;
-    const first = await app.request('/approve', { method: 'POST', headers: ADMIN, body });
+    const first = await app.request('/api/airlock/approve', { method: 'POST', headers: ADMIN, body });
     const said = (await first.json()) as Record<string, unknown>;
     expect(said).toMatchObject({ repo: 'acme/slow', commit, state: 'running', approval: expect.any(String) });
-    const ask = (headers = {}) => app.request(`/approvals/${said.approval}`, { headers });
+    const ask = (headers = {}) => app.request(`/api/airlock/approvals/${said.approval}`, { headers });
     let state: unknown = 'running';
     for (let tries = 0; state === 'running' && tries < 100; tries++) {
       const answer = (await (await ask(ADMIN)).json()) as Record<string, unknown>;
@@ -190,9 +195,9 @@ describe('an approval', () => {
   it('waits for the intake of what nobody asked for yet no longer than for its own', async () => {
     addTiny(hub, 'acme/fresh');
     hub.faults.add({ fault: 'latency', ms: 1500, repo: 'acme/fresh', class: 'tree', times: 1 });
-    const app = createAdmin({ ...adminDeps(), approveWaitMilliseconds: 100 });
+    const app = adminApp({ approveWaitMilliseconds: 100 });
     const body = JSON.stringify({ repo: 'acme/fresh', ...ann });
-    const said = await (await app.request('/approve', { method: 'POST', headers: ADMIN, body })).json();
+    const said = await (await app.request('/api/airlock/approve', { method: 'POST', headers: ADMIN, body })).json();
     expect(said).toMatchObject({ repo: 'acme/fresh', state: 'running', approval: expect.any(String) });
     await house.intakes.request(parseRepo('models', 'acme/fresh'), { type: 'ref', ref: 'main' as never }).outcome;
   });

@@ -116,9 +116,9 @@ describe('without the administrative token', () => {
   it('the token of a reader gives out, lists and revokes nothing', async () => {
     const { body } = await post(house, 'tokens', ci);
     const reader = String(body.token);
-    expect((await post(house, 'tokens', ci, reader)).status).toBe(401);
-    expect((await ask('GET', 'tokens', { authorization: `Bearer ${reader}` })).status).toBe(401);
-    expect((await ask('DELETE', `tokens/${body.id}`, { authorization: `Bearer ${reader}` })).status).toBe(401);
+    expect((await post(house, 'tokens', ci, reader)).status).toBe(403);
+    expect((await ask('GET', 'tokens', { authorization: `Bearer ${reader}` })).status).toBe(403);
+    expect((await ask('DELETE', `tokens/${body.id}`, { authorization: `Bearer ${reader}` })).status).toBe(403);
     expect((await house.tokens.list(1))[0]).toMatchObject({ id: body.id, state: 'active' });
   });
 });

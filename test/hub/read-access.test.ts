@@ -106,7 +106,8 @@ describe('a private mirror, to a stranger', () => {
   });
 
   it('every route of the app is closed, but those that are open on purpose', async () => {
-    const open = ['/', '/healthz', '/readyz', '/api/agent-harnesses', '/api/telemetry/*', '/api/airlock/key'];
+    const open = ['/', '/healthz', '/readyz', '/api/agent-harnesses', '/api/telemetry/*'];
+    open.push('/api/airlock/key', '/api/airlock/openapi.json');
     const routes = house.app.routes.filter(({ method }) => method !== 'ALL');
     expect(routes.length).toBeGreaterThan(12);
     for (const { method, path } of routes) {
@@ -123,6 +124,7 @@ describe('a private mirror, to a stranger', () => {
     ['/api/telemetry/x', 204],
     ['/api/airlock/key', 200],
     ['/api/airlock/key?role=evidence', 200],
+    ['/api/airlock/openapi.json', 200],
     // git and ollama would ask for a password after a 401.
     ['/acme/approved/info/refs?service=git-upload-pack', 403],
     ['/v2/acme/approved/manifests/latest', 403],
@@ -159,7 +161,7 @@ describe('a private mirror, to a reader', () => {
     ] as const)
       for (const given of [token, ADMIN_TOKEN])
         expect([path, (await ask(path, bearer(given))).status]).toEqual([path, status]);
-    expect((await ask('/api/airlock/decisions', bearer(token))).status).toBe(401);
+    expect((await ask('/api/airlock/decisions', bearer(token))).status).toBe(403);
     expect((await ask('/api/airlock/decisions', bearer(ADMIN_TOKEN))).status).toBe(200);
   });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { pino } from 'pino';
 import { adminCheck } from '#src/access/admin-token.ts';
-import { createIdentify } from '#src/access/identify.ts';
+import { createIdentify, type Identify } from '#src/access/identify.ts';
 import type { OriginOptions } from '#src/access/origin.ts';
 import { createTokens, type Tokens } from '#src/access/tokens.ts';
 import { trustedProxies } from '#src/access/trusted-proxies.ts';
@@ -55,6 +55,8 @@ export interface HouseOptions {
   readonly config?: object;
   /** Another index than the folder's own, as another replica's. */
   readonly indexFile?: string;
+  /** Who asks, where a test says so itself. */
+  readonly identify?: Identify;
 }
 
 /** Every room of the mirror, put together as `main.ts` does, without a socket. */
@@ -129,7 +131,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     onError: (error) => log.warn({ err: error }, 'last uses'),
     clock,
   });
-  const isAdmin = adminCheck(ADMIN_TOKEN);
+  const identify = options.identify ?? createIdentify({ tokens, isAdmin: adminCheck(ADMIN_TOKEN) });
   const { approval, evidence } = ring.signers;
   const { holdApiSeconds, holdResolveSeconds, holdLlamaCppSeconds } = config.intake;
   const origin: OriginOptions = {
@@ -151,12 +153,14 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     admin: {
       keys: { approval: approval.key, evidence: evidence.key },
       trusted: ring.keys,
-      isAdmin,
+      identify,
+      anonymous: config.access.anonymous,
+      audit: { act: async ({ route, actor }) => void log.info({ route, actor: actor.id }, 'an act') },
       explain: judging.scanner.explain,
       ...{ catalog, intakes, review, rescan, index, tokens },
     },
     access: {
-      identify: createIdentify({ tokens, isAdmin }),
+      identify,
       anonymous: config.access.anonymous,
       onRefused: (_, stranger) =>
         log.info({ why: stranger.why, ...('token' in stranger ? { tokenId: stranger.token.id } : {}) }, 'refused'),

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Hono } from 'hono';
 import * as z from 'zod';
 import type { Catalog } from '#src/catalog/catalog.ts';
 import { AirlockError } from '#src/domain/errors.ts';
@@ -7,10 +6,11 @@ import type { Release } from '#src/domain/release.ts';
 import { parseRepo, REPO_KINDS, type Repo, repoName } from '#src/domain/repo.ts';
 import { type CommitSha, parseRevision, type Revision } from '#src/domain/revision.ts';
 import type { Intakes } from '#src/intake/intakes.ts';
-import { outcomeJson } from './json.ts';
-import { foundOutcome } from './not-found.ts';
-import { createOperations } from './operations.ts';
-import { valid } from './requests.ts';
+import { type OutcomeAnswer, outcomeShape } from '../answers.ts';
+import { outcomeJson } from '../json.ts';
+import { foundOutcome } from '../not-found.ts';
+import { createOperations } from '../operations.ts';
+import { type AdminRoute, defineRoute } from '../route.ts';
 
 export interface PullDeps {
   readonly catalog: Pick<Catalog, 'find'>;
@@ -31,13 +31,12 @@ const KEPT = 5000;
 /**
  * Fetching ahead: `POST /pull` starts or joins the intake that a download would, and answers within a second; `GET /pulls/{id}`
  * tells how far it is, or how it ended. For CI and for large models, where a client would have to hang or come back.
- * Whoever may read may ask for it, as by any download.
+ * Whoever may read may ask for it, as by any download: it is no act.
  */
-export function createPulls({ catalog, intakes }: PullDeps): Hono {
-  const app = new Hono();
+export function pullRoutes({ catalog, intakes }: PullDeps): AdminRoute[] {
   const operations = createOperations({ intakes, name: 'pull', kept: KEPT });
 
-  async function pull(repo: Repo, revision: Revision, found: (commit: CommitSha) => void): Promise<object> {
+  async function pull(repo: Repo, revision: Revision, found: (commit: CommitSha) => void): Promise<OutcomeAnswer> {
     const known = await released(repo, revision);
     if (known) return known;
     const outcome = (await intakes.decided(repo, revision)) ?? (await intakes.request(repo, revision).outcome);
@@ -50,29 +49,49 @@ export function createPulls({ catalog, intakes }: PullDeps): Hono {
   }
 
   /** What the catalog knows already: a release, or who closed it. */
-  async function released(repo: Repo, revision: Revision): Promise<object | undefined> {
+  async function released(repo: Repo, revision: Revision): Promise<OutcomeAnswer | undefined> {
     const found = await catalog.find(repo, revision);
     if (found.type === 'unknown') return undefined;
     if (found.type === 'release') return { repo: repoName(repo), state: 'approved', ...sizeOf(found.release) };
     return { repo: repoName(repo), commit: found.commit, state: found.type, ...found.act };
   }
 
-  app.post('/pull', async (c) => {
-    const asked = valid(pullShape, await c.req.json().catch(() => undefined));
-    const [repo, revision] = [parseRepo(asked.kind, asked.repo), parseRevision(asked.revision)];
-    const { wait } = valid(waitShape, c.req.query());
-    const id = operations.begin(repo, revision, (found) => pull(repo, revision, found));
-    return c.json(await operations.wait(id, wait * 1000));
-  });
-  app.get('/pulls/:id', async (c) => {
-    const { wait } = valid(waitShape, c.req.query());
-    const answer = await operations.wait(c.req.param('id'), wait * 1000);
+  async function wait(id: string, seconds: number): Promise<OutcomeAnswer> {
+    const answer = await operations.wait(id, seconds * 1000);
     if (!answer) throw new AirlockError('upstream-entry-not-found', 'This mirror knows no such pull any more.');
-    return c.json(answer);
-  });
-  return app;
+    return answer;
+  }
+
+  return [
+    defineRoute({
+      method: 'post',
+      path: '/pull',
+      permission: 'read',
+      changes: false,
+      summary: 'Have a revision fetched ahead, as a download would',
+      request: { body: pullShape, query: waitShape },
+      answer: { says: 'What is known already, or that the intake runs', json: outcomeShape },
+      handle: ({ body, query }) => {
+        const [repo, revision] = [parseRepo(body.kind, body.repo), parseRevision(body.revision)];
+        return wait(
+          operations.begin(repo, revision, (found) => pull(repo, revision, found)),
+          query.wait,
+        );
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/pulls/{id}',
+      permission: 'read',
+      changes: false,
+      summary: 'Wait for a pull that runs',
+      request: { params: z.object({ id: z.string() }), query: waitShape },
+      answer: { says: 'How it ended, or how far it is', json: outcomeShape },
+      handle: ({ params, query }) => wait(params.id, query.wait),
+    }),
+  ];
 }
 
-function sizeOf({ commit, files }: Release): object {
+function sizeOf({ commit, files }: Release): { commit: CommitSha; files: number; bytes: number } {
   return { commit, files: files.size, bytes: [...files.values()].reduce((sum, { size }) => sum + size, 0) };
 }

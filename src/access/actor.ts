@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Context } from 'hono';
+import { type Permission, type Role, rolesAllow } from './permissions.ts';
+
+/** Who a request comes from. For permissions, the log and signed records: never the token itself. */
+export interface Actor {
+  /** Of the token; `administrator` for the bootstrap one. */
+  readonly id: string;
+  /** What the token is called, and whose it is. */
+  readonly name: string;
+  readonly owner: string;
+  readonly roles: readonly Role[];
+  /** `bootstrap`: the administrative token of the configuration, which several people may share. */
+  readonly via: 'bootstrap' | 'token';
+  readonly createdAt?: string;
+  readonly expiresAt?: string | null;
+}
+
+export const ADMINISTRATOR: Actor = {
+  id: 'administrator',
+  name: 'administrator',
+  owner: 'administrator',
+  roles: ['admin'],
+  via: 'bootstrap',
+};
+
+export function may(actor: Actor, permission: Permission): boolean {
+  return rolesAllow(actor.roles, permission);
+}
+
+/** Undefined for a stranger on an open mirror. */
+export function actorOf(c: Context): Actor | undefined {
+  return c.get('actor') as Actor | undefined;
+}
