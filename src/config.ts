@@ -7,6 +7,7 @@ import { configInvalid, describeIssues, type KeyPath, keyText } from './config/p
 import { readYaml } from './config/read-yaml.ts';
 import { configSchema, type FileConfig } from './config/schema.ts';
 import type { Secret } from './config/secret.ts';
+import { completeUpstreams, shortForm, type UpstreamSettings, unknownUpstreams } from './config/upstreams.ts';
 
 export { explainConfig } from './config/explain.ts';
 
@@ -16,8 +17,9 @@ type StoreConfig =
   | (Extract<FileConfig['store'], { kind: 's3' }> & { readonly accessKey: Secret; readonly secretKey: Secret });
 
 /** The effective configuration: every key has a value, paths are absolute, secrets are joined. */
-export interface Config extends Omit<FileConfig, 'upstream' | 'store'> {
-  readonly upstream: FileConfig['upstream'] & { readonly token?: Secret };
+export interface Config extends Omit<FileConfig, 'upstream' | 'upstreams' | 'store'> {
+  /** In order of priority; what the file calls `upstream` is a list of one. */
+  readonly upstreams: readonly [UpstreamSettings, ...UpstreamSettings[]];
   readonly store: StoreConfig;
   readonly adminToken?: Secret;
 }
@@ -37,7 +39,7 @@ export async function loadConfig({ file, env }: LoadOptions): Promise<Config> {
   const environment = await readEnvironment(env);
   const raw = overlay(written, environment.values);
   const parsed = configSchema.safeParse(raw);
-  const problems = [...environment.problems];
+  const problems = [...environment.problems, ...bothForms(raw)];
   if (!parsed.success)
     problems.push(...describeIssues(configSchema, parsed.error.issues, raw, nameIn(environment.values)));
   const config = parsed.success ? complete(parsed.data, environment, problems) : undefined;
@@ -88,15 +90,19 @@ function nameIn(values: readonly EnvironmentValue[]): (path: KeyPath) => string 
   };
 }
 
-function complete(values: FileConfig, { secrets }: Environment, problems: string[]): Config | undefined {
+function complete(values: FileConfig, environment: Environment, problems: string[]): Config | undefined {
+  const { secrets } = environment;
+  const { upstream: _, ...rest } = values;
   const store = completeStore(values.store, secrets, problems);
+  const upstreams = upstreamsOf(values, environment, problems);
+  problems.push(...unknownUpstreams(values.sources, upstreams));
   problems.push(...redirectProblems(values));
   if (!store) return undefined;
   const inPlace = (key: { file: string } | null) => (key === null ? null : { file: resolve(key.file) });
   return {
-    ...values,
+    ...rest,
     data: resolve(values.data),
-    upstream: { ...values.upstream, ...(secrets.upstreamToken ? { token: secrets.upstreamToken } : {}) },
+    upstreams,
     store,
     scan: { ...values.scan, rules: values.scan.rules === null ? null : resolve(values.scan.rules) },
     keys: {
@@ -106,6 +112,28 @@ function complete(values: FileConfig, { secrets }: Environment, problems: string
     },
     ...(secrets.adminToken ? { adminToken: secrets.adminToken } : {}),
   };
+}
+
+/** Which of the two would hold is nothing to guess. */
+function bothForms(raw: unknown): string[] {
+  if (!isMapping(raw) || raw.upstream === undefined || raw.upstreams == null) return [];
+  return ['upstreams: is set, and upstream (AIRLOCK_UPSTREAM) too; expected one of them'];
+}
+
+function upstreamsOf(
+  { upstream, upstreams }: Pick<FileConfig, 'upstream' | 'upstreams'>,
+  { secrets, upstreamTokens }: Pick<Environment, 'secrets' | 'upstreamTokens'>,
+  problems: string[],
+): Config['upstreams'] {
+  const token = secrets.upstreamToken;
+  if (upstreams === null) {
+    const one = shortForm(upstream, token);
+    completeUpstreams([one], upstreamTokens, problems);
+    return [one];
+  }
+  if (token) problems.push(`${token.from}: is set, but upstreams has a list; expected AIRLOCK_UPSTREAM_TOKEN_<NAME>`);
+  const [first, ...rest] = completeUpstreams(upstreams, upstreamTokens, problems);
+  return first ? [first, ...rest] : [shortForm(upstream, undefined)];
 }
 
 function completeStore(

@@ -26,7 +26,7 @@ import { greet } from './main/greet.ts';
 import { adminToken, openKeys } from './main/keys.ts';
 import { actLine, openTokens, readersOf } from './main/readers.ts';
 import { openStores, redirects } from './main/stores.ts';
-import { openUpstream } from './main/upstream.ts';
+import { openUpstreams } from './main/upstream.ts';
 import { listen } from './ops/door.ts';
 import { createLog, type Log } from './ops/log.ts';
 import { createReview } from './review/review.ts';
@@ -134,7 +134,7 @@ async function openMirror(
   };
   const intakes = createIntakes({
     ...judging,
-    upstream: openUpstream(config),
+    upstream: openUpstreams(config),
     follow: config.refs.follow,
     queue: new PQueue({ concurrency: KNOWN_INTAKES }),
     turns: {
@@ -142,7 +142,7 @@ async function openMirror(
       bulk: new PQueue({ concurrency: config.intake.concurrent }),
     },
     downloads: { concurrency: config.intake.files },
-    tries: config.upstream.tries,
+    tries: Math.max(...config.upstreams.map(({ tries }) => tries)),
     log,
   });
   const announce: Announce = (announcement) => log.info({ announcement }, 'announced');

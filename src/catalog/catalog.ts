@@ -42,6 +42,8 @@ export interface Catalog {
   upstreamName(repo: Repo, commit: CommitSha): Promise<Repo | undefined>;
   /** The statement of a commit's last release, whatever became of it since. @throws as {@link find} */
   statement(repo: Repo, commit: CommitSha): Promise<ReleaseStatement | undefined>;
+  /** The statement of the repo's newest release, whatever became of it since. @throws as {@link find} */
+  lastRelease(repo: Repo): Promise<ReleaseStatement | undefined>;
   /** Every repo that has a journal, in no order. @throws AirlockError store-unavailable */
   repos(): AsyncIterable<Repo>;
   /**
@@ -163,6 +165,15 @@ export function createCatalog(options: CatalogOptions): Catalog {
     async statement(repo, commit) {
       const digest = (await journal.state(repo)).commits.get(commit)?.statement;
       return digest && openReleaseStatement(await bundle(repo, commit, digest), options.keys);
+    },
+
+    async lastRelease(repo) {
+      const { commits } = await journal.state(repo);
+      const released = [...commits].flatMap(([commit, { at, statement }]) =>
+        statement ? [{ commit, at, statement }] : [],
+      );
+      const last = released.reduce((a, b) => (a && a.at > b.at ? a : b), released[0]);
+      return last && openReleaseStatement(await bundle(repo, last.commit, last.statement), options.keys);
     },
 
     async *repos() {

@@ -40,6 +40,8 @@ export interface EnvironmentValue {
 export interface Environment {
   readonly values: readonly EnvironmentValue[];
   readonly secrets: { readonly [K in keyof typeof SECRETS]?: Secret };
+  /** `AIRLOCK_UPSTREAM_TOKEN_<NAME>`, by the name as it is written there. */
+  readonly upstreamTokens: ReadonlyMap<string, Secret>;
   readonly problems: readonly string[];
 }
 
@@ -59,14 +61,29 @@ export async function readEnvironment(env: Env): Promise<Environment> {
   const { adminToken } = secrets;
   if (adminToken && adminToken.reveal().length < MIN_ADMIN_TOKEN)
     problems.push(`${adminToken.from}: too short; expected at least ${MIN_ADMIN_TOKEN} characters`);
-  return { values, secrets, problems };
+  const upstreamTokens = new Map<string, Secret>();
+  for (const part of tokenParts(env)) {
+    const secret = await readSecret(env, `${SECRETS.upstreamToken}_${part}`);
+    if (typeof secret === 'string') problems.push(secret);
+    else if (secret) upstreamTokens.set(part, secret);
+  }
+  return { values, secrets, upstreamTokens, problems };
+}
+
+const TOKEN_OF = /^AIRLOCK_UPSTREAM_TOKEN_(?!FILE$)([A-Z][A-Z0-9_]*?)(?:_FILE)?$/;
+
+/** Which upstreams there are is in the file, and not known here. */
+function tokenParts(env: Env): ReadonlySet<string> {
+  return new Set(Object.keys(env).flatMap((name) => TOKEN_OF.exec(name)?.[1] ?? []));
 }
 
 function unknownVariables(env: Env): string[] {
   const secrets: string[] = Object.values(SECRETS);
   const known = [...VALUES.keys(), ...secrets, ...secrets.map((name) => `${name}_FILE`)];
   return Object.keys(env)
-    .filter((name) => name.startsWith('AIRLOCK_') && !known.includes(name) && !FOREIGN.test(name))
+    .filter(
+      (name) => name.startsWith('AIRLOCK_') && !known.includes(name) && !FOREIGN.test(name) && !TOKEN_OF.test(name),
+    )
     .map((name) => {
       const near = nearest(name, known);
       return `${name}: unknown variable; ${near ? `did you mean ${near}? ` : ''}known are ${known.join(', ')}`;

@@ -4,11 +4,12 @@ import { type Listen, listenText } from './fields.ts';
 import { configSchema } from './schema.ts';
 import { Secret } from './secret.ts';
 import { formatBytes } from './sizes.ts';
+import { shortForm } from './upstreams.ts';
 
 /** What can be explained: any configuration, completed or as the file has it. */
 interface Explained {
   readonly listen: Listen;
-  readonly upstream: { readonly token?: Secret };
+  readonly upstreams: readonly { readonly token?: Secret }[];
   readonly adminToken?: Secret;
 }
 
@@ -17,12 +18,12 @@ interface Explained {
  * nothing else. What is not the default says so.
  */
 export function explainConfig(config: Explained): string {
-  const { listen, upstream, adminToken, ...rest } = config;
+  const { listen, upstreams, adminToken, ...rest } = config;
   const defaults = new Map(lines(defaultValues()));
   const shown = lines({
     listen: listenText(listen),
     ...rest,
-    upstream: { ...upstream, token: upstream.token ?? UNSET },
+    upstreams: upstreams.map((upstream) => ({ ...upstream, token: upstream.token ?? UNSET })),
     adminToken: adminToken ?? UNSET,
   });
   return shown.map(([key, text]) => `${key}: ${text}${mark(defaults, key, text)}`).join('\n');
@@ -31,12 +32,12 @@ export function explainConfig(config: Explained): string {
 const UNSET = Symbol('not set');
 
 function defaultValues(): Record<string, unknown> {
-  const { listen, ...rest } = configSchema.parse({});
+  const { listen, upstream, ...rest } = configSchema.parse({});
   return {
     listen: listenText(listen),
     ...rest,
     data: resolve(rest.data),
-    upstream: { ...rest.upstream, token: UNSET },
+    upstreams: [{ ...shortForm(upstream, undefined), token: UNSET }],
     adminToken: UNSET,
   };
 }

@@ -44,6 +44,7 @@ function expected(issue: z.core.$ZodIssue): string {
 /** Keys that people look for in the file; the file holds no secrets. */
 const SECRET_KEYS: ReadonlyMap<string, string> = new Map([
   ['upstream.token', 'AIRLOCK_UPSTREAM_TOKEN'],
+  ['upstreams[].token', 'AIRLOCK_UPSTREAM_TOKEN_<NAME>'],
   ['store.accessKey', 'AIRLOCK_S3_ACCESS_KEY'],
   ['store.secretKey', 'AIRLOCK_S3_SECRET_KEY'],
   ['adminToken', 'AIRLOCK_ADMIN_TOKEN'],
@@ -51,7 +52,7 @@ const SECRET_KEYS: ReadonlyMap<string, string> = new Map([
 
 function unknownKey(path: KeyPath, nameOf: (path: KeyPath) => string, known: readonly string[]): string {
   const name = nameOf(path.map((part) => (typeof part === 'string' ? shown(part) : part)));
-  const variable = SECRET_KEYS.get(keyText(path));
+  const variable = SECRET_KEYS.get(keyText(path).replace(/\[\d+\]/g, '[]'));
   if (variable) return `${name}: secrets are not read from the file; set ${variable} or ${variable}_FILE`;
   const near = nearest(String(path.at(-1)), known);
   const hint = near ? `did you mean "${near}"? ` : '';

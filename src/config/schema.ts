@@ -17,18 +17,12 @@ import {
   wholeNumber,
   yesOrNo,
 } from './fields.ts';
+import { upstream, upstreamName, upstreams } from './upstreams.ts';
 
 // Every key is explained in config/default.yaml. A default stands in both places; a test holds them together.
 
 const DAY_SECONDS = 24 * 60 * 60;
 const keyFile = mapping({ file: text('the path of a key file') });
-
-const upstream = mapping({
-  url: httpUrl().prefault('https://huggingface.co'),
-  requestTimeoutSeconds: wholeNumber(1, 3600).prefault(30),
-  stallSeconds: wholeNumber(1, 3600).prefault(30),
-  tries: wholeNumber(1, 20).prefault(5),
-});
 
 const redirect = mapping({
   endpoint: httpUrl({ origin: true }),
@@ -100,6 +94,7 @@ const source = mapping({
   include: list(glob()).min(1, { error: 'at least one pattern' }).prefault(['*']),
   exclude: list(glob()).prefault([]),
   gated: oneOf(['hold', 'allow']).prefault('hold'),
+  upstreams: list(upstreamName()).min(1, { error: 'at least one name of an upstream' }).optional(),
   reason: text('one line of text').optional(),
 });
 
@@ -137,6 +132,7 @@ export const configSchema = mapping({
   access: access.prefault({}),
   log: mapping({ level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).prefault('info') }).prefault({}),
   upstream: upstream.prefault({}),
+  upstreams: upstreams.nullable().prefault(null),
   store: store.prefault({ kind: 'folder' }),
   keys: keys.prefault({}),
   intake: intake.prefault({}),

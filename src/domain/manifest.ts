@@ -16,6 +16,22 @@ export interface SourceFile {
   readonly lfs?: { readonly sha256: Sha256; readonly pointerSize: number };
 }
 
+/**
+ * `own`: repos that the house itself makes, whose card need not say under which license. Never less than that: their
+ * bytes are scanned like any other's.
+ */
+export const TRUSTS = ['foreign', 'own'] as const;
+export type Trust = (typeof TRUSTS)[number];
+
+/** Which of the configured upstreams a repo came from. */
+export interface SourceUpstream {
+  readonly name: string;
+  readonly url: string;
+  readonly trust: Trust;
+  /** Where the repo's releases came from so far, where that is another upstream. */
+  readonly before?: string;
+}
+
 /** What upstream says about a repo at one commit; `Repo` is the canonical one, where upstream renamed it. */
 export interface Source {
   readonly repo: Repo;
@@ -25,6 +41,8 @@ export interface Source {
   /** ISO 8601 with `Z`, where upstream says. */
   readonly lastModified?: string;
   readonly createdAt?: string;
+  /** Not there where it was read before the mirror knew several. */
+  readonly upstream?: SourceUpstream;
 }
 
 /** All files of a repo at one commit, sorted by path. */

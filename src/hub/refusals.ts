@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Act, RepoState } from '#src/catalog/repo-state.ts';
-import type { ErrorCode } from '#src/domain/errors.ts';
+import type { AirlockError, ErrorCode } from '#src/domain/errors.ts';
 import { type Repo, repoName } from '#src/domain/repo.ts';
 import type { CommitSha, Revision } from '#src/domain/revision.ts';
 import type { IntakeOutcome, Progress } from '#src/intake/progress.ts';
@@ -74,7 +74,7 @@ export function failedError(
   if (error.code === 'upstream-repo-not-found')
     return {
       ...answer,
-      message: `[airlock] ${repoName(repo)} was not found upstream (checked ${new Date().toISOString()}).`,
+      message: `[airlock] ${repoName(repo)} was not found ${where(error)} (checked ${new Date().toISOString()}).`,
       warningTopic: topic(repo, undefined, 'unknown'),
     };
   const name = subjectName(repo, commit ?? revision);
@@ -86,6 +86,11 @@ export function failedError(
   const next = isAway(error.code) ? 'Run the same command again later; what is approved here is served meanwhile.' : '';
   const message = [said, next, approved].filter(Boolean).join(' ');
   return { ...answer, message, warningTopic: topic(repo, commit ?? revision, error.code) };
+}
+
+/** Of several upstreams one alone was asked, and people look for the repo in another. */
+function where({ subject: { upstream } }: AirlockError): string {
+  return upstream === undefined ? 'upstream' : `in the upstream "${upstream}", which owns that name here`;
 }
 
 function isAway(code: ErrorCode): boolean {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type PQueue from 'p-queue';
+import type { Catalog } from '#src/catalog/catalog.ts';
 import { approvalsOf } from '#src/catalog/repo-state.ts';
 import { AirlockError, type ErrorCode, messageOf } from '#src/domain/errors.ts';
 import type { Source } from '#src/domain/manifest.ts';
@@ -8,6 +9,7 @@ import { type CommitSha, type Revision, revisionText } from '#src/domain/revisio
 import { codeApprovals } from '#src/policy/custom-code.ts';
 import type { SourceRule } from '#src/policy/rules.ts';
 import { matchBothNames } from '#src/policy/stricter.ts';
+import { withOrigin } from './came-from.ts';
 import { type Closed, closedByName, closedByPerson, type DecidedDeps, type Refused, stillRefused } from './decided.ts';
 import type { Job, RunDeps } from './job.ts';
 import type { IntakeOutcome, Progress, Ticket } from './progress.ts';
@@ -18,6 +20,7 @@ import { runIntake } from './run.ts';
 import { createTracker, type Tracker } from './tracker.ts';
 
 export interface IntakesDeps extends RunDeps, RefPinDeps, RejudgeDeps {
+  readonly catalog: Pick<Catalog, 'statement' | 'lastRelease'>;
   // Those below have some of these in part: the whole ones.
   readonly index: RunDeps['index'];
   readonly upstream: RunDeps['upstream'];
@@ -83,7 +86,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
       const known = await judgedAgain(repo, revision.commit);
       if (known) return known;
     }
-    const source = await deps.upstream.resolve(repo, revision, stopping.signal);
+    const source = await withOrigin(deps, repo, await deps.upstream.resolve(repo, revision, stopping.signal));
     const closedThere = closedByName(decidedDeps, repo, source.repo);
     // Of a source that waits for a person, no commit is what has to be approved.
     if (closedThere?.decision.outcome === 'held') return closedThere;

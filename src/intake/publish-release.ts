@@ -3,6 +3,7 @@ import type { ReleaseStatement } from '#src/catalog/publisher.ts';
 import type { Decision } from '#src/domain/decision.ts';
 import type { LicenseEvidence, ScannedFile } from '#src/domain/evidence.ts';
 import type { Selection } from '#src/policy/sources.ts';
+import { repoUrl } from './came-from.ts';
 import type { Job, RunDeps } from './job.ts';
 import type { IntakeOutcome } from './progress.ts';
 import { promote } from './promote.ts';
@@ -58,7 +59,7 @@ export async function publishRelease(
 
 function upstreamOf({ upstream }: RunDeps, { source }: Job): ReleaseStatement['upstream'] {
   return {
-    url: `${upstream.url}/${source.repo.kind === 'models' ? '' : `${source.repo.kind}/`}${source.repo.id}`,
+    url: repoUrl(source.upstream?.url ?? upstream.url, source.repo),
     repo: source.repo,
     ...(source.lastModified === undefined ? {} : { lastModified: source.lastModified }),
     ...(source.createdAt === undefined ? {} : { createdAt: source.createdAt }),

@@ -10,6 +10,7 @@ import { judgeListing } from './listing.ts';
 import { applyApproval, oneLine, outcomeOf, reasonOf } from './reason.ts';
 import { type Limits, POLICY_RULES, type PolicyRules, type SourceRule } from './rules.ts';
 import { judgeSource, select } from './sources.ts';
+import { rulesFor } from './trust.ts';
 import { judgeVerdicts } from './verdicts.ts';
 
 /** What a decision depends on besides rules and evidence. `rule` is what `matchSource` found for the repo. */
@@ -88,7 +89,8 @@ export function evaluate(evidence: Evidence, rules: PolicyRules, context: Evalua
 function gateReasons(evidence: EarlyEvidence, rules: PolicyRules, { rule, limits }: EvaluationContext): Reason[] {
   const reasons = judgeSource(rule, evidence.manifest.source);
   if (rule) reasons.push(...judgeListing(evidence.selected, limits));
-  if (evidence.license) reasons.push(...judgeLicense(evidence.license, rules.licenses));
+  if (evidence.license)
+    reasons.push(...judgeLicense(evidence.license, rulesFor(rules, evidence.manifest.source).licenses));
   return reasons;
 }
 

@@ -10,6 +10,8 @@ export interface SourceRule {
   readonly exclude: readonly string[];
   /** Repos that upstream shows to our token alone, gated and private ones: `allow` opens them to every client. */
   readonly gated: 'hold' | 'allow';
+  /** The names of the upstreams that it may come from. Undefined: from any. */
+  readonly upstreams?: readonly string[] | undefined;
   /** The security team's own words, shown where this source denies or holds. */
   readonly reason?: string | undefined;
 }
@@ -54,6 +56,8 @@ export const POLICY_RULES = [
   'source-request',
   'source-review',
   'source-restricted',
+  'source-upstream',
+  'upstream-changed',
   'listing-invalid',
   'listing-too-many-files',
   'listing-too-large',

@@ -4,16 +4,13 @@ import type { ExcludedFile } from '#src/domain/evidence.ts';
 import { globMatcher } from '#src/domain/glob.ts';
 import type { Source, SourceFile } from '#src/domain/manifest.ts';
 import { type Repo, repoName } from '#src/domain/repo.ts';
+import { matchesRepo } from '#src/domain/repo-pattern.ts';
 import { reasonOf } from './reason.ts';
 import type { SourceRule } from './rules.ts';
 
-/**
- * The first source that matches decides; where none does, the repo is denied. The Hub takes `Org/Name` and `org/name`
- * for the same repo, so case does not count here: a deny can not be stepped around by another spelling.
- */
+/** The first source that matches decides; where none does, the repo is denied. */
 export function matchSource<S extends SourceRule>(sources: readonly S[], repo: Repo): S | undefined {
-  const id = repo.id.toLowerCase();
-  return sources.find((source) => source.kinds.includes(repo.kind) && globMatcher(source.match.toLowerCase())(id));
+  return sources.find(({ match, kinds }) => matchesRepo(match, kinds, repo));
 }
 
 export interface Selection {
@@ -38,7 +35,7 @@ export function select(files: readonly SourceFile[], source: SourceRule): Select
 /** The cheapest gate: it needs the configuration, and `gated` and `private` from upstream's answer about the repo. */
 export function judgeSource(
   rule: SourceRule | undefined,
-  source: Pick<Source, 'repo' | 'gated' | 'private'>,
+  source: Pick<Source, 'repo' | 'gated' | 'private' | 'upstream'>,
 ): Reason[] {
   const name = repoName(source.repo);
   if (!rule) return [reasonOf('source-unmatched', 'deny', `no source matches ${name}`)];
@@ -65,6 +62,25 @@ export function judgeSource(
         'hold',
         `${name} is ${source.private ? 'private' : 'gated'} upstream, and the source "${rule.match}" does not open it to everyone`,
       ),
+    );
+  return [...reasons, ...judgeUpstream(rule, source)];
+}
+
+/** A name means the repo of one upstream: another one's under the same name is another repo. */
+function judgeUpstream(
+  { match, upstreams }: SourceRule,
+  { repo, upstream }: Pick<Source, 'repo' | 'upstream'>,
+): Reason[] {
+  if (!upstream) return [];
+  const { name, url, before } = upstream;
+  const reasons: Reason[] = [];
+  if (upstreams && !upstreams.includes(name))
+    reasons.push(
+      reasonOf('source-upstream', 'deny', `the source "${match}" does not take repos from the upstream "${name}"`),
+    );
+  if (before !== undefined)
+    reasons.push(
+      reasonOf('upstream-changed', 'hold', `${repoName(repo)} comes from ${url} now; its releases came from ${before}`),
     );
   return reasons;
 }

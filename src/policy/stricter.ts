@@ -16,8 +16,13 @@ export function matchBothNames(sources: readonly SourceRule[], asked: Repo, upst
     ...current,
     mode: STRICTNESS.find((mode) => mode === old.mode || mode === current.mode) ?? 'deny',
     exclude: [...new Set([...current.exclude, ...old.exclude])],
+    upstreams: both(old.upstreams, current.upstreams),
     gated: old.gated === 'allow' && current.gated === 'allow' ? 'allow' : 'hold',
   };
+}
+
+function both(a: SourceRule['upstreams'], b: SourceRule['upstreams']): SourceRule['upstreams'] {
+  return a && b ? a.filter((name) => b.includes(name)) : (a ?? b);
 }
 
 const STRICTNESS = ['deny', 'request', 'review', 'auto'] as const;

@@ -239,8 +239,8 @@ describe('environment', () => {
     expect(config.listen).toEqual({ host: '::1', port: 0 });
     expect(config.publicUrl).toBe('https://hub.example');
     expect(config.data).toBe(resolve('relative'));
-    expect(config.upstream).toMatchObject({ url: 'http://127.0.0.1:9999/hub', tries: 2 });
-    expect(config.upstream.token?.reveal()).toBe('hf_token');
+    expect(config.upstreams[0]).toMatchObject({ url: 'http://127.0.0.1:9999/hub', tries: 2 });
+    expect(config.upstreams[0].token?.reveal()).toBe('hf_token');
     expect(config.adminToken?.reveal()).toBe('an-admin-token-of-length');
     expect(config.log.level).toBe('debug');
   });
@@ -308,7 +308,7 @@ describe('environment', () => {
 
   test.each(['UPSTREAM_TOKEN', 'ADMIN_TOKEN'])('AIRLOCK_%s_FILE is read without its line end', async (name) => {
     const config = await loadConfig({ env: { [`AIRLOCK_${name}_FILE`]: await written('hf_0123456789abcdef\r\n') } });
-    const secret = name === 'ADMIN_TOKEN' ? config.adminToken : config.upstream.token;
+    const secret = name === 'ADMIN_TOKEN' ? config.adminToken : config.upstreams[0].token;
     expect(secret?.reveal()).toBe('hf_0123456789abcdef');
     expect(secret?.from).toBe(`AIRLOCK_${name}_FILE`);
   });
@@ -317,6 +317,44 @@ describe('environment', () => {
     expect(await refusal('', { AIRLOCK_UPSTREAM_TOKEN_FILE: await written(content) })).toContain(
       'AIRLOCK_UPSTREAM_TOKEN_FILE: ',
     );
+  });
+});
+
+describe('several upstreams', () => {
+  const two = 'upstreams: [{ name: in-house, url: "http://a", match: ["acme/*"] }, { name: public, url: "http://b" }]';
+
+  test('come in the order of the file, each with its own credential', async () => {
+    const env = {
+      AIRLOCK_UPSTREAM_TOKEN_IN_HOUSE: 'token-of-a',
+      AIRLOCK_UPSTREAM_TOKEN_PUBLIC_FILE: await written('token-of-b\n'),
+    };
+    const { upstreams } = await loadConfig({ file: await written(two), env });
+    expect(upstreams.map(({ name, token }) => [name, token?.reveal()])).toEqual([
+      ['in-house', 'token-of-a'],
+      ['public', 'token-of-b'],
+    ]);
+    expect(upstreams[1]).toMatchObject({ match: ['*'], next: false, trust: 'foreign', tries: 5 });
+  });
+
+  test.each<[string, Record<string, string>, string]>([
+    [`${two}\nupstream: { tries: 2 }`, {}, 'upstreams: is set, and upstream (AIRLOCK_UPSTREAM) too'],
+    [two, { AIRLOCK_UPSTREAM: 'http://c' }, 'upstreams: is set, and upstream (AIRLOCK_UPSTREAM) too'],
+    [two, { AIRLOCK_UPSTREAM_TOKEN: 'x' }, 'AIRLOCK_UPSTREAM_TOKEN: is set, but upstreams has a list'],
+    [two, { AIRLOCK_UPSTREAM_TOKEN_IN: 'x' }, 'AIRLOCK_UPSTREAM_TOKEN_IN: is for no upstream; names are in-house'],
+    [two, { AIRLOCK_UPSTREAM_TOKEN_PUBLIC: 'a b' }, 'AIRLOCK_UPSTREAM_TOKEN_PUBLIC: the secret has spaces'],
+    ['', { AIRLOCK_UPSTREAM_TOKEN_PUBLIC: 'x' }, 'AIRLOCK_UPSTREAM_TOKEN_PUBLIC: is for no upstream; names are hub'],
+    ['upstreams: []', {}, 'upstreams: [] is not allowed; expected at least one upstream'],
+    ['upstreams: [{ name: a }]', {}, 'upstreams[0].url: is missing'],
+    ['upstreams: [{ name: A, url: "http://a" }]', {}, 'upstreams[0].name: "A" is not allowed'],
+    ['upstreams: [{ name: my-file, url: "http://a" }]', {}, 'does not end in "file"'],
+    ['upstreams: [{ name: a, url: "http://a", token: hf_x }]', {}, 'set AIRLOCK_UPSTREAM_TOKEN_<NAME>'],
+    ['upstreams: [{ name: a, url: "http://a" }, { name: a, url: "http://b" }]', {}, 'upstreams[1].name: "a" is taken'],
+    [`${two}\nsources: [{ match: "*", mode: auto, upstreams: [inhouse] }]`, {}, 'did you mean "in-house"?'],
+    [`${two}\nsources: [{ match: "*", mode: auto, upstreams: [] }]`, {}, 'expected at least one name'],
+  ])('%s with %j is refused', async (yaml, env, expected) => {
+    const message = await refusal(yaml, env);
+    expect(message).toContain(expected);
+    expect(message).not.toContain('hf_x');
   });
 });
 
@@ -331,9 +369,9 @@ describe('explainConfig', () => {
   test('shows every key and no secret, and neither do JSON, text or inspection of the configuration', async () => {
     const config = await loadConfig({ env: { ...secrets, ...s3, AIRLOCK_S3_BUCKET: 'b-1' } });
     const shown = explainConfig(config);
-    expect(shown).toContain('upstream.token: set (from AIRLOCK_UPSTREAM_TOKEN)');
+    expect(shown).toContain('upstreams[0].token: set (from AIRLOCK_UPSTREAM_TOKEN)');
     expect(shown).toContain('store.secretKey: set (from AIRLOCK_S3_SECRET_KEY)');
-    const token = config.upstream.token;
+    const token = config.upstreams[0].token;
     for (const text of [shown, JSON.stringify(config), inspect(config, { depth: 9, showHidden: true }), `${token}`])
       expect(text).not.toContain('sentinel');
   });
@@ -350,7 +388,7 @@ describe('explainConfig', () => {
       'policy.licenses.allow: []  # changed',
     ]);
     expect(shown).toContain('listen: 127.0.0.1:8080');
-    expect(shown).toContain('upstream.token: not set');
+    expect(shown).toContain('upstreams[0].token: not set');
   });
 });
 

@@ -17,6 +17,7 @@ import type { IntakeOutcome } from '#src/intake/progress.ts';
 import { createQuarantine, type Quarantine } from '#src/intake/quarantine.ts';
 import { recheckDue } from '#src/intake/recheck.ts';
 import { createRescan, type Rescan } from '#src/intake/rescan.ts';
+import { openUpstreams } from '#src/main/upstream.ts';
 import { createReview, type Review } from '#src/review/review.ts';
 import type { MalwareScanner } from '#src/scan/malware.ts';
 import { createScanner } from '#src/scan/scanner.ts';
@@ -92,7 +93,9 @@ export async function openHouse({
   const publisher = createPublisher({ journal, records, signer: signers.approval });
   const quarantine = createQuarantine(join(data, 'quarantine'));
   const { url: _, ...patience } = settings.upstream;
-  const upstream = boundedUpstream(createHubClient({ url: hub, ...patience, ...client }), { clock });
+  const upstream = settings.upstreams
+    ? openUpstreams({ upstreams: settings.upstreams, sources: settings.sources })
+    : boundedUpstream(createHubClient({ url: hub, ...patience, ...client }), { clock });
   const write = (details: object, text: string) => void house.log.push({ text, details });
   const scanner = createScanner({
     processes: 2,
