@@ -48,6 +48,14 @@ const pickle = z.strictObject({
   extensions: z.array(z.number().int()),
 });
 
+const license = z.strictObject({
+  found: z
+    .array(z.strictObject({ name: words, by: z.enum(['text', 'title', 'tag', 'key']), at: words.optional() }))
+    .max(64),
+  words: count.optional(),
+  unexplained: count.optional(),
+});
+
 const node = {
   format: z.string().max(64),
   size: count,
@@ -55,6 +63,7 @@ const node = {
   limit: z.strictObject({ budget: words, limit: z.number(), actual: z.number() }).optional(),
   pickle: pickle.optional(),
   uses: z.array(use).optional(),
+  license: license.optional(),
 };
 
 const member: z.ZodType = z.lazy(() =>

@@ -20,6 +20,8 @@ export interface Facts {
   pickle?: PickleFacts;
   /** What the content names and a reader would act on; rules judge it by scheme. */
   uses?: Use[];
+  /** What the content says of licenses (license/); it decides no verdict. */
+  license?: LicenseFacts;
   /** Members in the order of the archive; a compressed stream has one. */
   members?: MemberFacts[];
 }
@@ -43,6 +45,24 @@ export interface Use {
   at: string;
   count?: number;
   offset?: number;
+}
+
+/**
+ * Licenses that a content holds or names. `words` and `unexplained` are of texts: about how many words there are, and how
+ * many of them belong to no license that was recognised.
+ */
+export interface LicenseFacts {
+  found: readonly LicenseName[];
+  words?: number;
+  unexplained?: number;
+}
+
+/** How it is known: the text of the license, its title, a tag (`SPDX-License-Identifier`), or a key of metadata. */
+export interface LicenseName {
+  name: string;
+  by: 'text' | 'title' | 'tag' | 'key';
+  /** The key, of metadata. */
+  at?: string;
 }
 
 export interface MemberFacts extends Facts {

@@ -5,6 +5,7 @@ import type { Bytes, RandomBytes } from '../io/bytes.ts';
 import { endsOf } from '../io/forward.ts';
 import { noteTail } from '../io/tail.ts';
 import { MalformedJson } from '../json/walk.ts';
+import { MetadataLicenses } from '../license/metadata.ts';
 import { payloadName } from '../magic.ts';
 import { HeaderReader } from '../safetensors/header.ts';
 import { UseList } from '../uses.ts';
@@ -43,7 +44,9 @@ function problemsOf(facts: Facts): (offset: number, detail: string) => void {
 async function readHeader(facts: Facts, region: RandomBytes): Promise<number | undefined> {
   const problem = problemsOf(facts);
   const uses = new UseList(facts);
+  const licenses = new MetadataLicenses(facts);
   const header = new HeaderReader((key, value) => {
+    licenses.read(key, value);
     const payload = encodedPayload(value);
     if (payload !== undefined)
       uses.add('safetensors-metadata', payload, `__metadata__ ${JSON.stringify(key.slice(0, 80))}`);

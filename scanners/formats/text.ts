@@ -2,6 +2,7 @@
 import type { Facts } from '../facts.ts';
 import type { Bytes } from '../io/bytes.ts';
 import { addTemplate, hasTags, TEMPLATE_BYTES } from '../jinja/uses.ts';
+import { identifyLicenses } from '../license/identify.ts';
 import { encodingsOf, readText } from '../text/decode.ts';
 import { assignedSecrets } from '../text/secrets.ts';
 import { commandShapes } from '../text/shell.ts';
@@ -23,7 +24,9 @@ export const text: Extractor = async (facts, bytes) => {
   for (const encoding of encodingsOf(bytes.head())) {
     const reader = new TextReader();
     if (!(await readText(bytes, encoding, (part, offset) => reader.read(part, offset)))) continue;
-    reader.report(facts, encoding);
+    const start = reader.report(facts, encoding);
+    const license = await identifyLicenses(start);
+    if (license) facts.license = license;
     return;
   }
   facts.format = 'unknown';
@@ -88,7 +91,8 @@ class TextReader {
     if (this.parts[0]?.startsWith('#!')) for (const { name } of commandShapes(text)) this.shapes.add(name);
   }
 
-  report(facts: Facts, encoding: string): void {
+  /** Returns the text, or its beginning. */
+  report(facts: Facts, encoding: string): string {
     const start = this.parts.join('');
     const uses = new TextUses(facts);
     if (encoding !== 'utf-8') uses.add('text-encoding', encoding, 'the file');
@@ -103,5 +107,6 @@ class TextReader {
     if (this.length > WHOLE_CHARACTERS) uses.add('long-text', `${this.length} characters`, 'the file');
     if (this.length > TEMPLATE_BYTES) uses.add('long-template', `${facts.size} bytes`, 'line 1');
     else if (hasTags(start)) addTemplate(new UseList(facts), start, 'the file,');
+    return start;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Facts } from '../facts.ts';
 import { addTemplate, hasTags, TEMPLATE_BYTES } from '../jinja/uses.ts';
+import { MetadataLicenses } from '../license/metadata.ts';
 import { UseList } from '../uses.ts';
 import { type GgufInput, MalformedGguf } from './input.ts';
 import { ARRAY, BOOL, SCALAR_BYTES, STRING, UINT32 } from './types.ts';
@@ -61,6 +62,7 @@ async function readText(facts: Facts, input: GgufInput, key: string): Promise<vo
   const value = await input.text(isTemplate ? TEMPLATE_BYTES : KEPT_VALUE);
   if (value !== undefined && CONTROLS.test(value))
     facts.problems.push({ code: 'gguf-controls', offset, detail: `control characters in ${short(key)}` });
+  if (value !== undefined) new MetadataLicenses(facts).read(key, value);
   if (!isTemplate) return;
   const uses = new UseList(facts);
   if (value === undefined) uses.add('json-long-template', '(long text)', key, offset);

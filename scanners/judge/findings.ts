@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Facts, MemberFacts } from '../facts.ts';
+import type { Facts, LicenseFacts, MemberFacts } from '../facts.ts';
 import type { Rules } from '../rules.ts';
 import { codeJudge } from './code.ts';
 import { judgeProblems } from './content.ts';
@@ -23,6 +23,8 @@ export interface Judgement {
 export interface Attributes {
   /** torch loads it with `weights_only=True`; of files with pickles only. */
   readonly weightsOnly?: boolean;
+  /** Licenses that the file itself holds or names; those of members say nothing of the whole. */
+  readonly license?: LicenseFacts;
 }
 
 export type Judge = (facts: Facts, path: string) => Judgement;
@@ -38,10 +40,14 @@ export function createJudge(rules: Rules): Judge {
     const found = kept.findings();
     const verdict = verdictOf(found, facts.limit === undefined);
     const findings = facts.limit ? [unread(facts.limit), ...found] : found;
-    const weightsOnly = takesWeights(facts);
-    const attributes = weightsOnly === undefined ? {} : { attributes: { weightsOnly } };
-    return { format: facts.format, verdict, findings, ...attributes };
+    const attributes = attributesOf(facts, takesWeights(facts));
+    return { format: facts.format, verdict, findings, ...(attributes && { attributes }) };
   };
+}
+
+function attributesOf({ license }: Facts, weightsOnly: boolean | undefined): Attributes | undefined {
+  if (weightsOnly === undefined && license === undefined) return undefined;
+  return { ...(weightsOnly === undefined ? {} : { weightsOnly }), ...(license && { license }) };
 }
 
 /** The findings of one node of the facts, without those of its members. */

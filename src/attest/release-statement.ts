@@ -74,6 +74,19 @@ export interface ReleaseStatement {
   readonly modelSignature: Sha256;
 }
 
+const foundLicense = z.strictObject({
+  path: pathField,
+  found: z.array(
+    z.strictObject({
+      name: textField,
+      by: z.enum(['text', 'title', 'tag', 'key']),
+      at: textField.exactOptional(),
+    }),
+  ),
+  words: sizeField.exactOptional(),
+  unexplained: sizeField.exactOptional(),
+});
+
 const releaseSchema: z.ZodType<ReleaseStatement> = z
   .strictObject({
     repo: repoField,
@@ -105,6 +118,7 @@ const releaseSchema: z.ZodType<ReleaseStatement> = z
       name: z.string().exactOptional(),
       link: z.string().exactOptional(),
       from: textField,
+      found: z.array(foundLicense).exactOptional(),
     }),
     reasons: z.array(
       z

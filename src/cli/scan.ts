@@ -154,11 +154,19 @@ function asText({ path, verdict, findings, attributes }: Report, scanner: Scanne
     const place = member === undefined ? file : `${file}!/${member}`;
     return `  ${level.padEnd(6)}  ${printed(place)}: ${printed(message)} [${rule}]`;
   });
-  const notes = Object.entries(attributes).map(
-    ([file, { weightsOnly }]) =>
-      `  note    ${printed(file)}: ${weightsOnly ? 'loads' : 'does not load'} under torch's weights-only rules`,
+  const notes = Object.entries(attributes).flatMap(([file, known]) =>
+    notesOf(known).map((note) => `  note    ${printed(file)}: ${printed(note)}`),
   );
   return `${[`${printed(path)}: ${verdict}`, ...lines, ...notes, ...meanings(findings, scanner)].join('\n')}\n`;
+}
+
+function notesOf({ weightsOnly, license }: ContentAttributes): string[] {
+  const loads = weightsOnly ? 'loads' : 'does not load';
+  const names = license?.found.map(({ name }) => name) ?? [];
+  return [
+    ...(weightsOnly === undefined ? [] : [`${loads} under torch's weights-only rules`]),
+    ...(names.length === 0 ? [] : [`holds or names the license ${names.join(', ')}`]),
+  ];
 }
 
 /** Once for each rule that keeps something from passing: what it means for who loads the file, and what to read. */

@@ -104,6 +104,9 @@ const policy = mapping({
     missing: oneOf(['hold', 'deny', 'allow']).prefault('hold'),
     other: oneOf(['hold', 'deny']).prefault('hold'),
     notAllowed: oneOf(['deny', 'hold']).prefault('deny'),
+    disagrees: oneOf(['hold', 'deny', 'note']).prefault('hold'),
+    unrecognized: oneOf(['note', 'hold', 'deny']).prefault('note'),
+    foundCounts: yesOrNo().prefault(false),
   }).prefault({}),
   verdicts: mapping({
     pass: oneOf(['approve', 'hold']).prefault('approve'),

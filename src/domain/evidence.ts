@@ -39,6 +39,29 @@ export interface BlobScan {
 export interface ContentAttributes {
   /** torch loads it with `weights_only=True`; of files with pickles only. */
   readonly weightsOnly?: boolean;
+  readonly license?: ContentLicense;
+}
+
+/**
+ * Licenses that a file's content holds or names, and of a text, about how many words there are and how many of them
+ * belong to no license that was recognised.
+ */
+export interface ContentLicense {
+  readonly found: readonly LicenseName[];
+  readonly words?: number;
+  readonly unexplained?: number;
+}
+
+/** `by`: the license's text, its title, a tag (`SPDX-License-Identifier`), or the key `at` of a file's metadata. */
+export interface LicenseName {
+  readonly name: string;
+  readonly by: 'text' | 'title' | 'tag' | 'key';
+  readonly at?: string;
+}
+
+/** A file that says something about the license of the repo. */
+export interface FoundLicense extends ContentLicense {
+  readonly path: RepoPath;
 }
 
 /** A scanned file of a snapshot. */
@@ -56,6 +79,8 @@ export interface LicenseEvidence {
   readonly link?: string;
   /** Where it was read, or why it could not be: `README.md`, or a sentence. */
   readonly from: string;
+  /** What LICENSE files and the metadata of other files say. */
+  readonly found?: readonly FoundLicense[];
 }
 
 /** The code that a snapshot brings along and asks its loaders to run; scanners/judge/snapshot.ts. */

@@ -2,17 +2,19 @@
 import { open } from 'node:fs/promises';
 import type { Decision } from '#src/domain/decision.ts';
 import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
-import type { LicenseEvidence } from '#src/domain/evidence.ts';
+import type { LicenseEvidence, ScannedFile } from '#src/domain/evidence.ts';
 import type { SourceFile, SourceManifest } from '#src/domain/manifest.ts';
 import { readLicense } from '#src/policy/card.ts';
 import { earlyDecision, invalidListing } from '#src/policy/evaluate.ts';
 import { CARD_PATH } from '#src/policy/files.ts';
+import { licenseFiles, withFound } from '#src/policy/found-licenses.ts';
 import { type Selection, select } from '#src/policy/sources.ts';
 import { fetchAll } from './fetch-all.ts';
 import { contextOf, type Job, type RunDeps } from './job.ts';
 import type { IntakeOutcome } from './progress.ts';
 import { contentName, type QuarantinedFolder } from './quarantine.ts';
 import { refuse } from './refuse.ts';
+import { scanAll } from './scan-all.ts';
 import type { Tracker } from './tracker.ts';
 
 /** What went through the gates, and is worth its bytes. */
@@ -40,7 +42,8 @@ export async function passGates(
 
   tracker.stage('card');
   const folder = await deps.quarantine.open(job.repo, job.source.commit);
-  const license = await fetchCard(deps, job, manifest, folder, signal);
+  const card = await fetchCard(deps, job, manifest, folder, signal);
+  const license = withFound(card, await readLicenseFiles(deps, job, manifest, folder, signal));
   const atLicense = stopsEarly(earlyDecision({ manifest, selected, license }, deps.rules, context));
   if (atLicense) return refuse(deps, job, atLicense, license);
   return { manifest, selected, excluded, license, folder };
@@ -104,6 +107,20 @@ async function fetchCard(
   } finally {
     await handle.close();
   }
+}
+
+/** As the card, they are evidence even where the selection leaves them out. Only the scanner opens them. */
+async function readLicenseFiles(
+  deps: RunDeps,
+  job: Job,
+  manifest: SourceManifest,
+  folder: QuarantinedFolder,
+  signal: AbortSignal,
+): Promise<readonly ScannedFile[]> {
+  const wanted = licenseFiles(manifest.files);
+  if (wanted.length === 0) return [];
+  const files = await fetchAll(deps, job.source, wanted, folder, UNCOUNTED, signal);
+  return (await scanAll(deps, files, folder, signal)).files;
 }
 
 /** The card may be outside of the selection, whose bytes are what progress counts; inside, it is counted in its turn. */

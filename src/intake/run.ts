@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import type PQueue from 'p-queue';
-import { AirlockError } from '#src/domain/errors.ts';
 import type { Evidence } from '#src/domain/evidence.ts';
-import type { VerifiedFile } from '#src/domain/manifest.ts';
 import { evaluate } from '#src/policy/evaluate.ts';
 import { isSmallFile } from '#src/policy/files.ts';
+import { withFound } from '#src/policy/found-licenses.ts';
 import { type Closed, closedByPerson } from './decided.ts';
 import { fetchAll } from './fetch-all.ts';
 import { type Admitted, passGates } from './gates.ts';
 import { contextOf, type Job, type RunDeps } from './job.ts';
 import type { IntakeOutcome } from './progress.ts';
 import { publishRelease } from './publish-release.ts';
-import type { QuarantinedFolder } from './quarantine.ts';
 import { refuse } from './refuse.ts';
+import { scanAll } from './scan-all.ts';
 import type { Tracker } from './tracker.ts';
 
 /**
@@ -45,7 +44,7 @@ async function inTurn<T>(queue: PQueue | undefined, signal: AbortSignal, work: (
 async function bringIn(
   deps: RunDeps,
   job: Job,
-  { manifest, selected, excluded, license, folder }: Admitted,
+  { manifest, selected, excluded, license: declared, folder }: Admitted,
   tracker: Tracker,
   signal: AbortSignal,
 ): Promise<IntakeOutcome> {
@@ -64,6 +63,7 @@ async function bringIn(
   while (scanned.rulesVersion !== deps.scanner.rulesVersion)
     scanned = await scanAll(deps, [...small, ...large], folder, signal);
   const { files } = scanned;
+  const license = withFound(declared, files);
   const evidence: Evidence = { manifest, excluded, license, ...scanned };
   const decision = evaluate(evidence, deps.rules, contextOf(deps, job));
   if (decision.outcome !== 'approved') return refuse(deps, job, decision, license, files);
@@ -85,26 +85,4 @@ async function closedMeanwhile(deps: RunDeps, { repo, source }: Job): Promise<Cl
     closedByPerson(commit, asked.commits.get(commit)) ?? closedByPerson(commit, itsOwn.commits.get(commit));
   if (closed) await deps.quarantine.discard(repo, commit);
   return closed;
-}
-
-async function scanAll(
-  deps: RunDeps,
-  files: readonly VerifiedFile[],
-  folder: QuarantinedFolder,
-  signal: AbortSignal,
-): Promise<Pick<Evidence, 'files' | 'code' | 'rulesVersion'>> {
-  const targets = files.map((file) => ({
-    path: file.path,
-    sha256: file.sha256,
-    size: file.size,
-    file: folder.file(file),
-  }));
-  const { files: scans, code, rulesVersion } = await deps.scanner.scan(targets, { signal });
-  const scanned = files.map((file) => {
-    const scan = scans.get(file.path);
-    if (!scan)
-      throw new AirlockError('scan-failed', `The scanner gave no verdict for ${file.path}.`, { path: file.path });
-    return { ...file, scan };
-  });
-  return { files: scanned, ...(code && { code }), rulesVersion };
 }

@@ -33,6 +33,24 @@ const SPDX_IDS: readonly string[] = [
   ...['Python-2.0', 'Unlicense', 'UPL-1.0', 'WTFPL', 'X11', 'Zlib'],
 ];
 
+/**
+ * Names for terms without an SPDX id: the Hub's own, and what publishers call theirs (`license_name`). Where a file says
+ * one of them, it names a license.
+ */
+const OTHER_NAMES: ReadonlySet<string> = new Set([
+  ...['apple-amlr', 'apple-ascl', 'bigcode-openrail-m', 'bigscience-bloom-rail-1.0', 'bigscience-openrail-m', 'bsd'],
+  ...['cc', 'commons-clause', 'creativeml-openrail-m', 'deepfloyd-if-license', 'deepseek', 'exaone'],
+  ...['fair-noncommercial-research-license', 'falcon-llm-license', 'flux-1-dev-non-commercial-license', 'gemma'],
+  ...['gfdl', 'gpl', 'grok2-community', 'h-research', 'hai-def', 'intel-research', 'jamba-open-model-license'],
+  ...['lfm1.0', 'lgpl', 'llama2', 'llama3', 'llama3.1', 'llama3.2', 'llama3.3', 'llama4', 'mnpl', 'modified-mit'],
+  ...['mrl', 'nvidia-open-model-license', 'open-mdw', 'openrail', 'openrail++', 'qwen', 'qwen-research'],
+  ...['stabilityai-ai-community', 'tencent-hunyuan-community', 'tongyi-qianwen', 'yi-license'],
+]);
+
+export function isHubName(name: string): boolean {
+  return OTHER_NAMES.has(name.toLowerCase());
+}
+
 const CANONICAL: ReadonlyMap<string, string> = new Map([
   ...SPDX_IDS.map((id) => [id.toLowerCase(), id] as const),
   ...HUB_TO_SPDX,

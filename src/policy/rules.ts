@@ -21,6 +21,12 @@ export interface LicenseRules {
   readonly missing: 'hold' | 'deny' | 'allow';
   readonly other: 'hold' | 'deny';
   readonly notAllowed: 'hold' | 'deny';
+  /** Of a license that a file holds or names, and the card does not, where that is no harmless difference. */
+  readonly disagrees: 'note' | 'hold' | 'deny';
+  /** Of license files whose text is not known, or that hold more than a license. */
+  readonly unrecognized: 'note' | 'hold' | 'deny';
+  /** Whether an allowed license that a file holds does where the card declares none, or `other`. */
+  readonly foundCounts: boolean;
 }
 
 interface VerdictRules {
@@ -66,6 +72,8 @@ export const POLICY_RULES = [
   'license-missing',
   'license-other',
   'license-not-allowed',
+  'license-disagrees',
+  'license-unrecognized',
   'verdict-block',
   'verdict-unscannable',
   'custom-code',
