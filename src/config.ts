@@ -7,7 +7,13 @@ import { configInvalid, describeIssues, type KeyPath, keyText } from './config/p
 import { readYaml } from './config/read-yaml.ts';
 import { configSchema, type FileConfig } from './config/schema.ts';
 import type { Secret } from './config/secret.ts';
-import { completeUpstreams, shortForm, type UpstreamSettings, unknownUpstreams } from './config/upstreams.ts';
+import {
+  completeUpstreams,
+  missingFolders,
+  shortForm,
+  type UpstreamSettings,
+  unknownUpstreams,
+} from './config/upstreams.ts';
 
 export { explainConfig } from './config/explain.ts';
 
@@ -44,6 +50,7 @@ export async function loadConfig({ file, env }: LoadOptions): Promise<Config> {
     problems.push(...describeIssues(configSchema, parsed.error.issues, raw, nameIn(environment.values)));
   const config = parsed.success ? complete(parsed.data, environment, problems) : undefined;
   if (config) problems.push(...(await missingKeyFiles(config.keys)), ...(await missingRules(config.scan.rules)));
+  if (config) problems.push(...(await missingFolders(config.upstreams)));
   if (!config || problems.length > 0)
     throw configInvalid(`The configuration${file === undefined ? '' : ` ${file}`} is not valid`, problems);
   return config;

@@ -53,7 +53,10 @@ export interface ReleaseStatement {
   readonly repo: Repo;
   readonly commit: CommitSha;
   readonly ref?: Ref;
-  /** `repo` is upstream's own name for it, which is another where the repo was renamed. */
+  /**
+   * `repo` is upstream's own name for it, which is another where the repo was renamed. The address of a repo that came
+   * from a folder is `folder://<name of the upstream>/...`.
+   */
   readonly upstream: {
     readonly url: string;
     readonly repo: Repo;
@@ -93,7 +96,7 @@ const releaseSchema: z.ZodType<ReleaseStatement> = z
     commit: commitField,
     ref: refField.exactOptional(),
     upstream: z.strictObject({
-      url: z.url({ protocol: /^https?$/ }),
+      url: z.url({ protocol: /^(?:https?|folder)$/ }),
       repo: repoField,
       lastModified: timeField.exactOptional(),
       createdAt: timeField.exactOptional(),

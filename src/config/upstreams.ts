@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { TRUSTS } from '#src/domain/manifest.ts';
 import { REPO_KINDS } from '#src/domain/repo.ts';
-import { glob, httpUrl, list, mapping, oneOf, wholeNumber, yesOrNo } from './fields.ts';
+import { glob, httpUrl, list, mapping, oneOf, text, wholeNumber, yesOrNo } from './fields.ts';
 import { nearest } from './problems.ts';
 import type { Secret } from './secret.ts';
 
@@ -21,7 +23,8 @@ const kinds = list(oneOf(REPO_KINDS))
 export const upstreams = list(
   mapping({
     name: upstreamName(),
-    url: httpUrl(),
+    url: httpUrl().optional(),
+    folder: text('the path of a folder').optional(),
     match: list(glob()).min(1, { error: 'at least one pattern' }).prefault(['*']),
     kinds,
     trust: oneOf(TRUSTS).prefault('foreign'),
@@ -41,7 +44,7 @@ function isName(value: string): boolean {
   return /^[a-z][a-z0-9-]{0,31}$/.test(value) && !/(?:^|-)file$/.test(value);
 }
 
-/** One of the upstreams, as the configuration means it: with a credential of its own. */
+/** One of the upstreams: an address with a credential of its own, or a folder. */
 export type UpstreamSettings = z.output<typeof upstreams>[number] & { readonly token?: Secret };
 
 /** What `AIRLOCK_UPSTREAM_TOKEN_` is followed by. */
@@ -55,7 +58,7 @@ export function shortForm(values: z.output<typeof upstream>, token: Secret | und
   return { name: 'hub', ...values, ...rest, ...(token ? { token } : {}) };
 }
 
-/** The entries of the list with their credentials; whatever is wrong is added to `problems`. */
+/** The entries of the list with paths and credentials; whatever is wrong is added to `problems`. */
 export function completeUpstreams(
   entries: z.output<typeof upstreams>,
   tokens: ReadonlyMap<string, Secret>,
@@ -69,8 +72,24 @@ export function completeUpstreams(
     const token = tokens.get(variablePart(entry.name));
     if (names.indexOf(entry.name) < i)
       problems.push(`upstreams[${i}].name: "${entry.name}" is taken; expected another name`);
-    return { ...entry, ...(token ? { token } : {}) };
+    if ((entry.url === undefined) === (entry.folder === undefined))
+      problems.push(
+        `upstreams[${i}]: has ${entry.url ? 'both url and folder' : 'neither url nor folder'}; expected one`,
+      );
+    if (token && entry.folder !== undefined)
+      problems.push(`${token.from}: is set, but the upstream "${entry.name}" is a folder, which has no credential`);
+    const folder = entry.folder === undefined ? {} : { folder: resolve(entry.folder) };
+    return { ...entry, ...folder, ...(token ? { token } : {}) };
   });
+}
+
+/** What is named must be there at the start. Later, a folder may be away for a while, as a hub may. */
+export async function missingFolders(entries: readonly UpstreamSettings[]): Promise<string[]> {
+  const problems: string[] = [];
+  for (const [i, { folder }] of entries.entries())
+    if (folder !== undefined && !(await stat(folder).catch(() => undefined))?.isDirectory())
+      problems.push(`upstreams[${i}].folder: ${JSON.stringify(folder)} is not there; expected a folder of repos`);
+  return problems;
 }
 
 /** A source that is bound to an upstream that nobody has would bring in nothing, and nobody would know why. */

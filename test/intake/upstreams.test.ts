@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parseCommitSha } from '#src/domain/revision.ts';
 import { addLicensed, addTiny } from '#test/fake-hub/repos.ts';
 import { type FakeHub, startFakeHub } from '#test/fake-hub/server.ts';
+import { safetensors } from '#test/fake-hub/weights.ts';
 import { useTemp } from '#test/support/temp.ts';
-import { type House, openHouse, repo } from './house.ts';
+import { type House, openHouse, repo, revisionOf } from './house.ts';
 
 const temp = useTemp();
 let a: FakeHub;
@@ -74,6 +77,35 @@ it('lets what the house made itself in without a license, and nobody else', asyn
   ]);
   expect(await house.ask('acme/plain')).toMatchObject({ type: 'approved' });
   expect(reasonsOf(await house.ask('other/plain'))).toEqual(['license-missing hold']);
+});
+
+it('brings a folder of the house in, and serves it when the folder is gone', async () => {
+  const root = await temp('folder');
+  const folder = join(root, 'models/acme/tiny');
+  await mkdir(folder, { recursive: true });
+  for (const [path, content] of Object.entries({
+    'config.json': '{}',
+    'model.safetensors': safetensors(Buffer.alloc(2 ** 21)),
+  }))
+    await writeFile(join(folder, path), content);
+  const house = await houseWith([{ name: 'in-house', folder: root, trust: 'own' }]);
+  const first = await house.ask('acme/tiny');
+  expect(first).toMatchObject({ type: 'approved' });
+  if (first.type !== 'approved') return;
+  const statement = await house.catalog.statement(repo('acme/tiny'), first.commit);
+  expect(statement?.upstream.url).toBe('folder://in-house/acme/tiny');
+  expect(statement?.files.map(({ path, lfs }) => [path, lfs !== undefined])).toEqual([
+    ['config.json', false],
+    ['model.safetensors', true],
+  ]);
+
+  await writeFile(join(folder, 'config.json'), '{"next": true}');
+  expect(await house.ask('acme/tiny')).toMatchObject({ type: 'approved' });
+  await symlink('/etc/passwd', join(folder, 'link'));
+  expect(await house.ask('acme/tiny')).toMatchObject({ type: 'failed', error: { code: 'upstream-listing-invalid' } });
+  await rm(root, { recursive: true });
+  expect(await house.ask('acme/other')).toMatchObject({ type: 'failed', error: { code: 'upstream-unavailable' } });
+  expect((await house.catalog.find(repo('acme/tiny'), revisionOf('main'))).type).toBe('release');
 });
 
 it('brings nothing in from an upstream that the source is not bound to', async () => {
