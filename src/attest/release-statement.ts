@@ -75,6 +75,8 @@ export interface ReleaseStatement {
   readonly approvedAt: string;
   /** sha256 of the model signature's bundle. */
   readonly modelSignature: Sha256;
+  /** sha256 of the record that holds the evidence it was decided over. Releases of earlier versions have none. */
+  readonly evidence?: Sha256;
 }
 
 const foundLicense = z.strictObject({
@@ -144,6 +146,7 @@ const releaseSchema: z.ZodType<ReleaseStatement> = z
     ]),
     approvedAt: timeField,
     modelSignature: sha256Field,
+    evidence: sha256Field.exactOptional(),
   })
   .refine(isDisjoint, 'a path is listed as served, withheld or excluded more than once');
 

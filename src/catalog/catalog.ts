@@ -10,7 +10,7 @@ import { type CommitSha, isCommitSha, type Ref, type Revision } from '#src/domai
 import type { RecordStore } from '#src/store/record-store.ts';
 import { boundedCache } from './bounded-cache.ts';
 import type { Journal } from './journal.ts';
-import { bundleKey, JOURNALS, journalsOf, repoOfJournalKey, seqOfJournalKey } from './keys.ts';
+import { bundleKey, evidenceKey, JOURNALS, journalsOf, repoOfJournalKey, seqOfJournalKey } from './keys.ts';
 import type { Act, CommitState, Pin, RepoState } from './repo-state.ts';
 
 /** The answer to "may this be served?". `unknown`: nobody decided about it here. */
@@ -44,6 +44,11 @@ export interface Catalog {
   statement(repo: Repo, commit: CommitSha): Promise<ReleaseStatement | undefined>;
   /** The statement of the repo's newest release, whatever became of it since. @throws as {@link find} */
   lastRelease(repo: Repo): Promise<ReleaseStatement | undefined>;
+  /**
+   * The evidence that a statement names, packed as it was kept; undefined where it names none.
+   * @throws AirlockError record-invalid: it is gone or altered; store-unavailable
+   */
+  evidence(statement: ReleaseStatement): Promise<Buffer | undefined>;
   /** Every repo that has a journal, in no order. @throws AirlockError store-unavailable */
   repos(): AsyncIterable<Repo>;
   /**
@@ -90,8 +95,13 @@ export function createCatalog(options: CatalogOptions): Catalog {
     return loaded;
   }
 
-  async function bundle(repo: Repo, commit: CommitSha, digest: Sha256): Promise<Buffer> {
-    const record = await records.get(bundleKey(repo, commit, digest));
+  async function bundle(
+    repo: Repo,
+    commit: CommitSha,
+    digest: Sha256,
+    key = bundleKey(repo, commit, digest),
+  ): Promise<Buffer> {
+    const record = await records.get(key);
     if (!record) throw damaged(repo, commit, digest, 'missing');
     const actual = sha256Of(record.bytes);
     if (actual !== digest) throw damaged(repo, commit, digest, actual);
@@ -174,6 +184,10 @@ export function createCatalog(options: CatalogOptions): Catalog {
       );
       const last = released.reduce((a, b) => (a && a.at > b.at ? a : b), released[0]);
       return last && openReleaseStatement(await bundle(repo, last.commit, last.statement), options.keys);
+    },
+
+    async evidence({ repo, commit, evidence }) {
+      return evidence && bundle(repo, commit, evidence, evidenceKey(repo, commit, evidence));
     },
 
     async *repos() {

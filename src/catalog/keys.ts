@@ -9,6 +9,7 @@ import type { CommitSha } from '#src/domain/revision.ts';
  *   journal/<kind>/<namespace>=<name>/000000001.json               what was decided, in order
  *   rulings/000000001.json                                         what was decided for more than one commit, in order
  *   releases/<kind>/<namespace>=<name>/<commit>/<digest>.json      statement and model signature bundles, by their sha256
+ *                                                /<digest>.json.gz   the evidence that the statement names
  *
  * A repo is one segment (`=` is in no repo id), so that a legacy one-segment id can not be the prefix of another repo.
  */
@@ -58,4 +59,8 @@ export function repoOfJournalKey(key: string): Repo | undefined {
 
 export function bundleKey(repo: Repo, commit: CommitSha, digest: Sha256): string {
   return `releases/${repoSegment(repo)}/${commit}/${digest}.json`;
+}
+
+export function evidenceKey(repo: Repo, commit: CommitSha, digest: Sha256): string {
+  return `${bundleKey(repo, commit, digest)}.gz`;
 }

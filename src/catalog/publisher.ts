@@ -7,20 +7,26 @@ import type { Repo } from '#src/domain/repo.ts';
 import type { CommitSha, Ref, RefKind } from '#src/domain/revision.ts';
 import type { RecordStore } from '#src/store/record-store.ts';
 import type { Journal } from './journal.ts';
-import { bundleKey } from './keys.ts';
+import { bundleKey, evidenceKey } from './keys.ts';
 import { allowsRelease, type CommitState } from './repo-state.ts';
 
 export type { ReleaseStatement };
 
+/** A statement before it is signed: what it names by digest is known then. */
+export type ReleaseDraft = Omit<ReleaseStatement, 'modelSignature' | 'evidence'>;
+
 /** Turns a decision into something that the catalog will serve. The bytes must be in the blob store already. */
 export interface Publisher {
   /**
-   * Sign and record a release; false when a person rejected or revoked the commit meanwhile, and then nothing is
+   * Sign and record a release, with the evidence that it was decided over (packed); false when a person rejected or revoked the commit meanwhile, and then nothing is
    * served; or when `applies` says that what was judged is no longer so. May be called again after a crash: the later statement counts, what was left behind is never read.
    */
   publish(
-    statement: Omit<ReleaseStatement, 'modelSignature'>,
-    applies?: (state: CommitState | undefined) => boolean,
+    statement: ReleaseDraft,
+    options?: {
+      readonly evidence?: Uint8Array | undefined;
+      readonly applies?: (state: CommitState | undefined) => boolean;
+    },
   ): Promise<boolean>;
   /** Point a ref at an approved commit; false when the commit is not approved (any more). */
   pin(
@@ -38,13 +44,16 @@ export interface PublisherOptions {
 
 export function createPublisher({ journal, records, signer }: PublisherOptions): Publisher {
   return {
-    async publish(draft, applies = () => true) {
+    async publish(draft, { evidence, applies = () => true } = {}) {
       const { repo, commit } = draft;
       const name = repo.id.split('/').at(-1) ?? repo.id;
       const model = await signModel(signer, { name, files: draft.files });
       const modelSignature = sha256Of(model);
-      const statement = await signReleaseStatement(signer, { ...draft, modelSignature });
+      const named = evidence === undefined ? {} : { evidence: sha256Of(evidence) };
+      const statement = await signReleaseStatement(signer, { ...draft, modelSignature, ...named });
       const digest = sha256Of(statement);
+      // Before the statement that names it: who reads the one finds the other.
+      if (evidence && named.evidence) await records.create(evidenceKey(repo, commit, named.evidence), evidence);
       // Until the journal names them, both bundles are records that nobody reads: a crash here costs a few kilobytes.
       await records.create(bundleKey(repo, commit, modelSignature), model);
       await records.create(bundleKey(repo, commit, digest), statement);
@@ -67,7 +76,7 @@ export function createPublisher({ journal, records, signer }: PublisherOptions):
   };
 }
 
-function actOf({ approver, policyDigest }: Omit<ReleaseStatement, 'modelSignature'>): { by: string; reason: string } {
+function actOf({ approver, policyDigest }: ReleaseDraft): { by: string; reason: string } {
   if (approver.type === 'person') return { by: approver.name, reason: approver.reason };
   return { by: 'policy', reason: `policy ${policyDigest} was met` };
 }

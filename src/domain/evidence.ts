@@ -91,14 +91,55 @@ export interface CustomCode {
   readonly namedBy: readonly string[];
 }
 
-/** All that policy may read. Files that a source's selection excluded are listed, and not scanned. */
-export interface Evidence {
+/** Parts of a model card that policy may ask for, as the Hub's template for cards has them. */
+export const CARD_SECTIONS = ['intended-use', 'training-data', 'evaluation', 'limitations', 'license'] as const;
+export type CardSection = (typeof CARD_SECTIONS)[number];
+
+/** What the card says of itself: read once, in bounded form. An absent list is an empty one. */
+export interface CardEvidence {
+  /** Those that it has and says something in, by their headings and by the keys of the front matter. */
+  readonly sections: readonly CardSection[];
+  readonly pipelineTag?: string;
+  readonly libraryName?: string;
+  readonly languages?: readonly string[];
+  readonly tags?: readonly string[];
+  readonly datasets?: readonly string[];
+  /** Why nothing, or not all of it, could be read. */
+  readonly problem?: string;
+}
+
+/** Who published it upstream, and between which times that is known to have happened. All of it is upstream's word. */
+export interface PublisherEvidence {
+  /** The organisation or person; empty for a repo of before there were namespaces. */
+  readonly namespace: string;
+  /** ISO 8601 with `Z`: when the repo was made, and when its newest commit was. */
+  readonly oldest?: string;
+  readonly newest?: string;
+}
+
+/**
+ * The one document over which everything is decided, and which is kept beside each decision. Without `files`: what an
+ * early gate knew, before a byte of weights was pulled; without `license`: before the card was read. Fields may be added,
+ * and then are optional; src/policy/EVIDENCE.md says what each means.
+ */
+export interface EvidenceDocument {
+  /** The time at which it is judged, ISO 8601 with `Z`. */
+  readonly now: string;
   readonly manifest: SourceManifest;
+  /** Files that the source's selection left out: listed, and not scanned. */
   readonly excluded: readonly ExcludedFile[];
+  readonly rulesVersion: string;
+  readonly publisher?: PublisherEvidence;
+  readonly license?: LicenseEvidence;
+  readonly card?: CardEvidence;
+  readonly files?: readonly ScannedFile[];
+  readonly code?: CustomCode;
+}
+
+/** All that policy may read of a snapshot that was pulled and scanned. */
+export interface Evidence extends EvidenceDocument {
   readonly license: LicenseEvidence;
   readonly files: readonly ScannedFile[];
-  readonly code?: CustomCode;
-  readonly rulesVersion: string;
 }
 
 /** A file that a source's include and exclude patterns left out before anything was pulled. */

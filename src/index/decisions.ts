@@ -12,7 +12,7 @@ export interface Decisions {
   get(repo: Repo, commit: CommitSha): Promise<DecisionRow | undefined>;
   /** Newest first. */
   list(query: { readonly outcome?: Outcome; readonly limit: number }): Promise<DecisionRow[]>;
-  /** Removing what is not there is no error. */
+  /** With its evidence. Removing what is not there is no error. */
   remove(repo: Repo, commit: CommitSha): Promise<void>;
 }
 
@@ -44,12 +44,14 @@ export function decisionQueries(db: Kysely<Tables>, guard: Guard): Decisions {
       }),
     remove: (repo, commit) =>
       guard(async () => {
-        await db
-          .deleteFrom('decisions')
-          .where('kind', '=', repo.kind)
-          .where('repo', '=', repo.id)
-          .where('commit', '=', commit)
-          .execute();
+        // Evidence without a decision is looked at by nobody; a decision without it has no answer for a dry run.
+        for (const table of ['decisions', 'evidence'] as const)
+          await db
+            .deleteFrom(table)
+            .where('kind', '=', repo.kind)
+            .where('repo', '=', repo.id)
+            .where('commit', '=', commit)
+            .execute();
       }),
   };
 }

@@ -2,6 +2,7 @@
 import { closeSync, openSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { type Decisions, decisionQueries } from './decisions.ts';
+import { type EvidenceRows, evidenceQueries } from './evidence.ts';
 import { type Facts, factQueries } from './facts.ts';
 import { type Heads, headQueries } from './heads.ts';
 import { type Intakes, intakeQueries } from './intakes.ts';
@@ -20,6 +21,7 @@ import { type Tokens, tokenQueries } from './tokens.ts';
 export interface Index {
   readonly intakes: Intakes;
   readonly decisions: Decisions;
+  readonly evidence: EvidenceRows;
   readonly refs: Refs;
   readonly heads: Heads;
   readonly facts: Facts;
@@ -50,6 +52,7 @@ export async function openIndex(file: string): Promise<Index> {
     return {
       intakes: intakeQueries(db, guard),
       decisions: decisionQueries(db, guard),
+      evidence: evidenceQueries(db, guard),
       refs: refQueries(db, guard),
       heads: headQueries(db, guard),
       facts: factQueries(db, guard),

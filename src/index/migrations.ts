@@ -12,6 +12,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-tokens': { up: tokens },
   '0004-listings': { up: listings },
   '0005-no-releases': { up: noReleases },
+  '0006-evidence': { up: evidence },
 };
 
 export async function migrate(db: Kysely<unknown>): Promise<void> {
@@ -175,4 +176,17 @@ async function listings(db: Kysely<unknown>): Promise<void> {
 /** The journals tell what is released, and `listings` what it is found by. */
 async function noReleases(db: Kysely<unknown>): Promise<void> {
   await db.schema.dropTable('releases').ifExists().execute();
+}
+
+async function evidence(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('evidence')
+    .addColumn('kind', 'text', (c) => c.notNull())
+    .addColumn('repo', 'text', (c) => c.notNull())
+    .addColumn('commit', 'text', (c) => c.notNull())
+    .addColumn('body', 'text', (c) => c.notNull())
+    .addColumn('askAgainAt', 'text')
+    .addPrimaryKeyConstraint('evidenceKey', ['kind', 'repo', 'commit'])
+    .execute();
+  await db.schema.createIndex('evidenceAskAgain').on('evidence').columns(['askAgainAt']).execute();
 }

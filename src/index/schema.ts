@@ -17,6 +17,7 @@ export interface Tables {
   readonly rescans: RescanRow;
   readonly listings: ListingRow;
   readonly tokens: TokenRow;
+  readonly evidence: EvidenceRow;
 }
 
 /** One run from ref to decision, for people and for other replicas to look at. */
@@ -50,6 +51,17 @@ export interface DecisionRow {
   readonly body: string;
   readonly complete: boolean;
   readonly decidedAt: string;
+}
+
+/** What policy's last answer for a commit was decided over, where that was no yes. */
+export interface EvidenceRow {
+  readonly kind: RepoKind;
+  readonly repo: string;
+  readonly commit: CommitSha;
+  /** The document as gzip and base64: text is what both databases hold the same way. */
+  readonly body: string;
+  /** When nothing but time stands against it any more; null: something else does. */
+  readonly askAgainAt: string | null;
 }
 
 /** What upstream said a ref points to, and when. */

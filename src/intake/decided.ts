@@ -5,7 +5,7 @@ import type { CommitSha } from '#src/domain/revision.ts';
 import type { Index } from '#src/index/index.ts';
 import { applyCodeApprovals, codeApprovals } from '#src/policy/custom-code.ts';
 import { policyDigest } from '#src/policy/digest.ts';
-import { closedSource, type EvaluationContext } from '#src/policy/evaluate.ts';
+import { closedSource } from '#src/policy/evaluate.ts';
 import type { Limits, PolicyRules, SourceRule } from '#src/policy/rules.ts';
 import { matchBothNames } from '#src/policy/stricter.ts';
 import type { Scanner } from '#src/scan/scanner.ts';
@@ -27,12 +27,7 @@ export interface DecidedDeps {
 /** The refusal that needs no upstream: no source matches, or the one that does says no, or not before a person does. */
 export function closedByName(deps: DecidedDeps, asked: Repo, upstream: Repo): Refused | undefined {
   const rule = matchBothNames(deps.sources, asked, upstream);
-  const context: EvaluationContext = {
-    rule,
-    limits: deps.limits,
-    rulesVersion: deps.scanner.rulesVersion,
-    now: deps.now(),
-  };
+  const context = { limits: deps.limits, rulesVersion: deps.scanner.rulesVersion, now: deps.now().toISOString() };
   const decision = closedSource(rule, upstream, deps.rules, context);
   return decision && { type: 'refused', decision };
 }

@@ -2,12 +2,15 @@
 import { open } from 'node:fs/promises';
 import type { Decision } from '#src/domain/decision.ts';
 import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
-import type { LicenseEvidence, ScannedFile } from '#src/domain/evidence.ts';
+import type { Evidence, ScannedFile } from '#src/domain/evidence.ts';
+import { frontMatter } from '#src/domain/front-matter.ts';
 import type { SourceFile, SourceManifest } from '#src/domain/manifest.ts';
 import { readLicense } from '#src/policy/card.ts';
+import { readCard } from '#src/policy/card-fields.ts';
 import { earlyDecision, invalidListing } from '#src/policy/evaluate.ts';
 import { CARD_PATH } from '#src/policy/files.ts';
 import { licenseFiles, withFound } from '#src/policy/found-licenses.ts';
+import { publisherOf } from '#src/policy/publisher.ts';
 import { type Selection, select } from '#src/policy/sources.ts';
 import { fetchAll } from './fetch-all.ts';
 import { contextOf, type Job, type RunDeps } from './job.ts';
@@ -18,11 +21,13 @@ import { scanAll } from './scan-all.ts';
 import type { Tracker } from './tracker.ts';
 
 /** What went through the gates, and is worth its bytes. */
-export interface Admitted extends Selection {
-  readonly manifest: SourceManifest;
-  readonly license: LicenseEvidence;
+export interface Admitted extends Pick<Selection, 'selected'> {
+  readonly known: EarlyKnowledge;
   readonly folder: QuarantinedFolder;
 }
+
+/** The evidence as far as it goes without the files. */
+export type EarlyKnowledge = Omit<Evidence, 'files' | 'code'>;
 
 /** Listing and card: what can be refused without the weights is refused here. */
 export async function passGates(
@@ -34,19 +39,24 @@ export async function passGates(
   const context = contextOf(deps, job);
   tracker.stage('listing');
   const manifest = await list(deps, job, signal);
-  if (manifest instanceof AirlockError) return refuse(deps, job, invalidListing(manifest.message, deps.rules, context));
+  const now = deps.clock.now().toISOString();
+  if (manifest instanceof AirlockError)
+    return refuse(deps, job, invalidListing(manifest.message, now, deps.rules, context));
   const { selected, excluded } = select(manifest.files, job.rule);
-  const atListing = stopsEarly(earlyDecision({ manifest, selected }, deps.rules, context));
-  if (atListing) return refuse(deps, job, atListing);
+  const { rulesVersion } = deps.scanner;
+  const listed = { now, manifest, excluded, rulesVersion, publisher: publisherOf(manifest.source) };
+  const atListing = stopsEarly(earlyDecision({ ...listed, selected }, deps.rules, context));
+  if (atListing) return refuse(deps, job, atListing, listed);
   tracker.total(new Set(selected.map(contentName)).size, totalBytes(selected));
 
   tracker.stage('card');
   const folder = await deps.quarantine.open(job.repo, job.source.commit);
-  const card = await fetchCard(deps, job, manifest, folder, signal);
-  const license = withFound(card, await readLicenseFiles(deps, job, manifest, folder, signal));
-  const atLicense = stopsEarly(earlyDecision({ manifest, selected, license }, deps.rules, context));
-  if (atLicense) return refuse(deps, job, atLicense, license);
-  return { manifest, selected, excluded, license, folder };
+  const { license: declared, card } = await fetchCard(deps, job, manifest, folder, signal);
+  const license = withFound(declared, await readLicenseFiles(deps, job, manifest, folder, signal));
+  const known = { ...listed, license, card };
+  const atCard = stopsEarly(earlyDecision({ ...known, selected }, deps.rules, context));
+  if (atCard) return refuse(deps, job, atCard, known);
+  return { known, selected, folder };
 }
 
 /**
@@ -96,14 +106,17 @@ async function fetchCard(
   manifest: SourceManifest,
   folder: QuarantinedFolder,
   signal: AbortSignal,
-): Promise<LicenseEvidence> {
+): Promise<Required<Pick<Evidence, 'license' | 'card'>>> {
   const card = manifest.files.find((file) => file.path === CARD_PATH);
-  if (!card) return readLicense(undefined);
-  if (card.size > MAX_CARD_BYTES) return { declared: [], from: `${CARD_PATH} has more than ${MAX_CARD_BYTES} bytes` };
+  if (!card) return readBoth(undefined);
+  if (card.size > MAX_CARD_BYTES) {
+    const problem = `${CARD_PATH} has more than ${MAX_CARD_BYTES} bytes`;
+    return { license: { declared: [], from: problem }, card: { sections: [], problem } };
+  }
   await fetchAll(deps, job.source, [card], folder, UNCOUNTED, signal);
   const handle = await open(folder.file(card), 'r');
   try {
-    return readLicense(await handle.readFile('utf8'));
+    return readBoth(await handle.readFile('utf8'));
   } finally {
     await handle.close();
   }
@@ -121,6 +134,12 @@ async function readLicenseFiles(
   if (wanted.length === 0) return [];
   const files = await fetchAll(deps, job.source, wanted, folder, UNCOUNTED, signal);
   return (await scanAll(deps, files, folder, signal)).files;
+}
+
+/** The front matter is a stranger's YAML: parsed once. */
+function readBoth(card: string | undefined): Required<Pick<Evidence, 'license' | 'card'>> {
+  const matter = frontMatter(card ?? '');
+  return { license: readLicense(card, matter), card: readCard(card, matter) };
 }
 
 /** The card may be outside of the selection, whose bytes are what progress counts; inside, it is counted in its turn. */

@@ -20,7 +20,7 @@ import { runIntake } from './run.ts';
 import { createTracker, type Tracker } from './tracker.ts';
 
 export interface IntakesDeps extends RunDeps, RefPinDeps, RejudgeDeps {
-  readonly catalog: Pick<Catalog, 'statement' | 'lastRelease'>;
+  readonly catalog: Pick<Catalog, 'statement' | 'evidence' | 'lastRelease'>;
   // Those below have some of these in part: the whole ones.
   readonly index: RunDeps['index'];
   readonly upstream: RunDeps['upstream'];

@@ -41,6 +41,6 @@ export interface Job {
 
 /** What policy decides by, besides the evidence. */
 export function contextOf(deps: RunDeps, { rule, approval, codeApprovals }: Job): EvaluationContext {
-  const { limits, scanner, clock } = deps;
-  return { rule, limits, approval, codeApprovals, rulesVersion: scanner.rulesVersion, now: clock.now() };
+  const { limits, scanner } = deps;
+  return { rule, limits, approval, codeApprovals, rulesVersion: scanner.rulesVersion };
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReleaseStatement } from '#src/catalog/publisher.ts';
 import type { Decision } from '#src/domain/decision.ts';
-import type { LicenseEvidence, ScannedFile } from '#src/domain/evidence.ts';
-import type { Selection } from '#src/policy/sources.ts';
+import type { Evidence } from '#src/domain/evidence.ts';
+import { packEvidence } from '#src/policy/evidence-document.ts';
 import { repoUrl } from './came-from.ts';
 import type { Job, RunDeps } from './job.ts';
 import type { IntakeOutcome } from './progress.ts';
@@ -13,43 +13,45 @@ import type { QuarantinedFolder } from './quarantine.ts';
 export async function publishRelease(
   deps: RunDeps,
   job: Job,
-  { excluded }: Pick<Selection, 'excluded'>,
-  license: LicenseEvidence,
-  files: readonly ScannedFile[],
+  evidence: Evidence,
   decision: Decision,
   folder: QuarantinedFolder,
 ): Promise<IntakeOutcome> {
   const { repo, ref, source, approval } = job;
+  const { files, excluded, license } = evidence;
   const withheldBy = new Map(decision.withheld.map((file) => [file.path, file]));
   const served = files.filter((file) => !withheldBy.has(file.path));
   // Bytes before records: a record names only what is there. Put checks each digest once more.
   await promote(deps.blobs, served, folder);
-  const published = await deps.publisher.publish({
-    repo,
-    commit: source.commit,
-    ...(ref === undefined ? {} : { ref }),
-    upstream: upstreamOf(deps, job),
-    files: served.map(({ path, size, sha256, gitOid, lfs, scan }) => ({
-      path,
-      size,
-      sha256,
-      gitOid,
-      ...(lfs === undefined ? {} : { lfs: { pointerSize: lfs.pointerSize } }),
-      format: scan.format,
-      verdict: scan.verdict,
-    })),
-    withheld: files.flatMap(({ path, size, sha256 }) => {
-      const entry = withheldBy.get(path);
-      return entry ? [{ ...entry, size, sha256 }] : [];
-    }),
-    excluded: excluded.map(({ file, pattern }) => ({ path: file.path, size: file.size, pattern })),
-    license,
-    reasons: decision.reasons,
-    policyDigest: decision.policyDigest,
-    rulesVersion: decision.rulesVersion,
-    approver: approval ? { type: 'person', name: approval.by, reason: approval.reason } : { type: 'policy' },
-    approvedAt: decision.decidedAt,
-  });
+  const published = await deps.publisher.publish(
+    {
+      repo,
+      commit: source.commit,
+      ...(ref === undefined ? {} : { ref }),
+      upstream: upstreamOf(deps, job),
+      files: served.map(({ path, size, sha256, gitOid, lfs, scan }) => ({
+        path,
+        size,
+        sha256,
+        gitOid,
+        ...(lfs === undefined ? {} : { lfs: { pointerSize: lfs.pointerSize } }),
+        format: scan.format,
+        verdict: scan.verdict,
+      })),
+      withheld: files.flatMap(({ path, size, sha256 }) => {
+        const entry = withheldBy.get(path);
+        return entry ? [{ ...entry, size, sha256 }] : [];
+      }),
+      excluded: excluded.map(({ file, pattern }) => ({ path: file.path, size: file.size, pattern })),
+      license,
+      reasons: decision.reasons,
+      policyDigest: decision.policyDigest,
+      rulesVersion: decision.rulesVersion,
+      approver: approval ? { type: 'person', name: approval.by, reason: approval.reason } : { type: 'policy' },
+      approvedAt: decision.decidedAt,
+    },
+    { evidence: packEvidence(evidence) },
+  );
   await deps.quarantine.discard(repo, source.commit);
   // A person closed it in the meantime; the journal says who.
   if (!published) return { type: 'closed', commit: source.commit };

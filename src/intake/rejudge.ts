@@ -11,18 +11,21 @@ import type { Repo } from '#src/domain/repo.ts';
 import type { CommitSha } from '#src/domain/revision.ts';
 import type { Index } from '#src/index/index.ts';
 import { codeApprovals } from '#src/policy/custom-code.ts';
+import { packEvidence } from '#src/policy/evidence-document.ts';
 import { rejudge } from '#src/policy/rejudge.ts';
 import type { Limits, PolicyRules, SourceRule } from '#src/policy/rules.ts';
 import { matchBothNames } from '#src/policy/stricter.ts';
 import { ANY_AGE, type MalwareAge } from '#src/scan/malware-answers.ts';
 import type { Scanner } from '#src/scan/scanner.ts';
 import type { BlobStore } from '#src/store/blob-store.ts';
+import { keepEvidence } from './kept-refusals.ts';
 import type { Quarantine } from './quarantine.ts';
+import { evidenceAgain, keptEvidence } from './release-evidence.ts';
 import { storedCopy } from './stored-copy.ts';
 import { storedDecision } from './stored-decision.ts';
 
 export interface RejudgeDeps {
-  readonly catalog: Pick<Catalog, 'statement'>;
+  readonly catalog: Pick<Catalog, 'statement' | 'evidence'>;
   readonly journal: Pick<Journal, 'state' | 'append'>;
   readonly publisher: Pick<Publisher, 'publish'>;
   readonly blobs: Pick<BlobStore, 'open'>;
@@ -30,7 +33,7 @@ export interface RejudgeDeps {
   readonly quarantine: Pick<Quarantine, 'copyOf' | 'reserve'>;
   /** Stays free on the quarantine's disk while stored bytes are read again. */
   readonly minFreeBytes: number;
-  readonly index: Pick<Index, 'decisions'>;
+  readonly index: Pick<Index, 'decisions' | 'evidence'>;
   readonly sources: readonly SourceRule[];
   readonly rules: PolicyRules;
   readonly limits: Limits;
@@ -73,7 +76,10 @@ export async function rejudgeRelease(
   if (state?.status !== 'approved' && state?.status !== 'quarantined') return undefined;
   const statement = await deps.catalog.statement(repo, commit);
   if (statement === undefined) return undefined;
-  const { files, code, rulesVersion, bytesRead } = await scanAgain(deps, statement, options);
+  const { bytesRead, ...scanned } = await scanAgain(deps, statement, options);
+  const { files, code, rulesVersion } = scanned;
+  const now = deps.clock.now().toISOString();
+  const evidence = evidenceAgain(await keptEvidence(deps.catalog, statement), statement, { ...scanned, now });
   const rule = matchBothNames(deps.sources, repo, statement.upstream.repo);
   // What was accepted before the release stands in its statement; only a yes to its quarantine comes on top.
   const approval = state.status === 'quarantined' ? state.approval : undefined;
@@ -81,18 +87,17 @@ export async function rejudgeRelease(
     rule,
     limits: deps.limits,
     rulesVersion,
-    now: deps.clock.now(),
     approval,
     codeApprovals: codeApprovals(approvalsOf(commits)),
   };
-  const decision = rejudge({ files, ...(code && { code }) }, statement.reasons, deps.rules, context);
+  const decision = rejudge({ now, files, ...(code && { code }) }, statement.reasons, deps.rules, context);
   const known = { decision, files: files.length, bytesRead };
   if (decision.outcome === 'approved') {
     const mayGo = state.status === 'quarantined' && (options.mayRelease === true || approval !== undefined);
-    const released = mayGo && (await releaseAnew(deps, statement, state, files, decision));
+    const released = mayGo && (await releaseAnew(deps, statement, state, evidence, decision));
     return { ...known, change: released ? 'released' : 'none' };
   }
-  const quarantined = await quarantine(deps, statement, state, files, decision);
+  const quarantined = await quarantine(deps, statement, state, evidence, decision);
   return { ...known, change: quarantined ? 'quarantined' : 'none' };
 }
 
@@ -125,13 +130,16 @@ async function scanAgain(
 /** The decision first: whoever meets the refusal finds the reasons. A crash before the entry leaves it served, and the next rescan comes here again. */
 async function quarantine(
   deps: RejudgeDeps,
-  { repo, commit, upstream, license }: ReleaseStatement,
+  { repo, commit, upstream, license, files: served }: ReleaseStatement,
   { status, statement, approval }: CommitState,
-  files: readonly ScannedFile[],
+  evidence: Evidence,
   decision: Decision,
 ): Promise<boolean> {
   const { kind, id } = repo;
   const { outcome, policyDigest, rulesVersion, decidedAt } = decision;
+  const paths = new Set(served.map(({ path }) => path));
+  const files = evidence.files.filter(({ path }) => paths.has(path));
+  await keepEvidence(deps.index, repo, commit, evidence);
   const body = JSON.stringify(storedDecision(decision, upstream.repo.id, approval, license, files));
   const row = { kind, repo: id, commit, outcome, policyDigest, rulesVersion, complete: true, decidedAt, body };
   await deps.index.decisions.put(row);
@@ -156,13 +164,13 @@ function reasonText({ reasons, rulesVersion }: Decision): string {
 
 async function releaseAnew(
   deps: RejudgeDeps,
-  { modelSignature: _, ...statement }: ReleaseStatement,
+  { modelSignature: _, evidence: _before, ...statement }: ReleaseStatement,
   state: CommitState,
-  files: readonly ScannedFile[],
+  evidence: Evidence,
   decision: Decision,
 ): Promise<boolean> {
   const { approval } = state;
-  const scans = new Map(files.map(({ path, scan }) => [path, scan]));
+  const scans = new Map(evidence.files.map(({ path, scan }) => [path, scan]));
   const { reasons, policyDigest, rulesVersion, decidedAt } = decision;
   const { approver } = statement;
   const published = await deps.publisher.publish(
@@ -177,10 +185,15 @@ async function releaseAnew(
       rulesVersion,
       approver: approval ? { type: 'person', name: approval.by, reason: approval.reason } : approver,
       approvedAt: decidedAt,
-      // Judging can take long: what it judged must still be what is there, and by the rules in force.
     },
-    (now) =>
-      now?.status === 'quarantined' && now.statement === state.statement && deps.scanner.rulesVersion === rulesVersion,
+    {
+      evidence: packEvidence(evidence),
+      // Judging can take long: what it judged must still be what is there, and by the rules in force.
+      applies: (now) =>
+        now?.status === 'quarantined' &&
+        now.statement === state.statement &&
+        deps.scanner.rulesVersion === rulesVersion,
+    },
   );
   if (published) await deps.index.decisions.remove(statement.repo, statement.commit);
   return published;

@@ -8,8 +8,8 @@ import { type RejudgeDeps, type Rejudged, rejudgeRelease } from './rejudge.ts';
 import { type PassOrder, passRecord, type RescanReport } from './rescan-report.ts';
 
 export interface PassDeps extends RejudgeDeps {
-  readonly catalog: Pick<Catalog, 'statement' | 'repos'>;
-  readonly index: Pick<Index, 'decisions' | 'rescans'>;
+  readonly catalog: Pick<Catalog, 'statement' | 'evidence' | 'repos'>;
+  readonly index: Pick<Index, 'decisions' | 'evidence' | 'rescans'>;
   readonly log: {
     info(details: object, text: string): void;
     warn(details: object, text: string): void;

@@ -2,6 +2,7 @@
 import type PQueue from 'p-queue';
 import type { Evidence } from '#src/domain/evidence.ts';
 import { evaluate } from '#src/policy/evaluate.ts';
+import { boundedEvidence } from '#src/policy/evidence-document.ts';
 import { isSmallFile } from '#src/policy/files.ts';
 import { withFound } from '#src/policy/found-licenses.ts';
 import { type Closed, closedByPerson } from './decided.ts';
@@ -44,7 +45,7 @@ async function inTurn<T>(queue: PQueue | undefined, signal: AbortSignal, work: (
 async function bringIn(
   deps: RunDeps,
   job: Job,
-  { manifest, selected, excluded, license: declared, folder }: Admitted,
+  { known, selected, folder }: Admitted,
   tracker: Tracker,
   signal: AbortSignal,
 ): Promise<IntakeOutcome> {
@@ -62,16 +63,16 @@ async function bringIn(
   // Rules that were read again meanwhile judge it once more, from facts: a rescan looks at releases alone.
   while (scanned.rulesVersion !== deps.scanner.rulesVersion)
     scanned = await scanAll(deps, [...small, ...large], folder, signal);
-  const { files } = scanned;
-  const license = withFound(declared, files);
-  const evidence: Evidence = { manifest, excluded, license, ...scanned };
+  const now = deps.clock.now().toISOString();
+  const license = withFound(known.license, scanned.files);
+  const evidence: Evidence = boundedEvidence({ ...known, ...scanned, license, now });
   const decision = evaluate(evidence, deps.rules, contextOf(deps, job));
-  if (decision.outcome !== 'approved') return refuse(deps, job, decision, license, files);
+  if (decision.outcome !== 'approved') return refuse(deps, job, decision, evidence);
 
   const beforePublishing = await closedMeanwhile(deps, job);
   if (beforePublishing) return beforePublishing;
   tracker.stage('publishing');
-  return publishRelease(deps, job, { excluded }, license, files, decision, folder);
+  return publishRelease(deps, job, evidence, decision, folder);
 }
 
 /**

@@ -12,9 +12,8 @@ const MAX_TEXT = 256;
  * YAML, the key twice, an alias, a value of another type) means that it declares nothing, and `from` says why. It
  * never means that a part of it counts.
  */
-export function readLicense(card: string | undefined): LicenseEvidence {
+export function readLicense(card: string | undefined, matter = frontMatter(card ?? '')): LicenseEvidence {
   if (card === undefined) return unread('the repo has no README.md');
-  const matter = frontMatter(card);
   if (typeof matter === 'string') return unread(matter);
   const doc = matter.contents;
   const license = licenseNames(doc);
@@ -39,14 +38,14 @@ function licenseNames(doc: YAMLMap): string[] | string {
   if (value === 'twice') return 'README.md has the key "license" twice';
   if (isScalar(value) && value.value === null) return 'README.md names no license';
   const items = isSeq(value) ? value.items : [value];
-  const names = items.map(scalarText);
+  const names = items.map(textOf);
   if (names.length > MAX_LICENSES) return 'README.md names too many licenses';
   if (!names.every((name) => name !== undefined)) return 'the "license" of README.md is not text or a list of texts';
   return names;
 }
 
 /** The value of a top-level key. Aliases are no values here: nobody needs them to say one word. */
-function valueAt(doc: YAMLMap, key: string): Node | undefined | 'twice' {
+export function valueAt(doc: YAMLMap, key: string): Node | undefined | 'twice' {
   const pairs = doc.items.filter((pair) => isScalar(pair.key) && pair.key.value === key);
   if (pairs.length > 1) return 'twice';
   return pairs[0]?.value as Node | undefined;
@@ -54,10 +53,10 @@ function valueAt(doc: YAMLMap, key: string): Node | undefined | 'twice' {
 
 function textAt(doc: YAMLMap, key: string): string | undefined {
   const value = valueAt(doc, key);
-  return value === 'twice' ? undefined : scalarText(value);
+  return value === 'twice' ? undefined : textOf(value);
 }
 
-function scalarText(node: unknown): string | undefined {
+export function textOf(node: unknown): string | undefined {
   if (!isScalar(node) || typeof node.value !== 'string') return undefined;
   const text = node.value.trim();
   return text === '' || text.length > MAX_TEXT || /\p{Cc}/u.test(text) ? undefined : text;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Approval, Decision, Reason } from '#src/domain/decision.ts';
-import type { Evidence, LicenseEvidence, ScannedFile, WithheldFile } from '#src/domain/evidence.ts';
-import type { SourceFile, SourceManifest } from '#src/domain/manifest.ts';
+import type { Evidence, EvidenceDocument, ScannedFile, WithheldFile } from '#src/domain/evidence.ts';
+import type { SourceFile } from '#src/domain/manifest.ts';
 import { printable, type Repo } from '#src/domain/repo.ts';
 import { applyCodeApprovals, judgeCustomCode, withoutCustomCode } from './custom-code.ts';
 import { policyDigest } from './digest.ts';
@@ -18,17 +18,14 @@ export interface EvaluationContext {
   readonly rule: SourceRule | undefined;
   readonly limits: Limits;
   readonly rulesVersion: string;
-  readonly now: Date;
   readonly approval?: Approval | undefined;
   /** Keys of custom code that people approved for other commits of the repo, and who. */
   readonly codeApprovals?: ReadonlyMap<string, string>;
 }
 
 /** What is known before weights are pulled. `license` is absent as long as the card has not been read. */
-export interface EarlyEvidence {
-  readonly manifest: SourceManifest;
+export interface EarlyEvidence extends Omit<EvidenceDocument, 'excluded' | 'rulesVersion' | 'files' | 'code'> {
   readonly selected: readonly SourceFile[];
-  readonly license?: LicenseEvidence;
 }
 
 /**
@@ -40,7 +37,7 @@ export function earlyDecision(
   rules: PolicyRules,
   context: EvaluationContext,
 ): Decision | undefined {
-  const decision = decide(gateReasons(evidence, rules, context), [], rules, context);
+  const decision = decide(evidence.now, gateReasons(evidence, rules, context), [], rules, context);
   return decision.outcome === 'approved' ? undefined : decision;
 }
 
@@ -52,17 +49,17 @@ export function closedSource(
   rule: SourceRule | undefined,
   repo: Repo,
   rules: PolicyRules,
-  context: Omit<EvaluationContext, 'rule'>,
+  { now, ...context }: Omit<EvaluationContext, 'rule'> & { readonly now: string },
 ): Decision | undefined {
   const reasons = judgeSource(rule, { repo, gated: false, private: false });
   const closing = reasons.filter(({ effect, rule: id }) => effect === 'deny' || id === 'source-request');
-  return closing.length === 0 ? undefined : decide(closing, [], rules, { ...context, rule });
+  return closing.length === 0 ? undefined : decide(now, closing, [], rules, { ...context, rule });
 }
 
 /** For a listing that is none: paths that no client may write, a path twice, no end. `problem` is a sentence. */
-export function invalidListing(problem: string, rules: PolicyRules, context: EvaluationContext): Decision {
+export function invalidListing(problem: string, now: string, rules: PolicyRules, context: EvaluationContext): Decision {
   const reason = reasonOf('listing-invalid', 'deny', `upstream's listing is not valid: ${oneLine(problem)}`);
-  return decide([reason], [], rules, context);
+  return decide(now, [reason], [], rules, context);
 }
 
 /**
@@ -70,20 +67,20 @@ export function invalidListing(problem: string, rules: PolicyRules, context: Eva
  * Fails closed: no source, a file that was not scanned, or nothing left to serve denies.
  */
 export function evaluate(evidence: Evidence, rules: PolicyRules, context: EvaluationContext): Decision {
-  const { manifest, license, code, files, rulesVersion } = evidence;
+  const { manifest, code, files, rulesVersion } = evidence;
   // Selected again, under today's source: the evidence may be older than the configuration.
   const selected = context.rule ? select(manifest.files, context.rule).selected : [];
   const covered = files.map((file) => withoutCustomCode(file, code, rules));
   const verdicts = judgeVerdicts(covered, rules, context.approval);
   const reasons = [
-    ...gateReasons({ manifest, selected, license }, rules, context),
+    ...gateReasons({ ...evidence, selected }, rules, context),
     ...judgeCustomCode(code, rules),
     ...verdicts.reasons,
     ...(context.rule ? judgeCompleteness(files, selected) : []),
   ];
   if (files.length <= verdicts.withheld.length && !reasons.some(({ rule }) => rule === 'empty-selection'))
     reasons.push(reasonOf('empty-selection', 'deny', 'no file of this commit is left to serve'));
-  return decide(reasons, verdicts.withheld, rules, { ...context, rulesVersion });
+  return decide(evidence.now, reasons, verdicts.withheld, rules, { ...context, rulesVersion });
 }
 
 function gateReasons(evidence: EarlyEvidence, rules: PolicyRules, { rule, limits }: EvaluationContext): Reason[] {
@@ -111,10 +108,11 @@ function judgeCompleteness(files: readonly ScannedFile[], selected: readonly Sou
 }
 
 function decide(
+  now: string,
   reasons: readonly Reason[],
   withheld: readonly WithheldFile[],
   rules: PolicyRules,
-  { rule, limits, rulesVersion, now, approval, codeApprovals }: EvaluationContext,
+  { rule, limits, rulesVersion, approval, codeApprovals }: EvaluationContext,
 ): Decision {
   const marked = applyCodeApprovals(applyApproval(inOrder(reasons), approval), codeApprovals ?? new Map());
   return {
@@ -123,7 +121,7 @@ function decide(
     withheld,
     policyDigest: policyDigest(rules, rule, limits),
     rulesVersion,
-    decidedAt: now.toISOString(),
+    decidedAt: now,
   };
 }
 

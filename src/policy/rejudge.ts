@@ -17,7 +17,7 @@ import { judgeVerdicts } from './verdicts.ts';
  * same scanner rules speak, or fewer; a yes does not cover what nobody saw.
  */
 export function rejudge(
-  { files, code }: Pick<Evidence, 'files' | 'code'>,
+  { files, code, now }: Pick<Evidence, 'files' | 'code' | 'now'>,
   settled: readonly Reason[],
   rules: PolicyRules,
   context: EvaluationContext,
@@ -36,7 +36,7 @@ export function rejudge(
     withheld: [],
     policyDigest: policyDigest(rules, context.rule, context.limits),
     rulesVersion: context.rulesVersion,
-    decidedAt: context.now.toISOString(),
+    decidedAt: now,
   };
 }
 

@@ -10,6 +10,7 @@ import { POLICY_RULES, type PolicyRules } from '#src/policy/rules.ts';
 import {
   contextOf,
   evidenceOf,
+  NOW,
   RULES,
   rulesWith,
   type Sample,
@@ -143,7 +144,7 @@ describe('one row per rule', () => {
 
   test('no source denies, and says so before upstream is asked', () => {
     const { source } = evidenceOf({ scans: WEIGHTS }).manifest;
-    const context = { ...contextOf(), rule: undefined };
+    const context = { ...contextOf(), rule: undefined, now: NOW };
     expect(brief(evaluate(evidenceOf({ scans: WEIGHTS }), RULES, context))).toBe('denied; deny source-unmatched');
     expect(closedSource(undefined, source.repo, RULES, context)?.reasons[0]?.message).toBe(
       'no source matches org/name',
@@ -162,7 +163,7 @@ describe('one row per rule', () => {
   });
 
   test('an invalid listing denies for good', () => {
-    const decision = invalidListing('a path\r\nof "../x"', RULES, contextOf(sourceRule(), ['listing-invalid']));
+    const decision = invalidListing('a path\r\nof "../x"', NOW, RULES, contextOf(sourceRule(), ['listing-invalid']));
     expect(brief(decision)).toBe('denied; deny listing-invalid');
     expect(decision.reasons[0]?.message).toBe('upstream\'s listing is not valid: a path of "../x"');
   });
@@ -254,14 +255,14 @@ describe('early', () => {
   const selected = manifest.files;
 
   test('nothing against it: go on', () => {
-    expect(earlyDecision({ manifest, selected }, RULES, contextOf())).toBeUndefined();
-    expect(earlyDecision({ manifest, selected, license }, RULES, contextOf())).toBeUndefined();
+    expect(earlyDecision({ now: NOW, manifest, selected }, RULES, contextOf())).toBeUndefined();
+    expect(earlyDecision({ now: NOW, manifest, selected, license }, RULES, contextOf())).toBeUndefined();
   });
 
   test('limits, source and licence stop before weights, each with its reason', () => {
-    const big = { manifest, selected: [sourceFile('w.safetensors', 1001, true)] };
+    const big = { now: NOW, manifest, selected: [sourceFile('w.safetensors', 1001, true)] };
     expect(earlyDecision(big, RULES, contextOf())?.outcome).toBe('denied');
-    const other = { manifest, selected, license: { declared: ['cc-by-nc-4.0'], from: 'README.md' } };
+    const other = { now: NOW, manifest, selected, license: { declared: ['cc-by-nc-4.0'], from: 'README.md' } };
     const decision = earlyDecision(other, RULES, contextOf(sourceRule({ mode: 'review' })));
     expect(decision && brief(decision)).toBe('denied; deny license-not-allowed; hold source-review');
     expect(decision?.reasons[0]?.message).toBe('license "cc-by-nc-4.0" is not on the allowlist');
@@ -269,7 +270,7 @@ describe('early', () => {
 
   test('an accepted hold goes on, and the final decision shows it', () => {
     const context = contextOf(sourceRule({ mode: 'review' }), ['source-review']);
-    expect(earlyDecision({ manifest, selected, license }, RULES, context)).toBeUndefined();
+    expect(earlyDecision({ now: NOW, manifest, selected, license }, RULES, context)).toBeUndefined();
     const evidence = evidenceOf({ scans: WEIGHTS, source: { mode: 'review' } });
     expect(brief(evaluate(evidence, RULES, context))).toBe('approved; hold source-review (accepted)');
   });

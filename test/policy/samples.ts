@@ -56,6 +56,9 @@ export interface Sample {
   readonly private?: boolean;
 }
 
+/** When the samples are judged. */
+export const NOW = '2026-01-02T03:04:05.000Z';
+
 const SOURCE = {
   repo: parseRepo('models', 'org/name'),
   commit: parseCommitSha('1'.repeat(40)),
@@ -75,6 +78,7 @@ export function evidenceOf({
     .map((path) => sourceFile(path));
   const { selected, excluded } = select(files, sourceRule(source));
   return {
+    now: NOW,
     manifest: { source: { ...SOURCE, gated, private: hidden }, files },
     excluded,
     license: { declared: license, from: 'README.md' },
@@ -89,5 +93,5 @@ export function evidenceOf({
 
 export function contextOf(rule: SourceRule | undefined = sourceRule(), accepts?: readonly string[]): EvaluationContext {
   const approval: Approval | undefined = accepts && { by: 'ada', at: '2026-01-01T00:00:00Z', reason: 'seen', accepts };
-  return { rule, limits: LIMITS, rulesVersion: 'rules-1', now: new Date('2026-01-02T03:04:05Z'), approval };
+  return { rule, limits: LIMITS, rulesVersion: 'rules-1', approval };
 }
