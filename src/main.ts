@@ -29,6 +29,8 @@ import { openStores, redirects } from './main/stores.ts';
 import { openUpstreams } from './main/upstream.ts';
 import { listen } from './ops/door.ts';
 import { createLog, type Log } from './ops/log.ts';
+import { startCaseSweeps } from './review/case-sweeps.ts';
+import { createCases } from './review/cases.ts';
 import { createReview } from './review/review.ts';
 import { readOrCreateIndexKey } from './scan/index-key.ts';
 import { clamavScanner, type MalwareScanner } from './scan/malware.ts';
@@ -147,6 +149,15 @@ async function openMirror(
   });
   const announce: Announce = (announcement) => log.info({ announcement }, 'announced');
   const rescan = createRescan({ ...judging, askAgainDays: config.scan.clamav?.askAgainDays ?? null, log });
+  const cases = createCases({
+    ...config.cases,
+    index,
+    journal,
+    clock: systemClock,
+    announce,
+    log,
+  });
+  opened.defer(() => cases.stop());
   const review = createReview({ journal, catalog, publisher, intakes, index, clock: systemClock, announce });
 
   opened.defer(async () => {
@@ -174,6 +185,7 @@ async function openMirror(
     hub: {
       catalog,
       intakes,
+      cases,
       prebuilt,
       listing,
       blobs: stores.blobs,
@@ -184,6 +196,7 @@ async function openMirror(
       catalog,
       intakes,
       review,
+      cases,
       rescan,
       explain: scanner.explain,
       index,
@@ -219,9 +232,11 @@ async function openMirror(
     log,
   });
   const stopSweeps = startSweeps({ quarantineDays: config.intake.quarantineDays, quarantine, intakes, log });
+  const stopCaseSweeps = startCaseSweeps({ cases, log });
   opened.defer(async () => {
     void door.close();
     stopSweeps();
+    stopCaseSweeps();
     await intakes.stop();
     await rescan.stop();
     await stopRechecks();

@@ -20,6 +20,7 @@ const answerShape = z.object({
   pull: z.string().optional(),
   files: z.number().optional(),
   bytes: z.number().optional(),
+  case: z.number().optional(),
   intake: intakeShape.optional(),
   reasons: z.array(z.object({ message: z.string(), effect: z.string(), accepted: z.string().optional() })).optional(),
   by: z.string().optional(),
@@ -152,12 +153,14 @@ function asText({
   reason,
   error,
   intake,
+  case: caseId,
 }: Outcome): string {
   const at = commit === undefined ? '' : `  ${commit}`;
   const size = files === undefined || bytes === undefined ? '' : `  ${files} files, ${bytesText(bytes)}`;
   const going = state === 'running' ? `  ${intake?.stage ?? 'queued'}; the intake goes on` : '';
+  const question = caseId === undefined ? '' : ` (case ${caseId})`;
   const lines = [
-    `${printed(asked)}: ${state}${at}${size}${going}`,
+    `${printed(asked)}: ${state}${question}${at}${size}${going}`,
     ...reasons
       .filter(({ accepted, effect }) => accepted === undefined && effect !== 'note')
       .map(({ effect, message }) => `  ${effect}: ${printed(message)}`),

@@ -155,6 +155,12 @@ export const configSchema = mapping({
     refreshSeconds: wholeNumber(1, 3600).prefault(5),
   }).prefault({}),
   sources: list(source).prefault([{ match: '*', mode: 'auto' }]),
+  cases: mapping({
+    maxOpen: wholeNumber(2, 1_000_000).prefault(10_000),
+    maxOpenPerAddress: wholeNumber(1, 1_000_000).prefault(50),
+    quietDays: wholeNumber(1, 3650).prefault(90),
+    keepDays: wholeNumber(1, 36_500).prefault(730),
+  }).prefault({}),
   policy: policy.prefault({}),
 });
 

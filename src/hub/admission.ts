@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Requester } from '#src/access/requester.ts';
 import type { Catalog, Found } from '#src/catalog/catalog.ts';
 import type { Release } from '#src/domain/release.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { CommitSha, Revision } from '#src/domain/revision.ts';
 import type { Intakes } from '#src/intake/intakes.ts';
 import type { IntakeOutcome, Progress } from '#src/intake/progress.ts';
+import { caseOf } from '#src/review/case-of.ts';
+import type { Cases } from '#src/review/cases.ts';
 import { hubErrorOf } from './errors.ts';
 import { closedError, failedError, refusedError, waitingError } from './refusals.ts';
 import type { HubError } from './respond.ts';
@@ -19,6 +22,8 @@ export type Admission =
 export interface AdmissionDeps {
   readonly catalog: Catalog;
   readonly intakes: Intakes;
+  /** Where a person has to answer, the question gets a number. */
+  readonly cases: Pick<Cases, 'asked'>;
 }
 
 export interface AdmissionRequest {
@@ -28,6 +33,7 @@ export interface AdmissionRequest {
   readonly holdSeconds: number;
   /** What links in its answer are built on. */
   readonly baseUrl: string;
+  readonly requester: Requester;
 }
 
 /**
@@ -71,7 +77,7 @@ async function answerOutcome(
     case 'approved':
       return answerCommit(deps, repo, revision, outcome.commit);
     case 'refused':
-      return { type: 'error', error: refusedError(await about(), outcome) };
+      return { type: 'error', error: refusedError(await about(), outcome, await caseOf(deps, request, outcome)) };
     case 'failed':
       return { type: 'error', error: failedError(await about(), outcome) };
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context } from 'hono';
+import { actorOf } from '#src/access/actor.ts';
 import { originOf } from '#src/access/origin.ts';
+import { requesterOf } from '#src/access/requester.ts';
 import type { Release } from '#src/domain/release.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { Revision } from '#src/domain/revision.ts';
@@ -43,8 +45,10 @@ export function createGate(deps: GateDeps): WithRelease {
 
   return async (c, asked, serve, offline) => {
     const { repo, revision, route } = asked;
-    const { baseUrl } = originOf(c);
-    const admission = await admit(deps, { repo, revision, baseUrl, holdSeconds: holdSeconds(c, route) });
+    const { baseUrl, address } = originOf(c);
+    const requester = requesterOf(actorOf(c), address);
+    const request = { repo, revision, baseUrl, requester, holdSeconds: holdSeconds(c, route) };
+    const admission = await admit(deps, request);
     if (admission.type === 'release') return serve(admission.release);
     const instead = admission.type === 'error' && admission.error.status >= 500 ? offline?.() : undefined;
     return instead ?? earlyInfo(c, asked, admission) ?? hubError(c, admission.error);

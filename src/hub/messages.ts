@@ -43,12 +43,19 @@ export function subjectName(repo: Repo, at: CommitSha | Revision | undefined): s
   return `${repoName(repo)}@${text}`;
 }
 
-export function refusalText(repo: Repo, commit: CommitSha | undefined, decision: Decision, baseUrl: string): string {
+/** `caseId`: of the case that a person answers it in. */
+export function refusalText(
+  repo: Repo,
+  commit: CommitSha | undefined,
+  decision: Decision,
+  baseUrl: string,
+  caseId?: number,
+): string {
   const open = decision.reasons.filter((reason) => reason.effect !== 'note' && reason.accepted === undefined);
   // The gravest first.
   const sorted = open.sort((a, b) => Number(b.effect === 'deny') - Number(a.effect === 'deny'));
   const reasons = sorted.map(({ message }) => cut(sentence(message), MAX_REASON_LENGTH));
-  const says = `is ${decision.outcome}`;
+  const says = `is ${decision.outcome}${caseId === undefined ? '' : ` (case ${caseId})`}`;
   const name = subjectName(repo, commit);
   if (commit === undefined) return fitted({ name, says, reasons, next: NEXT_OF_SOURCE[decision.outcome], details: '' });
   const next =

@@ -37,6 +37,7 @@ export function closedError(repo: Repo, { type, commit, act, byRef }: Closed): H
 export function refusedError(
   { repo, revision, state, baseUrl }: About,
   { commit, decision }: Extract<IntakeOutcome, { type: 'refused' }>,
+  caseId?: number,
 ): HubError {
   const approved = commit === undefined ? approvedText(state) : undefined;
   // The source is closed, and copies from before it was are served: this revision is none of them.
@@ -44,13 +45,13 @@ export function refusedError(
     return {
       status: 404,
       code: 'RevisionNotFound',
-      message: `[airlock] ${subjectName(repo, revision)} is not approved here, and nothing new comes in from this source. ${approved}`,
+      message: `[airlock] ${subjectName(repo, revision)} is not approved here, and nothing new comes in from this source${caseId === undefined ? '' : ` before a person approves it (case ${caseId})`}. ${approved}`,
       warningTopic: topic(repo, revision, 'not-approved'),
     };
   return {
     status: 403,
     code: 'GatedRepo',
-    message: refusalText(repo, commit, decision, baseUrl),
+    message: refusalText(repo, commit, decision, baseUrl, caseId),
     warningTopic: topic(repo, commit, decision.outcome),
   };
 }

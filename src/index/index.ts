@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync, openSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { type CaseNotes, caseNoteQueries } from './case-notes.ts';
+import { type CaseRequesters, caseRequesterQueries } from './case-requesters.ts';
+import { type Cases, caseQueries } from './cases.ts';
 import { type Decisions, decisionQueries } from './decisions.ts';
 import { type EvidenceRows, evidenceQueries } from './evidence.ts';
 import { type Facts, factQueries } from './facts.ts';
@@ -28,6 +31,9 @@ export interface Index {
   readonly rescans: Rescans;
   readonly listings: Listings;
   readonly tokens: Tokens;
+  readonly cases: Cases;
+  readonly caseRequesters: CaseRequesters;
+  readonly caseNotes: CaseNotes;
   close(): Promise<void>;
 }
 
@@ -59,6 +65,9 @@ export async function openIndex(file: string): Promise<Index> {
       rescans: rescanQueries(db, guard),
       listings: listingQueries(db, guard),
       tokens: tokenQueries(db, guard),
+      cases: caseQueries(db, guard),
+      caseRequesters: caseRequesterQueries(db, guard),
+      caseNotes: caseNoteQueries(db, guard),
       close: async () => {
         // Not Kysely's destroy: it closes only what has answered a query before.
         if (database.isOpen) database.close();

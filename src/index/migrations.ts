@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { cases } from './cases-migration.ts';
 
 /**
  * In order of their names. A migration that has been released is never edited: add the next one. Each is written
@@ -13,6 +14,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-listings': { up: listings },
   '0005-no-releases': { up: noReleases },
   '0006-evidence': { up: evidence },
+  '0007-cases': { up: cases },
 };
 
 export async function migrate(db: Kysely<unknown>): Promise<void> {

@@ -18,6 +18,9 @@ export interface Tables {
   readonly listings: ListingRow;
   readonly tokens: TokenRow;
   readonly evidence: EvidenceRow;
+  readonly cases: CaseRow;
+  readonly caseRequesters: CaseRequesterRow;
+  readonly caseNotes: CaseNoteRow;
 }
 
 /** One run from ref to decision, for people and for other replicas to look at. */
@@ -117,4 +120,51 @@ export interface ListingRow {
   readonly repo: string;
   readonly seq: number;
   readonly body: string | null;
+}
+
+/**
+ * A question for one person, by a number that people can type. `subject` names what it is about, in one spelling;
+ * `commit` null: about the source. At most one case of a subject is open.
+ */
+export interface CaseRow {
+  readonly id: number;
+  readonly subject: string;
+  readonly kind: RepoKind;
+  readonly repo: string;
+  readonly commit: CommitSha | null;
+  readonly state: 'open' | 'approved' | 'rejected' | 'closed';
+  /** JSON: a list of sentences. */
+  readonly reasons: string;
+  readonly openedAt: string;
+  readonly openedBy: string;
+  /** How often somebody asked, and when last. */
+  readonly asked: number;
+  readonly askedAt: string;
+  readonly assignee: string | null;
+  /** 1: somebody wants a second person's yes. */
+  readonly twoPeople: 0 | 1;
+  readonly updatedAt: string;
+  readonly endedBy: string | null;
+  readonly endedReason: string | null;
+}
+
+/** Who asked for what a case is about: `token:<id>`, `address:<address>`, or `others`. */
+export interface CaseRequesterRow {
+  readonly caseId: number;
+  readonly who: string;
+  readonly name: string;
+  readonly why: string | null;
+  readonly times: number;
+  readonly firstAt: string;
+  readonly lastAt: string;
+}
+
+/** What was said or done about a case. */
+export interface CaseNoteRow {
+  readonly caseId: number;
+  readonly seq: number;
+  readonly at: string;
+  readonly by: string;
+  readonly act: string;
+  readonly text: string;
 }

@@ -29,7 +29,7 @@ export function closedByName(deps: DecidedDeps, asked: Repo, upstream: Repo): Re
   const rule = matchBothNames(deps.sources, asked, upstream);
   const context = { limits: deps.limits, rulesVersion: deps.scanner.rulesVersion, now: deps.now().toISOString() };
   const decision = closedSource(rule, upstream, deps.rules, context);
-  return decision && { type: 'refused', decision };
+  return decision && { type: 'refused', decision, ...(decision.outcome === 'held' && { source: upstream }) };
 }
 
 /** What a person closed stays closed until a person opens it. */

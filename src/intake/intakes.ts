@@ -89,7 +89,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     const source = await withOrigin(deps, repo, await deps.upstream.resolve(repo, revision, stopping.signal));
     const closedThere = closedByName(decidedDeps, repo, source.repo);
     // Of a source that waits for a person, no commit is what has to be approved.
-    if (closedThere?.decision.outcome === 'held') return closedThere;
+    if (closedThere?.source) return closedThere;
     if (closedThere) return { ...closedThere, commit: source.commit };
     const ref = refOf(revision);
     const kind = ref && (await noteRef(deps, repo, ref, source.commit, stopping.signal));

@@ -34,7 +34,13 @@ export interface Closing extends Act {
  */
 export type IntakeOutcome =
   | { readonly type: 'approved'; readonly commit: CommitSha }
-  | { readonly type: 'refused'; readonly commit?: CommitSha; readonly decision: Decision }
+  /** `source`: the repo that a person has to approve as a source; no commit is what it is about then. */
+  | {
+      readonly type: 'refused';
+      readonly commit?: CommitSha;
+      readonly source?: Repo;
+      readonly decision: Decision;
+    }
   /** A person rejected or revoked it: the catalog says who. */
   | { readonly type: 'closed'; readonly commit: CommitSha; readonly closing?: Closing }
   | { readonly type: 'failed'; readonly commit?: CommitSha; readonly error: AirlockError };

@@ -76,13 +76,14 @@ function adminApp(changed: Partial<AdminDeps>): Hono {
 }
 
 function adminDeps(): AdminDeps {
-  const { catalog, intakes, review, rescan, scanner, index, ring, tokens } = house;
+  const { catalog, intakes, review, cases, rescan, scanner, index, ring, tokens } = house;
   const { explain } = scanner;
   const keys = { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key };
   return {
     catalog,
     intakes,
     review,
+    cases,
     rescan,
     explain,
     index,

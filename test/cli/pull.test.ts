@@ -34,7 +34,7 @@ describe('airlock pull', () => {
   it('ends with 2 where one is refused, with its reasons, and the others are brought in', async () => {
     const { status, stdout } = await pull('acme/held', 'acme/other', 'acme/hostile');
     expect(status).toBe(2);
-    expect(stdout).toContain(`acme/held@main: held  ${head('acme/held')}\n  hold: `);
+    expect(stdout).toContain(`acme/held@main: held (case 1)  ${head('acme/held')}\n  hold: `);
     expect(stdout).toContain(
       `\n  a reviewer can release it: airlock approve acme/held@${head('acme/held')} --reason "..."\n`,
     );

@@ -61,6 +61,16 @@ describe('a refusal says what, why, and what to do next', () => {
     );
   });
 
+  it('held, with the number of the case that waits for an answer', () => {
+    const text = refusalText(repo, commit, decision('held', [hold('no license')]), URL, 17);
+    expect(text).toMatch(
+      /^\[airlock\] acme\/tiny@aaaaaaa is held \(case 17\): no license\. A reviewer can release it: /,
+    );
+    expect(refusalText(repo, undefined, decision('held', [hold('nobody approved it')]), URL, 17)).toBe(
+      '[airlock] acme/tiny is held (case 17): nobody approved it. Ask your security team to approve this source.',
+    );
+  });
+
   it('denied: the gravest reasons first, three of them, and how many more', () => {
     const reasons = [
       hold('h1'),

@@ -22,6 +22,7 @@ import { type Index, openIndex } from '#src/index/index.ts';
 import { createIntakes, type Intakes } from '#src/intake/intakes.ts';
 import { createQuarantine } from '#src/intake/quarantine.ts';
 import { createRescan, type Rescan } from '#src/intake/rescan.ts';
+import { type Cases, createCases } from '#src/review/cases.ts';
 import { createReview, type Review } from '#src/review/review.ts';
 import { createScanner, type Scanner } from '#src/scan/scanner.ts';
 import { openFolder } from '#src/store/folder.ts';
@@ -75,6 +76,7 @@ export interface House {
   readonly publisher: Publisher;
   readonly intakes: Intakes;
   readonly review: Review;
+  readonly cases: Cases;
   readonly rescan: Rescan;
   readonly scanner: Scanner;
   readonly tokens: Tokens;
@@ -120,9 +122,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     tries: config.upstream.tries,
   });
   const rescan = createRescan(judging);
+  const announce = (announcement: Announcement) => void announced.push(announcement);
+  const cases = createCases({ ...config.cases, index, journal, clock, announce, log });
   const review = createReview({
     ...{ journal, catalog, publisher, intakes, index, clock },
-    announce: (announcement) => void announced.push(announcement),
+    announce,
   });
   const tokens = createTokens({
     table: index.tokens,
@@ -148,7 +152,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         resolveSeconds: holdResolveSeconds,
         llamaCppSeconds: holdLlamaCppSeconds,
       },
-      ...{ catalog, intakes, blobs, prebuilt, listing },
+      ...{ catalog, intakes, cases, blobs, prebuilt, listing },
     },
     admin: {
       keys: { approval: approval.key, evidence: evidence.key },
@@ -157,7 +161,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       anonymous: config.access.anonymous,
       audit: { act: async ({ route, actor }) => void log.info({ route, actor: actor.id }, 'an act') },
       explain: judging.scanner.explain,
-      ...{ catalog, intakes, review, rescan, index, tokens },
+      ...{ catalog, intakes, review, cases, rescan, index, tokens },
     },
     access: {
       identify,
@@ -175,6 +179,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     await intakes.stop();
     await rescan.stop();
     await tokens.stop();
+    await cases.stop();
     await index.close();
   };
   const parts = {
@@ -188,6 +193,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     publisher,
     intakes,
     review,
+    cases,
     rescan,
     scanner: judging.scanner,
     tokens,

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as z from 'zod';
+import { type Requester, requesterOf } from '#src/access/requester.ts';
 import type { Catalog } from '#src/catalog/catalog.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import type { Release } from '#src/domain/release.ts';
 import { parseRepo, REPO_KINDS, type Repo, repoName } from '#src/domain/repo.ts';
 import { type CommitSha, parseRevision, type Revision } from '#src/domain/revision.ts';
 import type { Intakes } from '#src/intake/intakes.ts';
+import { caseOf } from '#src/review/case-of.ts';
+import type { Cases } from '#src/review/cases.ts';
 import { type OutcomeAnswer, outcomeShape } from '../answers.ts';
 import { outcomeJson } from '../json.ts';
 import { foundOutcome } from '../not-found.ts';
@@ -15,6 +18,7 @@ import { type AdminRoute, defineRoute } from '../route.ts';
 export interface PullDeps {
   readonly catalog: Pick<Catalog, 'find'>;
   readonly intakes: Pick<Intakes, 'decided' | 'request' | 'running'>;
+  readonly cases: Pick<Cases, 'asked'>;
 }
 
 const pullShape = z.strictObject({
@@ -33,10 +37,15 @@ const KEPT = 5000;
  * tells how far it is, or how it ended. For CI and for large models, where a client would have to hang or come back.
  * Whoever may read may ask for it, as by any download: it is no act.
  */
-export function pullRoutes({ catalog, intakes }: PullDeps): AdminRoute[] {
+export function pullRoutes({ catalog, intakes, cases }: PullDeps): AdminRoute[] {
   const operations = createOperations({ intakes, name: 'pull', kept: KEPT });
 
-  async function pull(repo: Repo, revision: Revision, found: (commit: CommitSha) => void): Promise<OutcomeAnswer> {
+  async function pull(
+    repo: Repo,
+    revision: Revision,
+    requester: Requester,
+    found: (commit: CommitSha) => void,
+  ): Promise<OutcomeAnswer> {
     const known = await released(repo, revision);
     if (known) return known;
     const outcome = (await intakes.decided(repo, revision)) ?? (await intakes.request(repo, revision).outcome);
@@ -45,7 +54,9 @@ export function pullRoutes({ catalog, intakes }: PullDeps): AdminRoute[] {
     const commit = outcome.commit === undefined ? {} : { commit: outcome.commit };
     // What came of it the catalog says: a person may have been faster.
     const after = outcome.commit && (await released(repo, { type: 'commit', commit: outcome.commit }));
-    return after ?? { repo: repoName(repo), ...commit, ...outcomeJson(named) };
+    if (after) return after;
+    const number = outcome.type === 'refused' ? await caseOf({ cases }, { repo, requester }, outcome) : undefined;
+    return { repo: repoName(repo), ...commit, ...outcomeJson(named), ...(number !== undefined && { case: number }) };
   }
 
   /** What the catalog knows already: a release, or who closed it. */
@@ -71,10 +82,11 @@ export function pullRoutes({ catalog, intakes }: PullDeps): AdminRoute[] {
       summary: 'Have a revision fetched ahead, as a download would',
       request: { body: pullShape, query: waitShape },
       answer: { says: 'What is known already, or that the intake runs', json: outcomeShape },
-      handle: ({ body, query }) => {
+      handle: ({ actor, address, body, query }) => {
+        const requester = requesterOf(actor, address);
         const [repo, revision] = [parseRepo(body.kind, body.repo), parseRevision(body.revision)];
         return wait(
-          operations.begin(repo, revision, (found) => pull(repo, revision, found)),
+          operations.begin(repo, revision, (found) => pull(repo, revision, requester, found)),
           query.wait,
         );
       },
