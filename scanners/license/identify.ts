@@ -42,7 +42,11 @@ export function licenseOfValue(value: string): string | undefined {
   if (/^[\w.+-]{1,60}$/.test(text)) return text;
   const words = wordsOf(text);
   const [name, another] = [...titlesIn(words), ...namesIn(words)];
-  return name !== undefined && another === undefined ? name : text.slice(0, MAX_VALUE);
+  if (name !== undefined && another === undefined) return name;
+  return text
+    .slice(0, MAX_VALUE)
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}]/gu, ' ');
 }
 
 /** A text that calls itself a license, whichever that is. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Reason } from '#src/domain/decision.ts';
 import type { Sha256 } from '#src/domain/digest.ts';
 import type { ExcludedFile, LicenseEvidence, WithheldFile } from '#src/domain/evidence.ts';
+import { BASE_RELATIONS, type Base } from '#src/domain/lineage.ts';
 import type { RepoPath } from '#src/domain/path.ts';
 import type { ReleaseFile } from '#src/domain/release.ts';
 import type { Repo } from '#src/domain/repo.ts';
@@ -67,6 +68,8 @@ export interface ReleaseStatement {
   readonly withheld: readonly WithheldEntry[];
   readonly excluded: readonly ExcludedEntry[];
   readonly license: LicenseEvidence;
+  /** Models that it says it was made from; of older releases, and where nothing says so, not there. */
+  readonly lineage?: readonly Base[];
   /** Every reason of the decision; what holds or denies must have been accepted by somebody. */
   readonly reasons: readonly Reason[];
   readonly policyDigest: Sha256;
@@ -125,6 +128,15 @@ const releaseSchema: z.ZodType<ReleaseStatement> = z
       from: textField,
       found: z.array(foundLicense).exactOptional(),
     }),
+    lineage: z
+      .array(
+        z.strictObject({
+          repo: repoField,
+          relation: z.enum(BASE_RELATIONS),
+          revision: textField.exactOptional(),
+        }),
+      )
+      .exactOptional(),
     reasons: z.array(
       z
         .strictObject({

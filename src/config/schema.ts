@@ -107,6 +107,8 @@ const policy = mapping({
     disagrees: oneOf(['hold', 'deny', 'note']).prefault('hold'),
     unrecognized: oneOf(['note', 'hold', 'deny']).prefault('note'),
     foundCounts: yesOrNo().prefault(false),
+    base: oneOf(['hold', 'deny', 'note']).prefault('hold'),
+    baseUnknown: oneOf(['note', 'hold', 'deny']).prefault('note'),
   }).prefault({}),
   verdicts: mapping({
     pass: oneOf(['approve', 'hold']).prefault('approve'),
@@ -115,6 +117,7 @@ const policy = mapping({
     unscannable: oneOf(['deny', 'hold']).prefault('deny'),
   }).prefault({}),
   customCode: oneOf(['hold', 'deny', 'withhold']).prefault('hold'),
+  adapters: oneOf(['approved-base', 'allow', 'deny']).prefault('approved-base'),
   withhold: mapping({ reviewBesideSafetensors: yesOrNo().prefault(true) }).prefault({}),
   files: mapping({ inert: list(glob()).prefault([...INERT_NAMES]) }).prefault({}),
 });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { LineageEvidence } from './lineage.ts';
 import type { SourceFile, SourceManifest, VerifiedFile } from './manifest.ts';
 import type { RepoPath } from './path.ts';
 
@@ -134,6 +135,8 @@ export interface EvidenceDocument {
   readonly card?: CardEvidence;
   readonly files?: readonly ScannedFile[];
   readonly code?: CustomCode;
+  /** Where it comes from; not there where nothing says so. */
+  readonly lineage?: LineageEvidence;
 }
 
 /** All that policy may read of a snapshot that was pulled and scanned. */

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Catalog } from '#src/catalog/catalog.ts';
 import { approvalsOf, type CommitState, type RepoState } from '#src/catalog/repo-state.ts';
+import type { Reason } from '#src/domain/decision.ts';
 import { parseRepo, type Repo } from '#src/domain/repo.ts';
 import type { CommitSha } from '#src/domain/revision.ts';
 import type { Index } from '#src/index/index.ts';
 import { applyCodeApprovals, codeApprovals } from '#src/policy/custom-code.ts';
 import { policyDigest } from '#src/policy/digest.ts';
 import { closedSource } from '#src/policy/evaluate.ts';
+import { ADAPTER_RULE } from '#src/policy/lineage.ts';
 import type { Limits, PolicyRules, SourceRule } from '#src/policy/rules.ts';
 import { matchBothNames } from '#src/policy/stricter.ts';
 import type { Scanner } from '#src/scan/scanner.ts';
+import { isBaseApproved } from './lineage.ts';
 import type { IntakeOutcome } from './progress.ts';
 import type { StoredDecision } from './stored-decision.ts';
 
@@ -21,6 +25,7 @@ export interface DecidedDeps {
   readonly rules: PolicyRules;
   readonly limits: Limits;
   readonly scanner: Pick<Scanner, 'rulesVersion'>;
+  readonly catalog: Pick<Catalog, 'find'>;
   readonly now: () => Date;
 }
 
@@ -56,5 +61,14 @@ export async function stillRefused(
   // Somebody has approved the same code for another commit since.
   const now = applyCodeApprovals(decision.reasons, codeApprovals(approvalsOf(commits)));
   if (now.some(({ accepted }, i) => accepted !== decision.reasons[i]?.accepted)) return undefined;
+  if (await hasNewBase(deps, decision.reasons)) return undefined;
   return { type: 'refused', commit, decision };
+}
+
+/** A base that an adapter waited for was approved since. */
+async function hasNewBase({ catalog }: DecidedDeps, reasons: readonly Reason[]): Promise<boolean> {
+  for (const { rule, effect, findings = [] } of reasons)
+    if (rule === ADAPTER_RULE && effect === 'hold')
+      for (const base of findings) if (await isBaseApproved(catalog, base)) return true;
+  return false;
 }

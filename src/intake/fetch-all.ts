@@ -11,6 +11,9 @@ import type { Reservation } from './ledger.ts';
 import { contentName, type Quarantine, type QuarantinedFolder } from './quarantine.ts';
 import type { Tracker } from './tracker.ts';
 
+/** For files that are evidence before anything is selected: they count in their turn, if they are part of that. */
+export const UNCOUNTED = { bytes: () => {}, fileDone: () => {} };
+
 export interface FetchDeps {
   readonly upstream: Upstream;
   readonly blobs: BlobStore;

@@ -4,7 +4,9 @@ import type { Decision } from '#src/domain/decision.ts';
 import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
 import type { Evidence, ScannedFile } from '#src/domain/evidence.ts';
 import { frontMatter } from '#src/domain/front-matter.ts';
+import type { Base } from '#src/domain/lineage.ts';
 import type { SourceFile, SourceManifest } from '#src/domain/manifest.ts';
+import { basesOfCard } from '#src/policy/bases.ts';
 import { readLicense } from '#src/policy/card.ts';
 import { readCard } from '#src/policy/card-fields.ts';
 import { earlyDecision, invalidListing } from '#src/policy/evaluate.ts';
@@ -12,8 +14,9 @@ import { CARD_PATH } from '#src/policy/files.ts';
 import { licenseFiles, withFound } from '#src/policy/found-licenses.ts';
 import { publisherOf } from '#src/policy/publisher.ts';
 import { type Selection, select } from '#src/policy/sources.ts';
-import { fetchAll } from './fetch-all.ts';
+import { fetchAll, UNCOUNTED } from './fetch-all.ts';
 import { contextOf, type Job, type RunDeps } from './job.ts';
+import { readLineage } from './lineage.ts';
 import type { IntakeOutcome } from './progress.ts';
 import { contentName, type QuarantinedFolder } from './quarantine.ts';
 import { refuse } from './refuse.ts';
@@ -51,9 +54,10 @@ export async function passGates(
 
   tracker.stage('card');
   const folder = await deps.quarantine.open(job.repo, job.source.commit);
-  const { license: declared, card } = await fetchCard(deps, job, manifest, folder, signal);
+  const { license: declared, card, bases } = await fetchCard(deps, job, manifest, folder, signal);
   const license = withFound(declared, await readLicenseFiles(deps, job, manifest, folder, signal));
-  const known = { ...listed, license, card };
+  const lineage = await readLineage(deps, job, manifest, folder, bases, signal);
+  const known = { ...listed, license, card, ...(lineage && { lineage }) };
   const atCard = stopsEarly(earlyDecision({ ...known, selected }, deps.rules, context));
   if (atCard) return refuse(deps, job, atCard, known);
   return { known, selected, folder };
@@ -106,17 +110,17 @@ async function fetchCard(
   manifest: SourceManifest,
   folder: QuarantinedFolder,
   signal: AbortSignal,
-): Promise<Required<Pick<Evidence, 'license' | 'card'>>> {
+): Promise<CardContent> {
   const card = manifest.files.find((file) => file.path === CARD_PATH);
-  if (!card) return readBoth(undefined);
+  if (!card) return readAll(undefined);
   if (card.size > MAX_CARD_BYTES) {
     const problem = `${CARD_PATH} has more than ${MAX_CARD_BYTES} bytes`;
-    return { license: { declared: [], from: problem }, card: { sections: [], problem } };
+    return { license: { declared: [], from: problem }, card: { sections: [], problem }, bases: [] };
   }
   await fetchAll(deps, job.source, [card], folder, UNCOUNTED, signal);
   const handle = await open(folder.file(card), 'r');
   try {
-    return readBoth(await handle.readFile('utf8'));
+    return readAll(await handle.readFile('utf8'));
   } finally {
     await handle.close();
   }
@@ -137,13 +141,12 @@ async function readLicenseFiles(
 }
 
 /** The front matter is a stranger's YAML: parsed once. */
-function readBoth(card: string | undefined): Required<Pick<Evidence, 'license' | 'card'>> {
+function readAll(card: string | undefined): CardContent {
   const matter = frontMatter(card ?? '');
-  return { license: readLicense(card, matter), card: readCard(card, matter) };
+  return { license: readLicense(card, matter), card: readCard(card, matter), bases: basesOfCard(matter) };
 }
 
-/** The card may be outside of the selection, whose bytes are what progress counts; inside, it is counted in its turn. */
-const UNCOUNTED = { bytes: () => {}, fileDone: () => {} };
+type CardContent = Required<Pick<Evidence, 'license' | 'card'>> & { readonly bases: readonly Base[] };
 
 const MAX_CARD_BYTES = 8 * 2 ** 20;
 

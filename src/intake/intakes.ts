@@ -9,6 +9,7 @@ import { type CommitSha, type Revision, revisionText } from '#src/domain/revisio
 import { codeApprovals } from '#src/policy/custom-code.ts';
 import type { SourceRule } from '#src/policy/rules.ts';
 import { matchBothNames } from '#src/policy/stricter.ts';
+import { createBaseCards } from './base-cards.ts';
 import { withOrigin } from './came-from.ts';
 import { type Closed, closedByName, closedByPerson, type DecidedDeps, type Refused, stillRefused } from './decided.ts';
 import type { Job, RunDeps } from './job.ts';
@@ -19,8 +20,8 @@ import { type RejudgeDeps, rejudgeRelease } from './rejudge.ts';
 import { runIntake } from './run.ts';
 import { createTracker, type Tracker } from './tracker.ts';
 
-export interface IntakesDeps extends RunDeps, RefPinDeps, RejudgeDeps {
-  readonly catalog: Pick<Catalog, 'statement' | 'evidence' | 'lastRelease'>;
+export interface IntakesDeps extends Omit<RunDeps, 'baseCards'>, RefPinDeps, RejudgeDeps {
+  readonly catalog: Pick<Catalog, 'find' | 'statement' | 'evidence' | 'lastRelease'>;
   // Those below have some of these in part: the whole ones.
   readonly index: RunDeps['index'];
   readonly upstream: RunDeps['upstream'];
@@ -51,6 +52,7 @@ export interface Intakes {
 }
 
 export function createIntakes(deps: IntakesDeps): Intakes {
+  const baseCards = createBaseCards(deps.upstream);
   const requests = new Map<string, Ticket>();
   const runs = new Map<string, Run>();
   const stopping = new AbortController();
@@ -157,7 +159,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     tracker.commit(job.source.commit);
     const work = async (): Promise<IntakeOutcome> => {
       const { rulesVersion } = deps.scanner;
-      const outcome = await runIntake(deps, job, tracker, stopping.signal);
+      const outcome = await runIntake({ ...deps, baseCards }, job, tracker, stopping.signal);
       // Rules that changed after the verdicts and before the release: the rescan that follows them may have missed it.
       if (outcome.type !== 'approved' || rulesVersion === deps.scanner.rulesVersion) return outcome;
       const judged = await rejudgeRelease(deps, job.repo, outcome.commit, { signal: stopping.signal });

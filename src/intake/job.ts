@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type PQueue from 'p-queue';
+import type { Catalog } from '#src/catalog/catalog.ts';
 import type { Journal } from '#src/catalog/journal.ts';
 import type { Publisher } from '#src/catalog/publisher.ts';
 import type { Clock } from '#src/domain/clock.ts';
@@ -11,9 +12,12 @@ import type { Index } from '#src/index/index.ts';
 import type { EvaluationContext } from '#src/policy/evaluate.ts';
 import type { Limits, PolicyRules, SourceRule } from '#src/policy/rules.ts';
 import type { Scanner } from '#src/scan/scanner.ts';
+import type { BaseCards } from './base-cards.ts';
 import type { FetchDeps } from './fetch-all.ts';
 
 export interface RunDeps extends FetchDeps {
+  readonly catalog: Pick<Catalog, 'find' | 'statement'>;
+  readonly baseCards: BaseCards;
   readonly scanner: Scanner;
   readonly publisher: Publisher;
   readonly journal: Journal;

@@ -18,7 +18,7 @@ export async function publishRelease(
   folder: QuarantinedFolder,
 ): Promise<IntakeOutcome> {
   const { repo, ref, source, approval } = job;
-  const { files, excluded, license } = evidence;
+  const { files, excluded, license, lineage } = evidence;
   const withheldBy = new Map(decision.withheld.map((file) => [file.path, file]));
   const served = files.filter((file) => !withheldBy.has(file.path));
   // Bytes before records: a record names only what is there. Put checks each digest once more.
@@ -44,6 +44,7 @@ export async function publishRelease(
       }),
       excluded: excluded.map(({ file, pattern }) => ({ path: file.path, size: file.size, pattern })),
       license,
+      ...(lineage === undefined || lineage.bases.length === 0 ? {} : { lineage: lineage.bases }),
       reasons: decision.reasons,
       policyDigest: decision.policyDigest,
       rulesVersion: decision.rulesVersion,

@@ -6,6 +6,7 @@ import { printable, type Repo } from '#src/domain/repo.ts';
 import { applyCodeApprovals, judgeCustomCode, withoutCustomCode } from './custom-code.ts';
 import { policyDigest } from './digest.ts';
 import { judgeLicense } from './licenses.ts';
+import { judgeLineage } from './lineage.ts';
 import { judgeListing } from './listing.ts';
 import { applyApproval, oneLine, outcomeOf, reasonOf } from './reason.ts';
 import { type Limits, POLICY_RULES, type PolicyRules, type SourceRule } from './rules.ts';
@@ -88,6 +89,7 @@ function gateReasons(evidence: EarlyEvidence, rules: PolicyRules, { rule, limits
   if (rule) reasons.push(...judgeListing(evidence.selected, limits));
   if (evidence.license)
     reasons.push(...judgeLicense(evidence.license, rulesFor(rules, evidence.manifest.source).licenses));
+  if (evidence.license && evidence.lineage) reasons.push(...judgeLineage(evidence.lineage, evidence.license, rules));
   return reasons;
 }
 

@@ -8,6 +8,7 @@ import {
   type EvidenceDocument,
   type LicenseEvidence,
 } from '#src/domain/evidence.ts';
+import { BASE_RELATIONS, type LineageEvidence } from '#src/domain/lineage.ts';
 import { type Source, TRUSTS } from '#src/domain/manifest.ts';
 import { type RepoPath, repoPathProblem } from '#src/domain/path.ts';
 import { REPO_KINDS, repoIdProblem } from '#src/domain/repo.ts';
@@ -64,6 +65,28 @@ const license: Shape<LicenseEvidence> = {
   found: z.array(z.strictObject({ path, ...contentLicense })).exactOptional(),
 };
 
+const commit = branded(isCommitSha, 'a commit: 40 hex digits');
+
+const lineage: Shape<LineageEvidence> = {
+  bases: z.array(z.strictObject({ repo, relation: z.enum(BASE_RELATIONS), revision: z.string().exactOptional() })),
+  adapters: z.array(
+    z.strictObject({
+      path,
+      base: z.strictObject({ repo, revision: z.string().exactOptional() }).exactOptional(),
+      approved: commit.exactOptional(),
+    }),
+  ),
+  ancestors: z.array(
+    z.strictObject({
+      repo,
+      baseOf: z.string(),
+      known: z.enum(['here', 'upstream', 'unknown']),
+      license: z.strictObject(license).exactOptional(),
+      why: z.string().exactOptional(),
+    }),
+  ),
+};
+
 const sourceFile = z.strictObject({
   path,
   size,
@@ -112,6 +135,7 @@ const fields: Shape<EvidenceDocument> = {
     .exactOptional(),
   files: z.array(z.strictObject({ ...sourceFile.shape, sha256, scan })).exactOptional(),
   code: z.strictObject({ digest: z.string(), files: texts, namedBy: texts }).exactOptional(),
+  lineage: z.strictObject(lineage).exactOptional(),
 };
 
 export const evidenceSchema = z.strictObject(fields) as unknown as z.ZodType<EvidenceDocument>;

@@ -99,7 +99,7 @@ function isKnown(name: string): boolean {
 }
 
 /** The same license, or one of those that an expression names; the text of a license does not tell "or later". */
-function agrees(found: string, declared: string): boolean {
+export function agrees(found: string, declared: string): boolean {
   const family = declared.toLowerCase();
   if (family === found.toLowerCase()) return true;
   const [terms, others] = [termsOf(found), termsOf(declared)];

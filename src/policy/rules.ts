@@ -27,6 +27,10 @@ export interface LicenseRules {
   readonly unrecognized: 'note' | 'hold' | 'deny';
   /** Whether an allowed license that a file holds does where the card declares none, or `other`. */
   readonly foundCounts: boolean;
+  /** Of a base model, at any distance, whose license is not on the allowlist and is not the repo's own. */
+  readonly base: 'note' | 'hold' | 'deny';
+  /** Of a base model whose license nobody could find out. */
+  readonly baseUnknown: 'note' | 'hold' | 'deny';
 }
 
 interface VerdictRules {
@@ -41,6 +45,8 @@ export interface PolicyRules {
   readonly verdicts: VerdictRules;
   /** Of code that the repo brings along and its loaders run. `withhold`: serve the rest without it. */
   readonly customCode: 'hold' | 'deny' | 'withhold';
+  /** Of weights that work on top of another model's. `approved-base`: they wait until that is approved here. */
+  readonly adapters: 'allow' | 'approved-base' | 'deny';
   readonly withhold: { readonly reviewBesideSafetensors: boolean };
   readonly files: { readonly inert: readonly string[] };
 }
@@ -74,6 +80,9 @@ export const POLICY_RULES = [
   'license-not-allowed',
   'license-disagrees',
   'license-unrecognized',
+  'license-base',
+  'license-base-unknown',
+  'adapter-base',
   'verdict-block',
   'verdict-unscannable',
   'custom-code',
