@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Env, type Environment, type EnvironmentValue, readEnvironment } from './config/environment.ts';
 import { listenText } from './config/fields.ts';
+import { completeNotifications, type NotificationsConfig } from './config/notifications.ts';
 import { configInvalid, describeIssues, type KeyPath, keyText } from './config/problems.ts';
 import { readYaml } from './config/read-yaml.ts';
 import { configSchema, type FileConfig } from './config/schema.ts';
@@ -23,10 +24,11 @@ type StoreConfig =
   | (Extract<FileConfig['store'], { kind: 's3' }> & { readonly accessKey: Secret; readonly secretKey: Secret });
 
 /** The effective configuration: every key has a value, paths are absolute, secrets are joined. */
-export interface Config extends Omit<FileConfig, 'upstream' | 'upstreams' | 'store'> {
+export interface Config extends Omit<FileConfig, 'upstream' | 'upstreams' | 'store' | 'notifications'> {
   /** In order of priority; what the file calls `upstream` is a list of one. */
   readonly upstreams: readonly [UpstreamSettings, ...UpstreamSettings[]];
   readonly store: StoreConfig;
+  readonly notifications: NotificationsConfig;
   readonly adminToken?: Secret;
 }
 
@@ -100,6 +102,7 @@ function nameIn(values: readonly EnvironmentValue[]): (path: KeyPath) => string 
 function complete(values: FileConfig, environment: Environment, problems: string[]): Config | undefined {
   const { secrets } = environment;
   const { upstream: _, ...rest } = values;
+  const notifications = completeNotifications(values.notifications, environment, problems);
   const store = completeStore(values.store, secrets, problems);
   const upstreams = upstreamsOf(values, environment, problems);
   problems.push(...unknownUpstreams(values.sources, upstreams));
@@ -117,6 +120,7 @@ function complete(values: FileConfig, environment: Environment, problems: string
       evidence: inPlace(values.keys.evidence),
       trusted: values.keys.trusted.map(({ role, file }) => ({ role, file: resolve(file) })),
     },
+    notifications,
     ...(secrets.adminToken ? { adminToken: secrets.adminToken } : {}),
   };
 }

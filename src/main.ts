@@ -11,7 +11,6 @@ import { createJournal } from './catalog/journal.ts';
 import { createPublisher } from './catalog/publisher.ts';
 import { createRulings } from './catalog/rulings.ts';
 import { type Config, publicUrl } from './config.ts';
-import type { Announce } from './domain/announcement.ts';
 import { systemClock } from './domain/clock.ts';
 import { messageOf } from './domain/errors.ts';
 import { createListing } from './hub/listing/listing.ts';
@@ -24,6 +23,7 @@ import { createRescan, type Rescan } from './intake/rescan.ts';
 import { startSweeps } from './intake/sweeps.ts';
 import { greet } from './main/greet.ts';
 import { adminToken, openKeys } from './main/keys.ts';
+import { openNotifications } from './main/notifications.ts';
 import { actLine, openTokens, readersOf } from './main/readers.ts';
 import { openStores, redirects } from './main/stores.ts';
 import { openUpstreams } from './main/upstream.ts';
@@ -86,6 +86,9 @@ async function openMirror(
   const stores = await openStores(config);
   const index = await openIndex(join(config.data, 'index.sqlite'));
   opened.defer(() => index.close());
+  const notifications = openNotifications(config, index, url, log);
+  opened.defer(() => notifications.stop());
+  const { announce } = notifications;
   const ring = await openKeys(config, stores.records);
   const admin = await adminToken(config);
   const tokens = openTokens(config, index, log);
@@ -133,6 +136,7 @@ async function openMirror(
     limits: config.intake,
     minFreeBytes: config.intake.minFreeBytes,
     clock: systemClock,
+    announce,
   };
   const intakes = createIntakes({
     ...judging,
@@ -147,7 +151,6 @@ async function openMirror(
     tries: Math.max(...config.upstreams.map(({ tries }) => tries)),
     log,
   });
-  const announce: Announce = (announcement) => log.info({ announcement }, 'announced');
   const rescan = createRescan({ ...judging, askAgainDays: config.scan.clamav?.askAgainDays ?? null, log });
   const cases = createCases({
     ...config.cases,
@@ -241,6 +244,7 @@ async function openMirror(
     await rescan.stop();
     await stopRechecks();
   });
+  await notifications.start();
   greet(config, url, ring, admin, say);
   door.open(app.fetch);
   // Served meanwhile, as they were before the stop: a pass over ten thousand releases must not keep a mirror closed.

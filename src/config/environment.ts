@@ -28,6 +28,9 @@ const SECRETS = {
 /** Read elsewhere: by the command line, by its client commands, by the tests. */
 const FOREIGN = /^AIRLOCK_(?:CONFIG|URL|TEST_.*)$/;
 
+/** A webhook's own: the name of the endpoint follows. */
+const WEBHOOK = /^AIRLOCK_WEBHOOK_(?:SECRET|URL)_[A-Z][A-Z0-9_]*$/;
+
 const MAX_SECRET_BYTES = 16 * 1024;
 const MIN_ADMIN_TOKEN = 16;
 
@@ -42,6 +45,8 @@ export interface Environment {
   readonly secrets: { readonly [K in keyof typeof SECRETS]?: Secret };
   /** `AIRLOCK_UPSTREAM_TOKEN_<NAME>`, by the name as it is written there. */
   readonly upstreamTokens: ReadonlyMap<string, Secret>;
+  /** By the name of the variable, without `_FILE`. Whether an endpoint has that name is for others to say. */
+  readonly webhooks: ReadonlyMap<string, Secret>;
   readonly problems: readonly string[];
 }
 
@@ -61,20 +66,24 @@ export async function readEnvironment(env: Env): Promise<Environment> {
   const { adminToken } = secrets;
   if (adminToken && adminToken.reveal().length < MIN_ADMIN_TOKEN)
     problems.push(`${adminToken.from}: too short; expected at least ${MIN_ADMIN_TOKEN} characters`);
-  const upstreamTokens = new Map<string, Secret>();
-  for (const part of tokenParts(env)) {
-    const secret = await readSecret(env, `${SECRETS.upstreamToken}_${part}`);
-    if (typeof secret === 'string') problems.push(secret);
-    else if (secret) upstreamTokens.set(part, secret);
-  }
-  return { values, secrets, upstreamTokens, problems };
+  const tokens = await readNamed(env, TOKEN_OF, problems);
+  const upstreamTokens = new Map([...tokens].map(([name, token]) => [name.slice(TOKEN_PREFIX.length), token]));
+  return { values, secrets, upstreamTokens, webhooks: await readNamed(env, WEBHOOK, problems), problems };
 }
 
-const TOKEN_OF = /^AIRLOCK_UPSTREAM_TOKEN_(?!FILE$)([A-Z][A-Z0-9_]*?)(?:_FILE)?$/;
+const TOKEN_PREFIX = `${SECRETS.upstreamToken}_`;
+const TOKEN_OF = /^AIRLOCK_UPSTREAM_TOKEN_(?!FILE$)[A-Z][A-Z0-9_]*$/;
 
-/** Which upstreams there are is in the file, and not known here. */
-function tokenParts(env: Env): ReadonlySet<string> {
-  return new Set(Object.keys(env).flatMap((name) => TOKEN_OF.exec(name)?.[1] ?? []));
+/** Variables that are one for each of something. What there is of it is in the file, and not known here. */
+async function readNamed(env: Env, pattern: RegExp, problems: string[]): Promise<Map<string, Secret>> {
+  const found = new Map<string, Secret>();
+  const names = Object.keys(env).filter((name) => pattern.test(name));
+  for (const variable of new Set(names.map((name) => name.replace(/_FILE$/, '')))) {
+    const secret = await readSecret(env, variable);
+    if (typeof secret === 'string') problems.push(secret);
+    else if (secret) found.set(variable, secret);
+  }
+  return found;
 }
 
 function unknownVariables(env: Env): string[] {
@@ -82,7 +91,10 @@ function unknownVariables(env: Env): string[] {
   const known = [...VALUES.keys(), ...secrets, ...secrets.map((name) => `${name}_FILE`)];
   return Object.keys(env)
     .filter(
-      (name) => name.startsWith('AIRLOCK_') && !known.includes(name) && !FOREIGN.test(name) && !TOKEN_OF.test(name),
+      (name) =>
+        name.startsWith('AIRLOCK_') &&
+        !known.includes(name) &&
+        ![FOREIGN, TOKEN_OF, WEBHOOK].some((own) => own.test(name)),
     )
     .map((name) => {
       const near = nearest(name, known);

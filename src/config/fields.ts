@@ -106,6 +106,17 @@ export function webOrigin() {
   );
 }
 
+/** It stands in names of variables, where "-" is "_" and `_FILE` has a meaning of its own. */
+export function endpointName() {
+  return z.custom<string>(
+    (value) =>
+      typeof value === 'string' && /^(?!.*-file$)[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(value) && value.length <= 32,
+    {
+      error: 'a name of lower-case letters, digits and single "-", at most 32 of them, that does not end in "-file"',
+    },
+  );
+}
+
 export function glob() {
   return z.custom<string>((value) => typeof value === 'string' && isGlob(value), {
     error: 'a pattern such as "org/*" or "*.safetensors"',

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
+import { ANNOUNCEMENT_TYPES } from '#src/domain/announcement.ts';
 import { REPO_KINDS } from '#src/domain/repo.ts';
 import { INERT_NAMES, LICENSES } from './default-lists.ts';
 import {
   addressRange,
   bytes,
   clamdAddress,
+  endpointName,
   glob,
   httpUrl,
   list,
@@ -130,6 +132,21 @@ const clamav = mapping({
   askAgainDays: wholeNumber(1, 3650).nullable().prefault(null),
 });
 
+const events = () => list(oneOf(ANNOUNCEMENT_TYPES)).min(1, { error: 'at least one event' });
+
+const webhook = mapping({
+  name: endpointName(),
+  url: httpUrl().optional(),
+  events: events().prefault([...ANNOUNCEMENT_TYPES]),
+  format: oneOf(['json', 'chat']).prefault('json'),
+  insecure: yesOrNo().prefault(false),
+});
+
+const notifications = mapping({
+  perMinute: wholeNumber(1, 1000).prefault(30),
+  webhooks: list(webhook).max(20, { error: 'at most 20 webhooks' }).prefault([]),
+});
+
 export const configSchema = mapping({
   listen: listen().prefault('127.0.0.1:8080'),
   publicUrl: httpUrl().nullable().prefault(null),
@@ -165,6 +182,7 @@ export const configSchema = mapping({
     keepDays: wholeNumber(1, 36_500).prefault(730),
   }).prefault({}),
   policy: policy.prefault({}),
+  notifications: notifications.prefault({}),
 });
 
 /** The values of the file, checked and completed, before paths are resolved and secrets joined. */

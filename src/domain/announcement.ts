@@ -66,3 +66,16 @@ export type Announcement =
 
 /** Hand it on. Never throws, and never waits for whoever is told. */
 export type Announce = (announcement: Announcement) => void;
+
+/** Every type, with what people are told by it. */
+const TOLD: Readonly<Record<Announcement['type'], string>> = {
+  'case-opened': 'somebody asks for what needs a person',
+  'case-decided': 'a person has decided a case',
+  revoked: 'a person has withdrawn what was approved',
+  'waiver-expiring': 'a waiver ends soon',
+  'waiver-expired': 'a waiver has ended, and what counted on it is on hold',
+  quarantined: 'a release no longer passes, and is not served',
+  'upstream-alert': 'upstream did what nobody expected of it',
+};
+
+export const ANNOUNCEMENT_TYPES = Object.keys(TOLD) as [Announcement['type'], ...Announcement['type'][]];

@@ -11,6 +11,7 @@ import { type Heads, headQueries } from './heads.ts';
 import { type Intakes, intakeQueries } from './intakes.ts';
 import { type Listings, listingQueries } from './listings.ts';
 import { migrate } from './migrations.ts';
+import { type Notifications, notificationQueries } from './notifications.ts';
 import { type Refs, refQueries } from './refs.ts';
 import { type Rescans, rescanQueries } from './rescans.ts';
 import type { Tables } from './schema.ts';
@@ -34,6 +35,7 @@ export interface Index {
   readonly cases: Cases;
   readonly caseRequesters: CaseRequesters;
   readonly caseNotes: CaseNotes;
+  readonly notifications: Notifications;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,7 @@ export async function openIndex(file: string): Promise<Index> {
       cases: caseQueries(db, guard),
       caseRequesters: caseRequesterQueries(db, guard),
       caseNotes: caseNoteQueries(db, guard),
+      notifications: notificationQueries(db, guard),
       close: async () => {
         // Not Kysely's destroy: it closes only what has answered a query before.
         if (database.isOpen) database.close();

@@ -15,6 +15,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-no-releases': { up: noReleases },
   '0006-evidence': { up: evidence },
   '0007-cases': { up: cases },
+  '0008-notifications': { up: notifications },
 };
 
 export async function migrate(db: Kysely<unknown>): Promise<void> {
@@ -191,4 +192,20 @@ async function evidence(db: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint('evidenceKey', ['kind', 'repo', 'commit'])
     .execute();
   await db.schema.createIndex('evidenceAskAgain').on('evidence').columns(['askAgainAt']).execute();
+}
+
+async function notifications(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('notifications')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('endpoint', 'text', (c) => c.notNull())
+    .addColumn('event', 'text', (c) => c.notNull())
+    .addColumn('body', 'text', (c) => c.notNull())
+    .addColumn('state', 'text', (c) => c.notNull().check(sql`"state" in ('pending', 'sent', 'dead')`))
+    .addColumn('attempts', 'integer', (c) => c.notNull())
+    .addColumn('nextAt', 'text', (c) => c.notNull())
+    .addColumn('createdAt', 'text', (c) => c.notNull())
+    .addColumn('lastError', 'text')
+    .execute();
+  await db.schema.createIndex('notificationsDue').on('notifications').columns(['state', 'endpoint', 'id']).execute();
 }

@@ -21,6 +21,7 @@ export interface Tables {
   readonly cases: CaseRow;
   readonly caseRequesters: CaseRequesterRow;
   readonly caseNotes: CaseNoteRow;
+  readonly notifications: NotificationRow;
 }
 
 /** One run from ref to decision, for people and for other replicas to look at. */
@@ -167,4 +168,20 @@ export interface CaseNoteRow {
   readonly by: string;
   readonly act: string;
   readonly text: string;
+}
+
+/**
+ * What one endpoint is told, or was. Ids are in order of time. `pending`: not before `nextAt`. `dead`: given up, until a
+ * person says otherwise. `body` is JSON; `lastError` holds no secret.
+ */
+export interface NotificationRow {
+  readonly id: string;
+  readonly endpoint: string;
+  readonly event: string;
+  readonly body: string;
+  readonly state: 'pending' | 'sent' | 'dead';
+  readonly attempts: number;
+  readonly nextAt: string;
+  readonly createdAt: string;
+  readonly lastError: string | null;
 }

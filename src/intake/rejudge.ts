@@ -3,6 +3,7 @@ import type { Catalog } from '#src/catalog/catalog.ts';
 import type { Journal } from '#src/catalog/journal.ts';
 import type { Publisher, ReleaseStatement } from '#src/catalog/publisher.ts';
 import { approvalsOf, type CommitState } from '#src/catalog/repo-state.ts';
+import type { Announce } from '#src/domain/announcement.ts';
 import type { Clock } from '#src/domain/clock.ts';
 import type { Decision } from '#src/domain/decision.ts';
 import { AirlockError } from '#src/domain/errors.ts';
@@ -38,6 +39,7 @@ export interface RejudgeDeps {
   readonly rules: PolicyRules;
   readonly limits: Limits;
   readonly clock: Clock;
+  readonly announce: Announce;
 }
 
 /** What became of a release. `bytesRead`: of files whose facts were of an older extractor, or lost. */
@@ -151,6 +153,7 @@ async function quarantine(
   });
   // A person was faster, or another replica: what was judged is no longer so, and nobody is to read why.
   if (!done) await deps.index.decisions.remove(repo, commit);
+  else deps.announce({ type: 'quarantined', at: decidedAt, repo, commit, reason: act.reason });
   return done;
 }
 

@@ -9,6 +9,7 @@ import { type Catalog, createCatalog } from '#src/catalog/catalog.ts';
 import { createJournal, type Journal } from '#src/catalog/journal.ts';
 import { createPublisher } from '#src/catalog/publisher.ts';
 import { configSchema } from '#src/config/schema.ts';
+import type { Announcement } from '#src/domain/announcement.ts';
 import { parseRepo, type Repo } from '#src/domain/repo.ts';
 import { parseRevision, type Revision } from '#src/domain/revision.ts';
 import { type Index, openIndex } from '#src/index/index.ts';
@@ -57,6 +58,8 @@ export interface House {
   readonly quarantine: Quarantine;
   readonly upstream: Upstream;
   readonly log: { readonly text: string; readonly details: object }[];
+  /** What people were told of. */
+  readonly announced: readonly Announcement[];
   /** Minutes that the house's clock is ahead of the real one. */
   ahead: number;
   ask(id: string, revision?: string, options?: { afresh?: boolean }): Promise<IntakeOutcome>;
@@ -85,7 +88,12 @@ export async function openHouse({
     folder: join(data, 'keys'),
     storeIsInUse: async () => (await readdir(join(data, 'store', 'records'))).length > 0,
   });
-  const house = { ahead: 0, log: [] as House['log'][number][], scannerRules: () => loadRules() };
+  const house = {
+    ahead: 0,
+    log: [] as House['log'][number][],
+    announced: [] as Announcement[],
+    scannerRules: () => loadRules(),
+  };
   const clock = { now: () => new Date(Date.now() + house.ahead * 60_000) };
   const { signers, keys } = ring;
   const journal = createJournal({ records, index, signers, keys, clock, refreshSeconds: 1, cachedRepos: 100 });
@@ -107,6 +115,7 @@ export async function openHouse({
   });
   const judging = {
     ...{ blobs, scanner, journal, catalog, publisher, index, quarantine, clock },
+    announce: (announcement: Announcement) => void house.announced.push(announcement),
     sources: settings.sources,
     rules: settings.policy,
     limits: settings.intake,
@@ -143,7 +152,7 @@ export async function openHouse({
   return Object.assign(house, {
     intakes,
     rescan,
-    review: createReview({ journal, catalog, publisher, intakes, index, clock, announce: () => {} }),
+    review: createReview({ journal, catalog, publisher, intakes, index, clock, announce: judging.announce }),
     journal,
     catalog,
     index,

@@ -47,6 +47,7 @@ it('a release that new rules no longer pass is quarantined, from its facts alone
   for (const blob of await house.stored()) await rm(stored(blob.path));
   const report = await reload(house, () => rulesWith('program'));
   expect(report).toMatchObject({ releases: 1, bytesRead: 0, quarantined: [`models/${ID}@${commit}`], failed: [] });
+  expect(house.announced).toMatchObject([{ type: 'quarantined', repo: { id: ID }, commit }]);
   expect(report?.rulesVersion).not.toBe(before.version);
   expect([await found(house), await found(house, commit)]).toEqual(['quarantined', 'quarantined']);
   const state = (await house.journal.state(repo(ID))).commits.get(commit as never);

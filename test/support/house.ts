@@ -103,6 +103,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const publisher = createPublisher({ journal, records, signer: ring.signers.approval });
   const lines: Record<string, unknown>[] = [];
   const announced: Announcement[] = [];
+  const announce = (announcement: Announcement) => void announced.push(announcement);
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const judging = {
     scanner: createScanner({ processes: config.scan.processes, cache: index.facts }),
@@ -111,7 +112,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     rules: config.policy,
     limits: config.intake,
     minFreeBytes: config.intake.minFreeBytes,
-    ...{ blobs, journal, publisher, catalog, index, clock, log },
+    ...{ blobs, journal, publisher, catalog, index, clock, log, announce },
   };
   const intakes = createIntakes({
     ...judging,
@@ -122,12 +123,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     tries: config.upstream.tries,
   });
   const rescan = createRescan(judging);
-  const announce = (announcement: Announcement) => void announced.push(announcement);
   const cases = createCases({ ...config.cases, index, journal, clock, announce, log });
-  const review = createReview({
-    ...{ journal, catalog, publisher, intakes, index, clock },
-    announce,
-  });
+  const review = createReview({ journal, catalog, publisher, intakes, index, clock, announce });
   const tokens = createTokens({
     table: index.tokens,
     ...config.access,
