@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
-import { actorOf } from '#src/access/actor.ts';
+import { type Actor, actorOf } from '#src/access/actor.ts';
 import { type Bindings, createOrigins, type OriginOptions, originOf } from '#src/access/origin.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import { type AdminDeps, createAdmin } from './admin/routes.ts';
@@ -20,6 +20,8 @@ export interface AppDeps {
   readonly access: ReadAccessOptions;
   /** Of web pages that may read: see `access.browserOrigins`. */
   readonly browserOrigins: readonly string[];
+  /** Told of every request that was refused for who sent it. */
+  readonly turnedAway: (visitor: Visitor, status: number) => void;
   readonly readiness: readonly ReadinessCheck[];
   readonly log: Log;
   readonly origin: OriginOptions;
@@ -28,6 +30,11 @@ export interface AppDeps {
 /** Far above what any client sends: ten thousand paths, or a reviewer's reason. */
 const MAX_BODY_BYTES = 4 * 2 ** 20;
 
+interface Visitor {
+  readonly actor: Actor | undefined;
+  readonly address: string | undefined;
+}
+
 type Env = { Bindings: Bindings; Variables: { requestId: string } };
 
 /** The whole HTTP surface, testable without a socket. */
@@ -35,7 +42,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
   const origins = createOrigins(deps.origin);
   const admin = createAdmin(deps.admin);
   const app = new Hono<Env>({ getPath: (request, options) => origins.routingPath(request, options?.env) });
-  app.use(requestId(), origins.middleware, requestLog(deps.log), browserPages(deps.browserOrigins));
+  app.use(requestId(), origins.middleware, requestLog(deps), browserPages(deps.browserOrigins));
   app.use(bodyLimit(MAX_BODY_BYTES));
   app.get('/', (c) =>
     c.text(
@@ -68,21 +75,23 @@ function requestId(): MiddlewareHandler<Env> {
 }
 
 /** One line per refused or failed request. A missing optional file is normal traffic (hub-api 4.2), so it is `debug`. */
-function requestLog(log: Log): MiddlewareHandler<Env> {
+function requestLog({ log, turnedAway }: Pick<AppDeps, 'log' | 'turnedAway'>): MiddlewareHandler<Env> {
   return async function requestLog(c, next) {
     const started = performance.now();
     await next();
     const { status } = c.res;
+    const visitor = { actor: actorOf(c), address: originOf(c).address };
+    if (status === 401 || (status === 403 && c.req.path.startsWith('/api/airlock/'))) turnedAway(visitor, status);
     const level = c.error || status < 400 || c.res.headers.get('x-error-code') === 'EntryNotFound' ? 'debug' : 'info';
     const line = {
       requestId: c.get('requestId'),
       method: c.req.method,
       path: c.req.path,
       status,
-      address: originOf(c).address,
+      address: visitor.address,
       ms: Math.round(performance.now() - started),
       client: c.req.header('user-agent'),
-      reader: actorOf(c)?.id,
+      reader: visitor.actor?.id,
     };
     log[level]({ ...line, answer: c.res.headers.get('x-error-message') ?? undefined }, 'request');
   };

@@ -21,10 +21,11 @@ import { createQuarantine } from './intake/quarantine.ts';
 import { startRechecks } from './intake/recheck.ts';
 import { createRescan, type Rescan } from './intake/rescan.ts';
 import { startSweeps } from './intake/sweeps.ts';
+import { auditOf, startOf } from './main/audit.ts';
 import { greet } from './main/greet.ts';
 import { adminToken, openKeys } from './main/keys.ts';
 import { openNotifications } from './main/notifications.ts';
-import { actLine, openTokens, readersOf } from './main/readers.ts';
+import { openTokens, readersOf } from './main/readers.ts';
 import { openStores, redirects } from './main/stores.ts';
 import { openUpstreams } from './main/upstream.ts';
 import { listen } from './ops/door.ts';
@@ -91,6 +92,9 @@ async function openMirror(
   const { announce } = notifications;
   const ring = await openKeys(config, stores.records);
   const admin = await adminToken(config);
+  const audit = auditOf(config, stores.records, index, ring, log);
+  // Behind everything that acts or serves.
+  opened.defer(() => audit.stop());
   const tokens = openTokens(config, index, log);
   const identify = createIdentify({ tokens, isAdmin: adminCheck(admin.token) });
   opened.defer(() => tokens.stop());
@@ -194,6 +198,7 @@ async function openMirror(
       blobs: stores.blobs,
       hold: holdTimes(config),
       redirect: redirects(config, log),
+      served: config.audit.countAccesses ? audit.served : undefined,
     },
     admin: {
       catalog,
@@ -207,10 +212,11 @@ async function openMirror(
       trusted: ring.keys,
       identify,
       anonymous: config.access.anonymous,
-      audit: { act: async (order) => actLine(log, order) },
+      audit,
       tokens,
     },
     access: { ...readersOf(config, log), identify },
+    turnedAway: audit.refused,
     browserOrigins: config.access.browserOrigins,
     readiness: [
       { name: 'store', check: () => stores.records.get('readiness-probe') },
@@ -245,6 +251,7 @@ async function openMirror(
     await stopRechecks();
   });
   await notifications.start();
+  await audit.started(startOf(config, ring));
   greet(config, url, ring, admin, say);
   door.open(app.fetch);
   // Served meanwhile, as they were before the stop: a pass over ten thousand releases must not keep a mirror closed.

@@ -1,33 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Context, Hono } from 'hono';
 import type * as z from 'zod';
-import type { Actor } from '#src/access/actor.ts';
 import { originOf } from '#src/access/origin.ts';
-import { AirlockError } from '#src/domain/errors.ts';
+import type { ActOrder, Audit } from '#src/audit/audit.ts';
+import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
 import { type AuthoriseDeps, authorise } from './authorise.ts';
 import { valid } from './requests.ts';
 import type { AdminRoute, Asked, Sent } from './route.ts';
 import { type AdminTarget, leafOf, parseAdminTarget } from './target.ts';
 
-/** What somebody is about to do. */
-export interface ActOrder {
-  /** `POST /approve`: method and path of the route. */
-  readonly route: string;
-  readonly actor: Actor;
-  readonly address: string | undefined;
-  readonly requestId: string;
-  /** What was asked for, as it was parsed. */
-  readonly subject: Readonly<Record<string, unknown>>;
-}
-
-/** Where acts are written down. */
-export interface ActAudit {
-  /** Resolves when it is written. What rejects stops the act: nothing has happened yet. */
-  act(order: ActOrder): Promise<void>;
-}
-
 export interface MountDeps extends AuthoriseDeps {
-  readonly audit: ActAudit;
+  /** Where acts are written down before they begin. */
+  readonly audit: Pick<Audit, 'act'>;
 }
 
 /** Routes of the table as a Hono app: permission, then shapes, then the audit, then the act. */
@@ -60,8 +44,13 @@ async function serve(c: Context, route: AdminRoute, deps: MountDeps, params: () 
     requestId: c.get('requestId'),
   };
   // Written before it happens: a crash between the two leaves an act in the audit that had no effect, and never the reverse.
-  if (route.changes) await deps.audit.act(orderOf(route, asked));
-  return answer(c, route, await route.handle(asked));
+  const act = route.changes ? await deps.audit.act(orderOf(route, asked)) : undefined;
+  try {
+    return answer(c, route, await route.handle(asked));
+  } catch (error) {
+    await act?.failed(isAirlockError(error) ? error.code : 'internal');
+    throw error;
+  }
 }
 
 function part(shape: z.ZodType | undefined, value: unknown): unknown {

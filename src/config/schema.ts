@@ -147,6 +147,12 @@ const notifications = mapping({
   webhooks: list(webhook).max(20, { error: 'at most 20 webhooks' }).prefault([]),
 });
 
+const audit = mapping({
+  countAccesses: yesOrNo().prefault(true),
+  required: yesOrNo().prefault(true),
+  writeSeconds: wholeNumber(1, 3600).prefault(30),
+});
+
 export const configSchema = mapping({
   listen: listen().prefault('127.0.0.1:8080'),
   publicUrl: httpUrl().nullable().prefault(null),
@@ -174,6 +180,7 @@ export const configSchema = mapping({
     releases: wholeNumber(1, 1_000_000).prefault(1000),
     refreshSeconds: wholeNumber(1, 3600).prefault(5),
   }).prefault({}),
+  audit: audit.prefault({}),
   sources: list(source).prefault([{ match: '*', mode: 'auto' }]),
   cases: mapping({
     maxOpen: wholeNumber(2, 1_000_000).prefault(10_000),

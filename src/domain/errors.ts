@@ -37,6 +37,7 @@ export type ErrorCode =
   | 'overloaded'
   | 'store-unavailable'
   | 'store-full'
+  | 'audit-unavailable'
   | 'blob-missing'
   | 'scan-failed'
   | 'shutting-down'

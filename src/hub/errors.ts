@@ -33,6 +33,7 @@ const TABLE: Readonly<Record<ErrorCode, Row>> = {
   'limit-exceeded': { status: 403, code: 'GatedRepo' },
   'store-unavailable': { status: 503, retryAfter: 10 },
   'store-full': { status: 507 },
+  'audit-unavailable': { status: 503, retryAfter: 10 },
   'blob-missing': { status: 500 },
   'scan-failed': { status: 500 },
   'shutting-down': { status: 503, retryAfter: 5 },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
+import { type Actor, actorOf } from '#src/access/actor.ts';
 import { originOf } from '#src/access/origin.ts';
 import { lfsPointer } from '#src/domain/digest.ts';
 import { AirlockError } from '#src/domain/errors.ts';
@@ -19,7 +20,18 @@ export interface FileDeps {
   readonly blobs: BlobStore;
   /** Left out: every byte comes from the mirror. */
   readonly redirect?: RedirectOptions | undefined;
+  /** Told of every file before its first byte leaves. What it throws is the answer. */
+  readonly served?: OnServed | undefined;
 }
+
+/** `issued`: a URL of the store is given out; `asked`: HEAD, no byte. */
+export type OnServed = (
+  visitor: { readonly actor: Actor | undefined; readonly address: string | undefined },
+  release: Release,
+  file: ReleaseFile,
+  how: 'whole' | 'part' | 'issued' | 'asked',
+  bytes: number,
+) => void;
 
 /**
  * The bytes of one file of a release: `HEAD` and `GET /resolve`. HEAD says 200 only when the blob is there, so that GET
@@ -37,7 +49,11 @@ export async function serveFile(c: Context, release: Release, file: ReleaseFile,
   if (c.req.method === 'HEAD' && hidesSize(client, file)) return headWithoutSize(headers);
   const answer = chosenBytes(c, headers, etag, file);
   if (answer instanceof Response) return answer;
-  const elsewhere = await redirectToStore(c, release, file, bytesOf(answer.range), blobs, redirect);
+  const bytes = bytesOf(answer.range);
+  const elsewhere = await redirectToStore(c, release, file, bytes, blobs, redirect);
+  const isHead = c.req.method === 'HEAD';
+  const how = isHead ? 'asked' : elsewhere ? 'issued' : answer.status === 200 ? 'whole' : 'part';
+  deps.served?.({ actor: actorOf(c), address: originOf(c).address }, release, file, how, isHead ? 0 : bytes);
   return elsewhere ?? send(c, answer, file, blobs);
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createTokens, type Tokens } from '#src/access/tokens.ts';
-import type { ActOrder } from '#src/admin/mount.ts';
 import type { Config } from '#src/config.ts';
 import { systemClock } from '#src/domain/clock.ts';
 import type { ReadAccessOptions } from '#src/hub/read-access.ts';
@@ -17,11 +16,6 @@ export function openTokens({ access }: Config, index: Index, log: Log): Tokens {
       auditLog(log).info({ tokenId: id, tokenName: name, owner, expiresAt, by }, `token ${act}`),
     onError: (error) => log.warn({ err: error }, 'when tokens were last used could not be written: tried again later'),
   });
-}
-
-/** An act of a person, before it takes effect. */
-export function actLine(log: Log, { route, actor, address, requestId, subject }: ActOrder): void {
-  auditLog(log).info({ route, actor: actor.id, owner: actor.owner, address, requestId, subject }, 'an act');
 }
 
 /** Who may read, and what the log says of those who may not. */

@@ -91,7 +91,7 @@ function adminDeps(): AdminDeps {
     trusted: ring.keys,
     identify: createIdentify({ tokens, isAdmin: adminCheck(ADMIN_TOKEN) }),
     anonymous: true,
-    audit: { act: async () => undefined },
+    audit: { act: async () => ({ failed: async () => undefined }) },
     tokens,
   };
 }

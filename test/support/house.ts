@@ -9,6 +9,8 @@ import { createTokens, type Tokens } from '#src/access/tokens.ts';
 import { trustedProxies } from '#src/access/trusted-proxies.ts';
 import { createApp } from '#src/app.ts';
 import { type KeyRing, openKeyRing } from '#src/attest/key-ring.ts';
+import type { Audit } from '#src/audit/audit.ts';
+import { openAudit } from '#src/audit/open.ts';
 import { type Catalog, createCatalog } from '#src/catalog/catalog.ts';
 import { createJournal, type Journal } from '#src/catalog/journal.ts';
 import { createPublisher, type Publisher } from '#src/catalog/publisher.ts';
@@ -80,6 +82,7 @@ export interface House {
   readonly rescan: Rescan;
   readonly scanner: Scanner;
   readonly tokens: Tokens;
+  readonly audit: Audit;
   readonly app: ReturnType<typeof createApp>;
   readonly origin: OriginOptions;
   /** Log lines, parsed. */
@@ -101,6 +104,13 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const rulings = createRulings(chained);
   const catalog = createCatalog({ journal, records, keys: ring.keys, cachedReleases: config.catalog.releases });
   const publisher = createPublisher({ journal, records, signer: ring.signers.approval });
+  const audit = openAudit({
+    ...{ records, index, clock, log: { error: () => undefined, warn: () => undefined } },
+    signer: ring.signers.evidence,
+    keys: ring.keys,
+    folder: join(folder, 'audit'),
+    settings: config.audit,
+  });
   const lines: Record<string, unknown>[] = [];
   const announced: Announcement[] = [];
   const announce = (announcement: Announcement) => void announced.push(announcement);
@@ -149,14 +159,14 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         resolveSeconds: holdResolveSeconds,
         llamaCppSeconds: holdLlamaCppSeconds,
       },
-      ...{ catalog, intakes, cases, blobs, prebuilt, listing },
+      ...{ catalog, intakes, cases, blobs, prebuilt, listing, served: audit.served },
     },
     admin: {
       keys: { approval: approval.key, evidence: evidence.key },
       trusted: ring.keys,
       identify,
       anonymous: config.access.anonymous,
-      audit: { act: async ({ route, actor }) => void log.info({ route, actor: actor.id }, 'an act') },
+      audit,
       explain: judging.scanner.explain,
       ...{ catalog, intakes, review, cases, rescan, index, tokens },
     },
@@ -168,6 +178,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       onError: (error) => log.warn({ err: error }, 'not looked up'),
     },
     browserOrigins: config.access.browserOrigins,
+    turnedAway: audit.refused,
     readiness: [{ name: 'store', check: () => records.get('readiness-probe') }],
     origin,
     log,
@@ -177,6 +188,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     await rescan.stop();
     await tokens.stop();
     await cases.stop();
+    await audit.stop();
     await index.close();
   };
   const parts = {
@@ -194,6 +206,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     rescan,
     scanner: judging.scanner,
     tokens,
+    audit,
   };
   return { options, config, clock, ring, app, origin, log: lines, announced, close, ...parts };
 }
