@@ -10,7 +10,7 @@ import { configSchema, type FileConfig } from './config/schema.ts';
 import type { Secret } from './config/secret.ts';
 import {
   completeUpstreams,
-  missingFolders,
+  missingUpstreamFiles,
   shortForm,
   type UpstreamSettings,
   unknownUpstreams,
@@ -52,7 +52,7 @@ export async function loadConfig({ file, env }: LoadOptions): Promise<Config> {
     problems.push(...describeIssues(configSchema, parsed.error.issues, raw, nameIn(environment.values)));
   const config = parsed.success ? complete(parsed.data, environment, problems) : undefined;
   if (config) problems.push(...(await missingKeyFiles(config.keys)), ...(await missingRules(config.scan.rules)));
-  if (config) problems.push(...(await missingFolders(config.upstreams)));
+  if (config) problems.push(...(await missingUpstreamFiles(config.upstreams)));
   if (!config || problems.length > 0)
     throw configInvalid(`The configuration${file === undefined ? '' : ` ${file}`} is not valid`, problems);
   return config;

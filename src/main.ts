@@ -144,7 +144,7 @@ async function openMirror(
   };
   const intakes = createIntakes({
     ...judging,
-    upstream: openUpstreams(config),
+    upstream: await openUpstreams(config),
     follow: config.refs.follow,
     queue: new PQueue({ concurrency: KNOWN_INTAKES }),
     turns: {

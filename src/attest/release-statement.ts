@@ -63,6 +63,8 @@ export interface ReleaseStatement {
     readonly repo: Repo;
     readonly lastModified?: string;
     readonly createdAt?: string;
+    /** sha256 of the signed statement that came with it, where upstream signs any: kept beside this one. */
+    readonly statement?: Sha256;
   };
   readonly files: readonly ServedFile[];
   readonly withheld: readonly WithheldEntry[];
@@ -105,6 +107,7 @@ const releaseSchema: z.ZodType<ReleaseStatement> = z
       repo: repoField,
       lastModified: timeField.exactOptional(),
       createdAt: timeField.exactOptional(),
+      statement: sha256Field.exactOptional(),
     }),
     files: byPath(
       z.strictObject({

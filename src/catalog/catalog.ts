@@ -59,6 +59,8 @@ export interface Catalog {
   /** The bundle bytes of a release as they were signed. @throws as {@link find} */
   statementBundle(release: Release): Promise<Buffer>;
   modelSignatureBundle(release: Release): Promise<Buffer>;
+  /** What upstream itself had signed about the commit, as it came; undefined where it signs nothing. */
+  upstreamStatementBundle(release: Release): Promise<Buffer | undefined>;
 }
 
 export interface CatalogOptions {
@@ -198,6 +200,10 @@ export function createCatalog(options: CatalogOptions): Catalog {
 
     statementBundle: ({ repo, commit, digest }) => bundle(repo, commit, digest),
     modelSignatureBundle: ({ repo, commit, modelSignature }) => bundle(repo, commit, modelSignature),
+    async upstreamStatementBundle({ repo, commit, digest }) {
+      const { upstream } = openReleaseStatement(await bundle(repo, commit, digest), options.keys);
+      return upstream.statement && bundle(repo, commit, upstream.statement);
+    },
   };
 }
 

@@ -2,7 +2,7 @@
 import { signModel } from '#src/attest/model-signature.ts';
 import { type ReleaseStatement, signReleaseStatement } from '#src/attest/release-statement.ts';
 import type { Signer } from '#src/attest/signer.ts';
-import { sha256Of } from '#src/domain/digest.ts';
+import { type Sha256, sha256Of } from '#src/domain/digest.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { CommitSha, Ref, RefKind } from '#src/domain/revision.ts';
 import type { RecordStore } from '#src/store/record-store.ts';
@@ -28,6 +28,8 @@ export interface Publisher {
       readonly applies?: (state: CommitState | undefined) => boolean;
     },
   ): Promise<boolean>;
+  /** Keep what somebody else has signed about a commit beside its release, which names it by the digest. */
+  keep(repo: Repo, commit: CommitSha, bundle: Buffer): Promise<Sha256>;
   /** Point a ref at an approved commit; false when the commit is not approved (any more). */
   pin(
     repo: Repo,
@@ -62,6 +64,12 @@ export function createPublisher({ journal, records, signer }: PublisherOptions):
         const now = state.commits.get(commit);
         return allowsRelease(now) && applies(now);
       });
+    },
+
+    async keep(repo, commit, bundle) {
+      const digest = sha256Of(bundle);
+      await records.create(bundleKey(repo, commit, digest), bundle);
+      return digest;
     },
 
     async pin(repo, { ref, kind, commit }, act) {

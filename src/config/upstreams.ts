@@ -25,6 +25,7 @@ export const upstreams = list(
     name: upstreamName(),
     url: httpUrl().optional(),
     folder: text('the path of a folder').optional(),
+    key: text('the path of a public key file').optional(),
     match: list(glob()).min(1, { error: 'at least one pattern' }).prefault(['*']),
     kinds,
     trust: oneOf(TRUSTS).prefault('foreign'),
@@ -78,17 +79,23 @@ export function completeUpstreams(
       );
     if (token && entry.folder !== undefined)
       problems.push(`${token.from}: is set, but the upstream "${entry.name}" is a folder, which has no credential`);
+    if (entry.key !== undefined && entry.folder !== undefined)
+      problems.push(`upstreams[${i}].key: is set, but the upstream is a folder; expected a url, or no key`);
     const folder = entry.folder === undefined ? {} : { folder: resolve(entry.folder) };
-    return { ...entry, ...folder, ...(token ? { token } : {}) };
+    const key = entry.key === undefined ? {} : { key: resolve(entry.key) };
+    return { ...entry, ...folder, ...key, ...(token ? { token } : {}) };
   });
 }
 
 /** What is named must be there at the start. Later, a folder may be away for a while, as a hub may. */
-export async function missingFolders(entries: readonly UpstreamSettings[]): Promise<string[]> {
+export async function missingUpstreamFiles(entries: readonly UpstreamSettings[]): Promise<string[]> {
   const problems: string[] = [];
-  for (const [i, { folder }] of entries.entries())
+  for (const [i, { folder, key }] of entries.entries()) {
     if (folder !== undefined && !(await stat(folder).catch(() => undefined))?.isDirectory())
       problems.push(`upstreams[${i}].folder: ${JSON.stringify(folder)} is not there; expected a folder of repos`);
+    if (key !== undefined && !(await stat(key).catch(() => undefined))?.isFile())
+      problems.push(`upstreams[${i}].key: ${JSON.stringify(key)} is not there; expected a public key file`);
+  }
   return problems;
 }
 

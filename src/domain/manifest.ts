@@ -14,6 +14,8 @@ export interface SourceFile {
   readonly size: number;
   readonly gitOid: GitOid;
   readonly lfs?: { readonly sha256: Sha256; readonly pointerSize: number };
+  /** What a signed statement of upstream says of the content, whatever git knows it by. */
+  readonly sha256?: Sha256;
 }
 
 /**

@@ -12,6 +12,7 @@ import { ADAPTER_RULE } from '#src/policy/lineage.ts';
 import type { Limits, PolicyRules, SourceRule } from '#src/policy/rules.ts';
 import { matchBothNames } from '#src/policy/stricter.ts';
 import type { Scanner } from '#src/scan/scanner.ts';
+import type { Upstream } from '#src/upstream/upstream.ts';
 import { isBaseApproved } from './lineage.ts';
 import type { IntakeOutcome } from './progress.ts';
 import type { StoredDecision } from './stored-decision.ts';
@@ -21,6 +22,7 @@ export type Closed = Extract<IntakeOutcome, { type: 'closed' }>;
 
 export interface DecidedDeps {
   readonly index: Pick<Index, 'decisions'>;
+  readonly upstream: Pick<Upstream, 'fingerprint'>;
   readonly sources: readonly SourceRule[];
   readonly rules: PolicyRules;
   readonly limits: Limits;
@@ -44,7 +46,7 @@ export function closedByPerson(commit: CommitSha, state: CommitState | undefined
   return { type: 'closed', commit, closing: { status, by, at, reason } };
 }
 
-/** A refusal by policy holds as long as policy, scanner rules and approvals are those that it was made under. */
+/** A refusal by policy holds as long as policy, scanner rules, upstreams and approvals are those of then. */
 export async function stillRefused(
   deps: DecidedDeps,
   repo: Repo,
@@ -54,10 +56,11 @@ export async function stillRefused(
   const state = commits.get(commit);
   const row = await deps.index.decisions.get(repo, commit);
   if (!row || row.outcome === 'approved' || row.rulesVersion !== deps.scanner.rulesVersion) return undefined;
-  const { decision, approvalAt, upstreamId } = JSON.parse(row.body) as StoredDecision;
+  const { decision, approvalAt, upstreamId, upstreams } = JSON.parse(row.body) as StoredDecision;
   const rule = matchBothNames(deps.sources, repo, parseRepo(repo.kind, upstreamId));
   if (row.policyDigest !== policyDigest(deps.rules, rule, deps.limits)) return undefined;
   if (state?.approval?.at !== approvalAt) return undefined;
+  if (upstreams !== undefined && upstreams !== deps.upstream.fingerprint) return undefined;
   // Somebody has approved the same code for another commit since.
   const now = applyCodeApprovals(decision.reasons, codeApprovals(approvalsOf(commits)));
   if (now.some(({ accepted }, i) => accepted !== decision.reasons[i]?.accepted)) return undefined;

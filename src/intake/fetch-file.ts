@@ -149,10 +149,13 @@ function isWorthResuming(error: AirlockError): boolean {
 }
 
 function mismatch(file: SourceFile, actual: Digests): AirlockError | undefined {
-  const [kind, expected, got] = file.lfs
-    ? ['sha256', file.lfs.sha256, actual.sha256]
-    : ['git blob id', file.gitOid, actual.gitOid];
-  if (expected === got) return undefined;
+  const promised = [
+    ...(file.lfs ? [['sha256', file.lfs.sha256, actual.sha256]] : [['git blob id', file.gitOid, actual.gitOid]]),
+    ...(file.sha256 ? [['signed sha256', file.sha256, actual.sha256]] : []),
+  ];
+  const wrong = promised.find(([, expected, got]) => expected !== got);
+  if (!wrong) return undefined;
+  const [kind, expected, got] = wrong;
   return new AirlockError(
     'digest-mismatch',
     `${file.path} is not what upstream promised: ${kind} ${got}, expected ${expected}.`,

@@ -28,7 +28,7 @@ export async function publishRelease(
       repo,
       commit: source.commit,
       ...(ref === undefined ? {} : { ref }),
-      upstream: upstreamOf(deps, job),
+      upstream: await upstreamOf(deps, job),
       files: served.map(({ path, size, sha256, gitOid, lfs, scan }) => ({
         path,
         size,
@@ -60,11 +60,16 @@ export async function publishRelease(
   return { type: 'approved', commit: source.commit };
 }
 
-function upstreamOf({ upstream }: RunDeps, { source }: Job): ReleaseStatement['upstream'] {
+async function upstreamOf(
+  { upstream, publisher }: RunDeps,
+  { repo, source }: Job,
+): Promise<ReleaseStatement['upstream']> {
+  const signed = await upstream.statement?.(source);
   return {
     url: repoUrl(source.upstream?.url ?? upstream.url, source.repo),
     repo: source.repo,
     ...(source.lastModified === undefined ? {} : { lastModified: source.lastModified }),
     ...(source.createdAt === undefined ? {} : { createdAt: source.createdAt }),
+    ...(signed === undefined ? {} : { statement: await publisher.keep(repo, source.commit, signed) }),
   };
 }

@@ -17,7 +17,9 @@ export async function refuse(
   evidence?: EvidenceDocument,
 ): Promise<IntakeOutcome> {
   const { repo, source } = job;
+  const { fingerprint } = deps.upstream;
   const files = evidence?.files ?? [];
+  const stored = storedDecision(decision, source.repo.id, job.approval, evidence?.license, files);
   // First: a crash between the two leaves evidence that nobody looks at.
   if (evidence) await keepEvidence(deps.index, repo, source.commit, evidence);
   await deps.index.decisions.put({
@@ -29,7 +31,7 @@ export async function refuse(
     rulesVersion: decision.rulesVersion,
     complete: files.length > 0,
     decidedAt: decision.decidedAt,
-    body: JSON.stringify(storedDecision(decision, source.repo.id, job.approval, evidence?.license, files)),
+    body: JSON.stringify({ ...stored, ...(fingerprint === undefined ? {} : { upstreams: fingerprint }) }),
   });
   if (decision.outcome === 'denied') await deps.quarantine.discard(repo, source.commit);
   return { type: 'refused', commit: source.commit, decision };

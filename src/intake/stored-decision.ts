@@ -7,6 +7,8 @@ export interface StoredDecision {
   readonly decision: Decision;
   /** The repo's id upstream, which is another where it was renamed. */
   readonly upstreamId: string;
+  /** Of the upstreams that were configured; a refusal that was made under others may not hold any more. */
+  readonly upstreams?: string;
   readonly license?: LicenseEvidence;
   /** Time of the approval that was taken into account; a later one makes the decision stale. */
   readonly approvalAt?: string;

@@ -92,6 +92,7 @@ const sourceFile = z.strictObject({
   size,
   gitOid,
   lfs: z.strictObject({ sha256, pointerSize: size }).exactOptional(),
+  sha256: sha256.exactOptional(),
 });
 
 const finding = z.strictObject({

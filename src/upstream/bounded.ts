@@ -71,9 +71,11 @@ export function boundedUpstream(upstream: Upstream, options: BoundOptions): Upst
 
   return {
     url: upstream.url,
+    ...(upstream.fingerprint !== undefined && { fingerprint: upstream.fingerprint }),
     resolve: (repo, revision, signal) =>
       ask(`${repoKey(repo)}@${revisionText(revision)}`, () => upstream.resolve(repo, revision, signal)),
     refs: (repo, signal) => ask(`${repoKey(repo)} refs`, () => upstream.refs(repo, signal)),
+    ...(upstream.statement && { statement: upstream.statement.bind(upstream) }),
     list: (source, signal) => upstream.list(source, signal),
     open: (source, file, offset, signal) => upstream.open(source, file, offset, signal),
   };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ListFileEntry, listFiles, type RepoType } from '@huggingface/hub';
-import type { Dispatcher } from 'undici';
 import * as z from 'zod';
 import { type GitOid, gitOidOf, isGitOid, isSha256, lfsPointer, type Sha256 } from '#src/domain/digest.ts';
 import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
@@ -10,27 +9,9 @@ import { parseRepoPath } from '#src/domain/path.ts';
 import { parseRepo, printable, type Repo, type RepoKind } from '#src/domain/repo.ts';
 import { isCommitSha, parseRef, type RefKind, type Revision, revisionText } from '#src/domain/revision.ts';
 import { header, withoutQuery } from './answers.ts';
-import { createHubHttp, type HubAnswer, type HubHttp, transportError } from './http.ts';
-import { createPacer, withRetries } from './retry.ts';
+import type { HubAnswer } from './http.ts';
+import { createHubApi, type HubApi, type HubApiOptions } from './hub-api.ts';
 import type { Download, Upstream, UpstreamRef } from './upstream.ts';
-
-export interface HubClientOptions {
-  readonly url: string;
-  readonly token?: string;
-  readonly requestTimeoutSeconds: number;
-  readonly stallSeconds: number;
-  /** Tries of one request in all. */
-  readonly tries: number;
-  readonly dispatcher?: Dispatcher;
-  /** Told of every try of a question that fails, others may follow. */
-  readonly onFailedTry?: (error: unknown) => void;
-}
-
-/** An API answer larger than this is refused: the largest page of a tree (1,000 entries) is well under 1 MiB. */
-const MAX_API_BYTES = 64 * 2 ** 20;
-
-/** A million files, the most that an intake takes, in pages of fifty, the smallest that the live hub sends. */
-const MAX_PAGES = 20_000;
 
 const REPO_TYPE: Record<RepoKind, Exclude<RepoType, 'bucket'>> = {
   models: 'model',
@@ -58,28 +39,14 @@ const refsShape = z.object({
 });
 
 /** A hub that speaks the Hugging Face API. Listings go through `@huggingface/hub`; what needs headers goes our own way. */
-export function createHubClient(options: HubClientOptions): Upstream {
-  const base = options.url.replace(/\/+$/, '');
-  const http = createHubHttp({ ...options, url: base, pacer: createPacer() });
-
-  async function api<T>(path: string, shape: z.ZodType<T>, stop?: AbortSignal): Promise<T> {
-    const signal = patience(options, stop);
-    return withRetries(options.tries, signal, async () => {
-      try {
-        const answer = await http({ url: base + path, headers: { accept: 'application/json' }, signal });
-        return parseJson(answer, await readBody(answer, signal), shape);
-      } catch (error) {
-        options.onFailedTry?.(error);
-        throw error;
-      }
-    });
-  }
+export function createHubClient(options: HubApiOptions, hub: HubApi = createHubApi(options)): Upstream {
+  const { base } = hub;
 
   return {
     url: base,
 
     async resolve(repo: Repo, revision: Revision, signal?: AbortSignal): Promise<Source> {
-      const info = await api(
+      const info = await hub.json(
         `/api/${repo.kind}/${repo.id}/revision/${encodeURIComponent(revisionText(revision))}`,
         infoShape,
         signal,
@@ -108,7 +75,7 @@ export function createHubClient(options: HubClientOptions): Upstream {
         recursive: true,
         revision: source.commit,
         hubUrl: base,
-        fetch: pageFetch(http, options, base, signal),
+        fetch: hub.pages(signal),
       });
       try {
         for await (const entry of entries) {
@@ -123,7 +90,7 @@ export function createHubClient(options: HubClientOptions): Upstream {
     },
 
     async refs(repo: Repo, signal?: AbortSignal): Promise<readonly UpstreamRef[]> {
-      const refs = await api(`/api/${repo.kind}/${repo.id}/refs`, refsShape, signal);
+      const refs = await hub.json(`/api/${repo.kind}/${repo.id}/refs`, refsShape, signal);
       const of = (kind: RefKind, rows: z.infer<typeof refShape>[] = []) =>
         rows.flatMap((row) => upstreamRef(kind, row));
       return [
@@ -138,7 +105,7 @@ export function createHubClient(options: HubClientOptions): Upstream {
       const prefix = source.repo.kind === 'models' ? '' : `/${source.repo.kind}`;
       const path = file.path.split('/').map(encodeURIComponent).join('/');
       const first: IncomingHttpHeaders[] = [];
-      const answer = await http({
+      const answer = await hub.http({
         url: `${base}${prefix}/${source.repo.id}/resolve/${source.commit}/${path}`,
         headers: offset > 0 ? { range: `bytes=${offset}-` } : {},
         signal,
@@ -159,79 +126,6 @@ export function createHubClient(options: HubClientOptions): Upstream {
 function assertEntry(entry: unknown): void {
   if (typeof entry === 'object' && entry !== null && 'type' in entry && typeof entry.type === 'string') return;
   throw new AirlockError('upstream-invalid', "Upstream's listing holds what is no entry of a tree.");
-}
-
-/** A question with an answer of bounded size ends: after its retries at the latest, or when `stop` says so. */
-function patience(options: HubClientOptions, stop: AbortSignal | undefined): AbortSignal {
-  const time = AbortSignal.timeout(options.requestTimeoutSeconds * 1000 * options.tries * 2);
-  return stop ? AbortSignal.any([time, stop]) : time;
-}
-
-/**
- * `listFiles` follows the `Link` header by itself: each page goes through our own client, so that retries, proxies,
- * limits and the rule on tokens hold for every page. A next page on another origin is refused, and so are more pages
- * than a listing can have: a hub that links in a circle would be followed for ever.
- */
-function pageFetch(http: HubHttp, options: HubClientOptions, base: string, stop?: AbortSignal): typeof fetch {
-  let pages = 0;
-  return async (input) => {
-    const url = new URL(input instanceof Request ? input.url : input);
-    if (url.origin !== new URL(base).origin)
-      throw new AirlockError('upstream-invalid', `Upstream's next page is on another host: ${url.origin}.`);
-    if (++pages > MAX_PAGES)
-      throw new AirlockError('upstream-invalid', `Upstream's listing has more than ${MAX_PAGES} pages.`);
-    const signal = patience(options, stop);
-    return withRetries(options.tries, signal, async () => {
-      const answer = await http({ url: url.href, headers: { accept: 'application/json' }, signal });
-      const next = nextPage(answer);
-      const body = await readBody(answer, signal);
-      return new Response(body, { headers: next === undefined ? {} : { link: `<${next}>; rel="next"` } });
-    });
-  };
-}
-
-/**
- * The next page in the one spelling that `listFiles` reads (absolute, a space after the semicolon). It takes any other
- * for the end of the listing, and a listing that lacks files would be approved and frozen without them.
- */
-function nextPage(answer: HubAnswer): string | undefined {
-  const link = header(answer.headers, 'link');
-  const target = /<([^<>]*)>[^<]*\brel\s*=\s*"?next\b/i.exec(link ?? '')?.[1];
-  if (target === undefined) return undefined;
-  const url = URL.parse(target, answer.url);
-  if (!url) throw new AirlockError('upstream-invalid', `Upstream's next page has no usable address.`);
-  return url.href;
-}
-
-async function readBody(answer: HubAnswer, signal: AbortSignal): Promise<Buffer<ArrayBuffer>> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of answer.body) {
-      size += (chunk as Buffer).length;
-      if (size > MAX_API_BYTES)
-        throw new AirlockError('upstream-invalid', `Upstream's answer is larger than ${MAX_API_BYTES} bytes.`, {
-          url: withoutQuery(answer.url),
-        });
-      chunks.push(chunk as Buffer);
-    }
-  } catch (cause) {
-    throw isAirlockError(cause) ? cause : transportError(new URL(answer.url).origin, signal, cause);
-  }
-  return Buffer.concat(chunks);
-}
-
-function parseJson<T>(answer: HubAnswer, body: Buffer, shape: z.ZodType<T>): T {
-  try {
-    return shape.parse(JSON.parse(body.toString('utf8')));
-  } catch (cause) {
-    throw new AirlockError(
-      'upstream-invalid',
-      `${withoutQuery(answer.url)} did not answer as a Hugging Face Hub does.`,
-      { url: withoutQuery(answer.url) },
-      cause,
-    );
-  }
 }
 
 /** The repo's own name, which differs from what was asked for where upstream renamed it. */

@@ -26,6 +26,9 @@ export interface Upstream {
   /** Base URL, no trailing slash, no credentials. */
   readonly url: string;
 
+  /** Names what it was configured with: a refusal that was made under another configuration is asked for anew. */
+  readonly fingerprint?: string;
+
   /**
    * The commit that a revision points to now, and what upstream says about the repo there.
    * @throws AirlockError upstream-repo-not-found, upstream-revision-not-found, upstream-gated, upstream-bad-token,
@@ -38,6 +41,12 @@ export interface Upstream {
    * @throws upstream-listing-invalid: upstream lists what no client may write or nobody can check; and as {@link resolve}
    */
   list(source: Source, signal?: AbortSignal): AsyncIterable<SourceFile>;
+
+  /**
+   * The signed statement that came with a commit, as bytes; undefined where this upstream signs none. What `list` gave
+   * was compared with it. @throws as {@link list}
+   */
+  statement?(source: Source, signal?: AbortSignal): Promise<Buffer | undefined>;
 
   /** Branches, tags, converted and pull request refs. @throws as {@link resolve} */
   refs(repo: Repo, signal?: AbortSignal): Promise<readonly UpstreamRef[]>;

@@ -70,9 +70,16 @@ export function createUpstreams(
     url: entries[0]?.upstream.url ?? '',
     resolve: (repo, revision, signal) => ask(repo, (entry) => resolveAt(entry, repo, revision, signal)),
     refs: (repo, signal) => ask(repo, (entry) => entry.upstream.refs(repo, signal)),
+    fingerprint: entries.map(fingerprintOf).join(' '),
+    statement: async (source, signal) => of(source).statement?.(source, signal),
     list: (source, signal) => of(source).list(source, signal),
     open: (source, file, offset, signal) => of(source).open(source, file, offset, signal),
   };
+}
+
+/** Patterns decide who is asked, and are no part of what an answer was judged by. */
+function fingerprintOf({ name, trust, upstream }: UpstreamEntry): string {
+  return [name, trust, upstream.url, upstream.fingerprint ?? ''].join('|');
 }
 
 /**

@@ -346,6 +346,8 @@ describe('several upstreams', () => {
     ['upstreams: []', {}, 'upstreams: [] is not allowed; expected at least one upstream'],
     ['upstreams: [{ name: a }]', {}, 'upstreams[0]: has neither url nor folder'],
     ['upstreams: [{ name: a, url: "http://a", folder: /tmp }]', {}, 'upstreams[0]: has both url and folder'],
+    ['upstreams: [{ name: a, folder: /tmp, key: /k }]', {}, 'upstreams[0].key: is set, but the upstream is a folder'],
+    ['upstreams: [{ name: a, url: "http://a", key: /nowhere }]', {}, 'upstreams[0].key: "/nowhere" is not there'],
     ['upstreams: [{ name: a, folder: /nowhere }]', {}, 'upstreams[0].folder: "/nowhere" is not there'],
     ['upstreams: [{ name: a, folder: /tmp }]', { AIRLOCK_UPSTREAM_TOKEN_A: 'x' }, 'a folder, which has no credential'],
     ['upstreams: [{ name: A, url: "http://a" }]', {}, 'upstreams[0].name: "A" is not allowed'],

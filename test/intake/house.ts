@@ -102,7 +102,7 @@ export async function openHouse({
   const quarantine = createQuarantine(join(data, 'quarantine'));
   const { url: _, ...patience } = settings.upstream;
   const upstream = settings.upstreams
-    ? openUpstreams({ upstreams: settings.upstreams, sources: settings.sources })
+    ? await openUpstreams({ upstreams: settings.upstreams, sources: settings.sources })
     : boundedUpstream(createHubClient({ url: hub, ...patience, ...client }), { clock });
   const write = (details: object, text: string) => void house.log.push({ text, details });
   const scanner = createScanner({

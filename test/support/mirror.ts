@@ -11,7 +11,8 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const START_FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=512'];
 
 export interface MirrorOptions {
-  readonly upstream: string;
+  /** The one upstream; left out where the configuration has a list of them. */
+  readonly upstream?: string;
   /** The data folder. The folder around it is the test's, and takes the configuration file. */
   readonly dataDir: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -86,7 +87,7 @@ export async function startMirror(options: MirrorOptions): Promise<Mirror> {
       HOME: process.env.HOME,
       AIRLOCK_LISTEN: `127.0.0.1:${port}`,
       AIRLOCK_DATA: options.dataDir,
-      AIRLOCK_UPSTREAM: options.upstream,
+      ...(options.upstream === undefined ? {} : { AIRLOCK_UPSTREAM: options.upstream }),
       ...options.env,
     },
   });

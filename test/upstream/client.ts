@@ -8,14 +8,15 @@ import { AirlockError, type ErrorCode } from '#src/domain/errors.ts';
 import type { Source, SourceFile } from '#src/domain/manifest.ts';
 import { parseRepo } from '#src/domain/repo.ts';
 import { parseRevision } from '#src/domain/revision.ts';
-import { createHubClient, type HubClientOptions } from '#src/upstream/hub-client.ts';
+import type { HubApiOptions } from '#src/upstream/hub-api.ts';
+import { createHubClient } from '#src/upstream/hub-client.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 import { type FakeHub, startFakeHub } from '#test/fake-hub/server.ts';
 
 const never = new AbortController().signal;
 
 /** Real patience is minutes; here what fails fails within seconds. */
-export function clientOf(url: string, options: Partial<HubClientOptions> = {}): Upstream {
+export function clientOf(url: string, options: Partial<HubApiOptions> = {}): Upstream {
   return createHubClient({ url, requestTimeoutSeconds: 5, stallSeconds: 5, tries: 3, ...options });
 }
 

@@ -7,7 +7,7 @@ import type { Revision } from '#src/domain/revision.ts';
 import { type AdminRoute, revisionRoute, type Sent } from '../route.ts';
 
 export interface DownloadRoutesDeps {
-  readonly catalog: Pick<Catalog, 'find' | 'statementBundle' | 'modelSignatureBundle'>;
+  readonly catalog: Pick<Catalog, 'find' | 'statementBundle' | 'modelSignatureBundle' | 'upstreamStatementBundle'>;
 }
 
 const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
@@ -34,6 +34,21 @@ export function downloadRoutes({ catalog }: DownloadRoutesDeps): AdminRoute[] {
       answer: { says: 'A bundle in the OpenSSF Model Signing format', type: BUNDLE },
       handle: ({ params: { repo, revision } }) =>
         download(repo, revision, (release) => catalog.modelSignatureBundle(release)),
+    }),
+    revisionRoute('upstream-statement', {
+      method: 'get',
+      permission: 'read',
+      changes: false,
+      summary: 'Download the release statement that another Hub Airlock had signed, where it came from one',
+      request: {},
+      answer: { says: 'A bundle with the statement, as it was verified with the key of that mirror', type: BUNDLE },
+      handle: ({ params: { repo, revision } }) =>
+        download(repo, revision, async (release) => {
+          const bundle = await catalog.upstreamStatementBundle(release);
+          if (bundle) return bundle;
+          const text = `${repoName(repo)} came from an upstream that signs nothing.`;
+          throw new AirlockError('upstream-entry-not-found', text, { repo: repoName(repo) });
+        }),
     }),
   ];
 
