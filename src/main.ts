@@ -9,6 +9,7 @@ import { createApp } from './app.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { createJournal } from './catalog/journal.ts';
 import { createPublisher } from './catalog/publisher.ts';
+import { createReleaseRegister } from './catalog/release-register.ts';
 import { createRulings } from './catalog/rulings.ts';
 import { type Config, publicUrl } from './config.ts';
 import { systemClock } from './domain/clock.ts';
@@ -125,7 +126,13 @@ async function openMirror(
     keys: ring.keys,
     cachedReleases: config.catalog.releases,
   });
-  const publisher = createPublisher({ journal, records: stores.records, signer: ring.signers.approval });
+  const register = createReleaseRegister({ catalog, index, log });
+  const publisher = createPublisher({
+    journal,
+    records: stores.records,
+    signer: ring.signers.approval,
+    published: register.note,
+  });
   const quarantine = createQuarantine(join(config.data, 'quarantine'));
   const judging = {
     catalog,
@@ -248,12 +255,14 @@ async function openMirror(
     stopCaseSweeps();
     await intakes.stop();
     await rescan.stop();
+    await register.stop();
     await stopRechecks();
   });
   await notifications.start();
   await audit.started(startOf(config, ring));
   greet(config, url, ring, admin, say);
   door.open(app.fetch);
+  register.catchUp().catch((error: unknown) => log.warn({ err: error }, 'not all releases could be noted'));
   // Served meanwhile, as they were before the stop: a pass over ten thousand releases must not keep a mirror closed.
   await rescan.startIfDue(resumed > 0);
   return { url, reloadRules: () => reloadRules(rescan, log) };

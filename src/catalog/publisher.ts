@@ -42,9 +42,11 @@ export interface PublisherOptions {
   readonly journal: Journal;
   readonly records: RecordStore;
   readonly signer: Signer;
+  /** Told of every repo with a new release. It must not throw. */
+  readonly published?: (repo: Repo) => void;
 }
 
-export function createPublisher({ journal, records, signer }: PublisherOptions): Publisher {
+export function createPublisher({ journal, records, signer, published }: PublisherOptions): Publisher {
   return {
     async publish(draft, { evidence, applies = () => true } = {}) {
       const { repo, commit } = draft;
@@ -60,10 +62,12 @@ export function createPublisher({ journal, records, signer }: PublisherOptions):
       await records.create(bundleKey(repo, commit, modelSignature), model);
       await records.create(bundleKey(repo, commit, digest), statement);
       const act = actOf(draft);
-      return journal.append(repo, { type: 'release', commit, statement: digest }, act, (state) => {
+      const done = await journal.append(repo, { type: 'release', commit, statement: digest }, act, (state) => {
         const now = state.commits.get(commit);
         return allowsRelease(now) && applies(now);
       });
+      if (done) published?.(repo);
+      return done;
     },
 
     async keep(repo, commit, bundle) {

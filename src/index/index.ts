@@ -13,6 +13,7 @@ import { type Listings, listingQueries } from './listings.ts';
 import { migrate } from './migrations.ts';
 import { type Notifications, notificationQueries } from './notifications.ts';
 import { type Refs, refQueries } from './refs.ts';
+import { type ReleaseParts, releasePartQueries } from './release-parts.ts';
 import { type Rescans, rescanQueries } from './rescans.ts';
 import type { Tables } from './schema.ts';
 import { guardOf, kyselyOver, openSqlite } from './sqlite.ts';
@@ -36,6 +37,7 @@ export interface Index {
   readonly caseRequesters: CaseRequesters;
   readonly caseNotes: CaseNotes;
   readonly notifications: Notifications;
+  readonly releaseParts: ReleaseParts;
   close(): Promise<void>;
 }
 
@@ -71,6 +73,7 @@ export async function openIndex(file: string): Promise<Index> {
       caseRequesters: caseRequesterQueries(db, guard),
       caseNotes: caseNoteQueries(db, guard),
       notifications: notificationQueries(db, guard),
+      releaseParts: releasePartQueries(db, guard),
       close: async () => {
         // Not Kysely's destroy: it closes only what has answered a query before.
         if (database.isOpen) database.close();

@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { cases } from './cases-migration.ts';
+import { releaseParts } from './release-parts-migration.ts';
 
 /**
  * In order of their names. A migration that has been released is never edited: add the next one. Each is written
@@ -16,6 +17,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-evidence': { up: evidence },
   '0007-cases': { up: cases },
   '0008-notifications': { up: notifications },
+  '0009-release-parts': { up: releaseParts },
 };
 
 export async function migrate(db: Kysely<unknown>): Promise<void> {

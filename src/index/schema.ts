@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Outcome } from '#src/domain/decision.ts';
 import type { Sha256 } from '#src/domain/digest.ts';
+import type { BaseRelation } from '#src/domain/lineage.ts';
 import type { RepoKind } from '#src/domain/repo.ts';
 import type { CommitSha, Ref } from '#src/domain/revision.ts';
 
@@ -22,6 +23,10 @@ export interface Tables {
   readonly caseRequesters: CaseRequesterRow;
   readonly caseNotes: CaseNoteRow;
   readonly notifications: NotificationRow;
+  readonly releaseBlobs: ReleaseBlobRow;
+  readonly lineage: LineageRow;
+  readonly notedReleases: NotedReleaseRow;
+  readonly notedRepos: NotedRepoRow;
 }
 
 /** One run from ref to decision, for people and for other replicas to look at. */
@@ -184,4 +189,37 @@ export interface NotificationRow {
   readonly nextAt: string;
   readonly createdAt: string;
   readonly lastError: string | null;
+}
+
+/** A release that was made here at some time, and a blob that it holds. */
+export interface ReleaseBlobRow {
+  readonly sha256: Sha256;
+  readonly kind: RepoKind;
+  readonly repo: string;
+  readonly commit: CommitSha;
+}
+
+/** A release, and a model that it says it was made from: `base` is `models/org/name` in lower case. */
+export interface LineageRow {
+  readonly base: string;
+  readonly kind: RepoKind;
+  readonly repo: string;
+  readonly commit: CommitSha;
+  readonly relation: BaseRelation;
+  readonly revision: string | null;
+}
+
+/** A release whose blobs and bases are in the two tables above, as its statement names them. */
+interface NotedReleaseRow {
+  readonly kind: RepoKind;
+  readonly repo: string;
+  readonly commit: CommitSha;
+  readonly statement: Sha256;
+}
+
+/** How far a repo's journal was read for that. */
+interface NotedRepoRow {
+  readonly kind: RepoKind;
+  readonly repo: string;
+  readonly seq: number;
 }
