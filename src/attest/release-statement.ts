@@ -149,6 +149,7 @@ const releaseSchema: z.ZodType<ReleaseStatement> = z
           path: pathField.exactOptional(),
           digest: textField.exactOptional(),
           findings: z.array(textField).exactOptional(),
+          until: timeField.exactOptional(),
           accepted: textField.exactOptional(),
         })
         .refine(isSettled, 'it stands against the release and nobody accepted it'),

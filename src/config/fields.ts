@@ -123,6 +123,15 @@ export function glob() {
   });
 }
 
+/** A pattern of file names, or a format by its content. */
+export function fileType() {
+  const fits = (value: string) =>
+    value.startsWith('format:') ? /^format:[a-z0-9][a-z0-9.+-]*$/.test(value) : isGlob(value);
+  return z.custom<string>((value) => typeof value === 'string' && fits(value), {
+    error: 'a pattern such as "*.safetensors", or a format such as "format:gguf"',
+  });
+}
+
 function isGlob(value: string): boolean {
   if (!isLine(value)) return false;
   try {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { ANNOUNCEMENT_TYPES } from '#src/domain/announcement.ts';
+import { CARD_SECTIONS } from '#src/domain/evidence.ts';
 import { REPO_KINDS } from '#src/domain/repo.ts';
 import { INERT_NAMES, LICENSES } from './default-lists.ts';
 import {
@@ -8,6 +9,7 @@ import {
   bytes,
   clamdAddress,
   endpointName,
+  fileType,
   glob,
   httpUrl,
   list,
@@ -100,6 +102,8 @@ const source = mapping({
   reason: text('one line of text').optional(),
 });
 
+const TEN_YEARS_HOURS = 10 * 365 * 24;
+
 const policy = mapping({
   licenses: mapping({
     allow: list(text('a license: an SPDX id or expression, or a name of the Hub')).prefault([...LICENSES]),
@@ -121,7 +125,29 @@ const policy = mapping({
   customCode: oneOf(['hold', 'deny', 'withhold']).prefault('hold'),
   adapters: oneOf(['approved-base', 'allow', 'deny']).prefault('approved-base'),
   withhold: mapping({ reviewBesideSafetensors: yesOrNo().prefault(true) }).prefault({}),
-  files: mapping({ inert: list(glob()).prefault([...INERT_NAMES]) }).prefault({}),
+  files: mapping({
+    inert: list(glob()).prefault([...INERT_NAMES]),
+    allow: list(fileType()).prefault([]),
+    deny: list(fileType()).prefault([]),
+    denied: oneOf(['deny', 'hold']).prefault('deny'),
+    notAllowed: oneOf(['deny', 'hold']).prefault('deny'),
+    maxFiles: wholeNumber(1, 1_000_000).nullable().prefault(null),
+    maxFileBytes: bytes(1).nullable().prefault(null),
+    maxTotalBytes: bytes(1).nullable().prefault(null),
+    tooLarge: oneOf(['hold', 'deny']).prefault('hold'),
+    secrets: oneOf(['review', 'hold', 'deny', 'allow']).prefault('review'),
+  }).prefault({}),
+  card: mapping({
+    require: list(oneOf(CARD_SECTIONS)).prefault([]),
+    missing: oneOf(['hold', 'deny']).prefault('hold'),
+  }).prefault({}),
+  publisher: mapping({
+    allow: list(glob()).prefault([]),
+    deny: list(glob()).prefault([]),
+    notAllowed: oneOf(['deny', 'hold']).prefault('deny'),
+    minCommitAgeHours: wholeNumber(0, TEN_YEARS_HOURS).prefault(0),
+    minRepoAgeHours: wholeNumber(0, TEN_YEARS_HOURS).prefault(0),
+  }).prefault({}),
 });
 
 const clamav = mapping({

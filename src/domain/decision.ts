@@ -18,6 +18,8 @@ export interface Reason {
   readonly digest?: string;
   /** The scanner rules behind it, sorted: a person's yes covers these and no others. */
   readonly findings?: readonly string[];
+  /** When it ends by itself, ISO 8601 with `Z` and milliseconds. */
+  readonly until?: string;
   readonly accepted?: string;
 }
 
@@ -73,4 +75,11 @@ export function isAccepted(reason: Reason, accepts: readonly string[]): boolean 
     const seen = new Set(entry.slice(rule.length + 1, close).split(','));
     return findings.every((one) => seen.has(one));
   });
+}
+
+/** When nothing stands against it any more but what ends by itself; undefined where something else does. */
+export function endsAt(reasons: readonly Reason[]): string | undefined {
+  const open = reasons.filter(({ effect, accepted }) => effect !== 'note' && accepted === undefined);
+  const ends = open.flatMap(({ until }) => until ?? []).sort();
+  return open.length === 0 || ends.length < open.length ? undefined : ends.at(-1);
 }

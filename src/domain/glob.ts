@@ -19,6 +19,19 @@ export function globMatcher(pattern: string): (text: string) => boolean {
   return (text) => matches(steps, [...text]);
 }
 
+/** Whether one of the patterns matches. Compiled once for each list, as long as somebody holds the list. */
+export function anyGlob(patterns: readonly string[]): (text: string) => boolean {
+  const known = compiled.get(patterns);
+  if (known) return known;
+  const matchers = patterns.map(globMatcher);
+  const any = (text: string) => matchers.some((one) => one(text));
+  compiled.set(patterns, any);
+  return any;
+}
+
+/** Lists of the configuration, which live as long as it does and are never changed. It changes no answer. */
+const compiled = new WeakMap<readonly string[], (text: string) => boolean>();
+
 /** When a step fails, only the last star has to try again, one character further: what was before it has matched. */
 function matches(steps: readonly Step[], text: readonly string[]): boolean {
   let step = 0;

@@ -61,6 +61,9 @@ export async function stillRefused(
   if (row.policyDigest !== policyDigest(deps.rules, rule, deps.limits)) return undefined;
   if (state?.approval?.at !== approvalAt) return undefined;
   if (upstreams !== undefined && upstreams !== deps.upstream.fingerprint) return undefined;
+  // What waited for a time has waited long enough.
+  const time = deps.now().toISOString();
+  if (decision.reasons.some(({ until }) => until !== undefined && until <= time)) return undefined;
   // Somebody has approved the same code for another commit since.
   const now = applyCodeApprovals(decision.reasons, codeApprovals(approvalsOf(commits)));
   if (now.some(({ accepted }, i) => accepted !== decision.reasons[i]?.accepted)) return undefined;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { type Decision, endsAt } from '#src/domain/decision.ts';
 import type { EvidenceDocument } from '#src/domain/evidence.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { CommitSha } from '#src/domain/revision.ts';
@@ -14,8 +15,9 @@ export async function keepEvidence(
   repo: Repo,
   commit: CommitSha,
   evidence: EvidenceDocument,
+  { reasons }: Decision,
 ): Promise<void> {
   const packed = packEvidence(evidence);
   const body = packed && packed.length <= MAX_PACKED_BYTES ? packed.toString('base64') : '';
-  await index.evidence.put({ kind: repo.kind, repo: repo.id, commit, body, askAgainAt: null });
+  await index.evidence.put({ kind: repo.kind, repo: repo.id, commit, body, askAgainAt: endsAt(reasons) ?? null });
 }

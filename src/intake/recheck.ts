@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Journal } from '#src/catalog/journal.ts';
 import type { Clock } from '#src/domain/clock.ts';
 import { messageOf } from '#src/domain/errors.ts';
 import { parseRepo } from '#src/domain/repo.ts';
 import type { Index } from '#src/index/index.ts';
+import { ended } from './ended.ts';
 import type { Intakes } from './intakes.ts';
-import type { Ticket } from './progress.ts';
+import { recheckWaiting } from './recheck-waiting.ts';
 
 export interface RecheckDeps {
-  readonly index: Pick<Index, 'refs'>;
+  readonly index: Pick<Index, 'refs' | 'evidence'>;
   readonly journal: Pick<Journal, 'state'>;
   readonly intakes: Intakes;
   readonly clock: Clock;
@@ -34,6 +34,7 @@ export function startRechecks(deps: RecheckDeps): () => Promise<void> {
   let stopped = false;
   const timer = setInterval(() => {
     round = round
+      .then(() => recheckWaiting(deps, () => stopped))
       .then(() => recheckDue(deps, () => stopped))
       .catch((error: unknown) => deps.log.warn({ err: error }, `recheck failed: ${messageOf(error)}`));
   }, ROUND_MILLISECONDS);
@@ -61,11 +62,4 @@ export async function recheckDue(deps: RecheckDeps, stopped: () => boolean = () 
     looked++;
   }
   return looked;
-}
-
-async function ended(ticket: Ticket, seconds: number): Promise<void> {
-  const timer = new AbortController();
-  const time = sleep(seconds * 1000, undefined, { signal: timer.signal, ref: false }).catch(() => {});
-  await Promise.race([ticket.outcome, time]);
-  timer.abort();
 }

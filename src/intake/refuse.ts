@@ -21,7 +21,7 @@ export async function refuse(
   const files = evidence?.files ?? [];
   const stored = storedDecision(decision, source.repo.id, job.approval, evidence?.license, files);
   // First: a crash between the two leaves evidence that nobody looks at.
-  if (evidence) await keepEvidence(deps.index, repo, source.commit, evidence);
+  if (evidence) await keepEvidence(deps.index, repo, source.commit, evidence, decision);
   await deps.index.decisions.put({
     kind: repo.kind,
     repo: repo.id,

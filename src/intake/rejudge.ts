@@ -141,7 +141,7 @@ async function quarantine(
   const { outcome, policyDigest, rulesVersion, decidedAt } = decision;
   const paths = new Set(served.map(({ path }) => path));
   const files = evidence.files.filter(({ path }) => paths.has(path));
-  await keepEvidence(deps.index, repo, commit, evidence);
+  await keepEvidence(deps.index, repo, commit, evidence, decision);
   const body = JSON.stringify(storedDecision(decision, upstream.repo.id, approval, license, files));
   const row = { kind, repo: id, commit, outcome, policyDigest, rulesVersion, complete: true, decidedAt, body };
   await deps.index.decisions.put(row);

@@ -31,13 +31,14 @@ export function withoutCustomCode(file: ScannedFile, code: CustomCode | undefine
   const names = code.namedBy.includes(file.path) && !code.files.includes(file.path);
   const covered = rules.customCode === 'withhold' ? names : names || code.files.includes(file.path);
   if (!covered) return file;
-  const scan = withoutRule(file.scan);
+  const scan = withoutRule(file.scan, SCANNER_RULE);
   // Whether text under such a name is inert has been answered: it is the code in question.
   return { ...file, scan: code.files.includes(file.path) ? { ...scan, format: 'custom-code' } : scan };
 }
 
-function withoutRule(scan: BlobScan): BlobScan {
-  const findings = scan.findings.filter(({ rule, level }) => rule !== SCANNER_RULE || level !== 'review');
+/** The scan without what this scanner rule wants a person to look at. */
+export function withoutRule(scan: BlobScan, wanted: string): BlobScan {
+  const findings = scan.findings.filter(({ rule, level }) => rule !== wanted || level !== 'review');
   if (findings.length === scan.findings.length || scan.verdict !== 'review') return { ...scan, findings };
   return { ...scan, findings, verdict: findings.some(({ level }) => level === 'review') ? 'review' : 'pass' };
 }

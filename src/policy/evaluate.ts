@@ -3,13 +3,17 @@ import type { Approval, Decision, Reason } from '#src/domain/decision.ts';
 import type { Evidence, EvidenceDocument, ScannedFile, WithheldFile } from '#src/domain/evidence.ts';
 import type { SourceFile } from '#src/domain/manifest.ts';
 import { printable, type Repo } from '#src/domain/repo.ts';
+import { judgeCard } from './card-rules.ts';
 import { applyCodeApprovals, judgeCustomCode, withoutCustomCode } from './custom-code.ts';
 import { policyDigest } from './digest.ts';
+import { judgeAmounts, judgeFileNames, judgeFormats } from './file-types.ts';
 import { judgeLicense } from './licenses.ts';
 import { judgeLineage } from './lineage.ts';
 import { judgeListing } from './listing.ts';
+import { judgeAge, judgeNamespace } from './publisher.ts';
 import { applyApproval, oneLine, outcomeOf, reasonOf } from './reason.ts';
 import { type Limits, POLICY_RULES, type PolicyRules, type SourceRule } from './rules.ts';
+import { judgeSecrets, withoutSecrets } from './secrets.ts';
 import { judgeSource, select } from './sources.ts';
 import { rulesFor } from './trust.ts';
 import { judgeVerdicts } from './verdicts.ts';
@@ -53,6 +57,7 @@ export function closedSource(
   { now, ...context }: Omit<EvaluationContext, 'rule'> & { readonly now: string },
 ): Decision | undefined {
   const reasons = judgeSource(rule, { repo, gated: false, private: false });
+  reasons.push(...judgeNamespace(repo, rules.publisher));
   const closing = reasons.filter(({ effect, rule: id }) => effect === 'deny' || id === 'source-request');
   return closing.length === 0 ? undefined : decide(now, closing, [], rules, { ...context, rule });
 }
@@ -71,11 +76,13 @@ export function evaluate(evidence: Evidence, rules: PolicyRules, context: Evalua
   const { manifest, code, files, rulesVersion } = evidence;
   // Selected again, under today's source: the evidence may be older than the configuration.
   const selected = context.rule ? select(manifest.files, context.rule).selected : [];
-  const covered = files.map((file) => withoutCustomCode(file, code, rules));
+  const covered = files.map((file) => withoutSecrets(withoutCustomCode(file, code, rules), rules.files));
   const verdicts = judgeVerdicts(covered, rules, context.approval);
   const reasons = [
     ...gateReasons({ ...evidence, selected }, rules, context),
+    ...judgeFormats(files, rules.files),
     ...judgeCustomCode(code, rules),
+    ...judgeSecrets(files, rules.files),
     ...verdicts.reasons,
     ...(context.rule ? judgeCompleteness(files, selected) : []),
   ];
@@ -86,10 +93,14 @@ export function evaluate(evidence: Evidence, rules: PolicyRules, context: Evalua
 
 function gateReasons(evidence: EarlyEvidence, rules: PolicyRules, { rule, limits }: EvaluationContext): Reason[] {
   const reasons = judgeSource(rule, evidence.manifest.source);
-  if (rule) reasons.push(...judgeListing(evidence.selected, limits));
-  if (evidence.license)
-    reasons.push(...judgeLicense(evidence.license, rulesFor(rules, evidence.manifest.source).licenses));
-  if (evidence.license && evidence.lineage) reasons.push(...judgeLineage(evidence.lineage, evidence.license, rules));
+  const { manifest, selected, license, card } = evidence;
+  const own = rulesFor(rules, manifest.source);
+  reasons.push(...judgeNamespace(manifest.source.repo, own.publisher), ...judgeAge(evidence, own.publisher));
+  if (rule) reasons.push(...judgeListing(selected, limits));
+  reasons.push(...judgeAmounts(selected, rules.files), ...judgeFileNames(selected, rules.files));
+  if (license || card) reasons.push(...judgeCard(card, rules.card));
+  if (license) reasons.push(...judgeLicense(license, own.licenses));
+  if (license && evidence.lineage) reasons.push(...judgeLineage(evidence.lineage, license, rules));
   return reasons;
 }
 

@@ -28,6 +28,7 @@ export function reasonOf(
 const FINAL: ReadonlySet<string> = new Set<PolicyRule>([
   'source-unmatched',
   'source-denied',
+  'publisher-denied',
   'listing-invalid',
   'verdict-block',
   'evidence-incomplete',

@@ -6,6 +6,7 @@ import { policyDigest } from './digest.ts';
 import type { EvaluationContext } from './evaluate.ts';
 import { applyApproval, outcomeOf } from './reason.ts';
 import type { PolicyRules } from './rules.ts';
+import { judgeSecrets, withoutSecrets } from './secrets.ts';
 import { judgeVerdicts } from './verdicts.ts';
 
 /**
@@ -25,8 +26,9 @@ export function rejudge(
   const frozen = { ...rules, withhold: { reviewBesideSafetensors: false } };
   // Of the code, the release holds what was approved, and perhaps not all that the digest named.
   const asked = settled.some(({ rule, accepted }) => rule === 'custom-code' && accepted !== undefined);
-  const covered = files.map((file) => withoutCustomCode(file, code, rules));
-  const found = judgeVerdicts(covered, frozen).reasons.filter(({ path }) => path !== undefined);
+  const covered = files.map((file) => withoutSecrets(withoutCustomCode(file, code, rules), rules.files));
+  const secrets = judgeSecrets(files, rules.files);
+  const found = [...secrets, ...judgeVerdicts(covered, frozen).reasons].filter(({ path }) => path !== undefined);
   const all = asked ? found : [...judgeCustomCode(code, rules), ...found];
   const accepted = applyCodeApprovals(applyApproval(all, context.approval), context.codeApprovals ?? new Map());
   const marked = accepted.map((reason) => stillAccepted(reason, settled));

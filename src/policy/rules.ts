@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { CardSection } from '#src/domain/evidence.ts';
 import type { RepoKind } from '#src/domain/repo.ts';
 
 /** What a security team configured about where models may come from: the first source that matches a repo decides. */
@@ -40,6 +41,36 @@ interface VerdictRules {
   readonly unscannable: 'hold' | 'deny';
 }
 
+/** What files may be there at all. A pattern of names, or `format:` and what the scanner recognises. */
+export interface FileRules {
+  readonly inert: readonly string[];
+  /** Empty: whatever is not denied. */
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  readonly denied: 'deny' | 'hold';
+  readonly notAllowed: 'deny' | 'hold';
+  readonly maxFiles: number | null;
+  readonly maxFileBytes: number | null;
+  readonly maxTotalBytes: number | null;
+  readonly tooLarge: 'hold' | 'deny';
+  readonly secrets: 'review' | 'hold' | 'deny' | 'allow';
+}
+
+export interface CardRules {
+  readonly require: readonly CardSection[];
+  readonly missing: 'hold' | 'deny';
+}
+
+export interface PublisherRules {
+  /** Patterns of namespaces. Empty: whoever is not denied. */
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  readonly notAllowed: 'deny' | 'hold';
+  /** 0: no waiting. */
+  readonly minCommitAgeHours: number;
+  readonly minRepoAgeHours: number;
+}
+
 export interface PolicyRules {
   readonly licenses: LicenseRules;
   readonly verdicts: VerdictRules;
@@ -48,7 +79,9 @@ export interface PolicyRules {
   /** Of weights that work on top of another model's. `approved-base`: they wait until that is approved here. */
   readonly adapters: 'allow' | 'approved-base' | 'deny';
   readonly withhold: { readonly reviewBesideSafetensors: boolean };
-  readonly files: { readonly inert: readonly string[] };
+  readonly files: FileRules;
+  readonly card: CardRules;
+  readonly publisher: PublisherRules;
 }
 
 /** What a snapshot may weigh. They hold for the selection: what is excluded is never pulled. */
@@ -70,11 +103,25 @@ export const POLICY_RULES = [
   'source-restricted',
   'source-upstream',
   'upstream-changed',
+  'publisher-denied',
+  'publisher-not-allowed',
+  'commit-too-young',
+  'repo-too-young',
   'listing-invalid',
   'listing-too-many-files',
   'listing-too-large',
   'file-too-large',
   'path-collision',
+  'files-too-many',
+  'files-too-large',
+  'file-size',
+  'file-denied',
+  'file-not-allowed',
+  'card-intended-use',
+  'card-training-data',
+  'card-evaluation',
+  'card-limitations',
+  'card-license',
   'license-missing',
   'license-other',
   'license-not-allowed',
@@ -86,6 +133,7 @@ export const POLICY_RULES = [
   'verdict-block',
   'verdict-unscannable',
   'custom-code',
+  'secret-found',
   'verdict-review',
   'file-unjudged',
   'verdict-pass',

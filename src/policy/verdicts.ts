@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Approval, isAccepted, type Reason } from '#src/domain/decision.ts';
 import type { BlobScan, Finding, Level, ScannedFile, Verdict, WithheldFile } from '#src/domain/evidence.ts';
-import { globMatcher } from '#src/domain/glob.ts';
+import { anyGlob } from '#src/domain/glob.ts';
 import { printable } from '#src/domain/repo.ts';
 import { oneLine, reasonOf } from './reason.ts';
 import type { PolicyRule, PolicyRules } from './rules.ts';
@@ -26,7 +26,7 @@ export function judgeVerdicts(
   rules: PolicyRules,
   approval?: Approval,
 ): VerdictJudgement {
-  const inert = nameMatcher(rules.files.inert);
+  const inert = anyGlob(rules.files.inert);
   const mayWithhold = rules.withhold.reviewBesideSafetensors && files.some((file) => isPassingSafetensors(file));
   const judgement: VerdictJudgement = { reasons: [], withheld: [] };
   for (const file of files) {
@@ -104,11 +104,6 @@ function isPassingSafetensors(file: ScannedFile): boolean {
 /** As loaders look for it: the name's end, in lower case. */
 function isSafetensorsName(file: ScannedFile): boolean {
   return file.path.endsWith('.safetensors');
-}
-
-function nameMatcher(patterns: readonly string[]): (path: string) => boolean {
-  const matchers = patterns.map(globMatcher);
-  return (path) => matchers.some((matches) => matches(path));
 }
 
 /** The scanner's own rules for what it could not read to its end: their messages say so, and why. */

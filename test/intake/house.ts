@@ -17,6 +17,7 @@ import { createIntakes, type Intakes } from '#src/intake/intakes.ts';
 import type { IntakeOutcome } from '#src/intake/progress.ts';
 import { createQuarantine, type Quarantine } from '#src/intake/quarantine.ts';
 import { recheckDue } from '#src/intake/recheck.ts';
+import { recheckWaiting } from '#src/intake/recheck-waiting.ts';
 import { createRescan, type Rescan } from '#src/intake/rescan.ts';
 import { openUpstreams } from '#src/main/upstream.ts';
 import { createReview, type Review } from '#src/review/review.ts';
@@ -64,6 +65,7 @@ export interface House {
   ahead: number;
   ask(id: string, revision?: string, options?: { afresh?: boolean }): Promise<IntakeOutcome>;
   recheck(waitSeconds?: number): Promise<number>;
+  recheckWaiting(): Promise<number>;
   quarantined(): Promise<FoundFile[]>;
   stored(): Promise<FoundFile[]>;
   stop(): Promise<void>;
@@ -160,6 +162,7 @@ export async function openHouse({
     upstream,
     ask: (id: string, revision = 'main', options = {}) =>
       intakes.request(repo(id), revisionOf(revision), options).outcome,
+    recheckWaiting: () => recheckWaiting({ ...rechecks, waitSeconds: 60 }, () => false),
     recheck: (waitSeconds = 60) => recheckDue({ ...rechecks, waitSeconds }),
     quarantined: () => filesBelow(join(data, 'quarantine')),
     stored: () => filesBelow(join(data, 'store', 'blobs')),

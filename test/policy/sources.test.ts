@@ -121,7 +121,7 @@ describe('policyDigest', () => {
       'the allowlist',
       () => policyDigest({ ...RULES, licenses: { ...RULES.licenses, allow: ['MIT'] } }, source, LIMITS),
     ],
-    ['inert names', () => policyDigest({ ...RULES, files: { inert: [] } }, source, LIMITS)],
+    ['inert names', () => policyDigest({ ...RULES, files: { ...RULES.files, inert: [] } }, source, LIMITS)],
     ['the source', () => policyDigest(RULES, sourceRule({ exclude: ['*.bin'] }), LIMITS)],
     ['no source', () => policyDigest(RULES, undefined, LIMITS)],
     ['a limit', () => policyDigest(RULES, source, { ...LIMITS, maxFiles: 11 })],
