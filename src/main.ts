@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { loadRules } from '#scanners/rules.ts';
 import { adminCheck } from './access/admin-token.ts';
+import { firstAdminToken } from './access/first-admin.ts';
 import { createIdentify } from './access/identify.ts';
 import { trustedProxies } from './access/trusted-proxies.ts';
 import { createApp } from './app.ts';
@@ -96,7 +97,8 @@ async function openMirror(
   const audit = auditOf(config, stores.records, index, ring, log);
   // Behind everything that acts or serves.
   opened.defer(() => audit.stop());
-  const tokens = openTokens(config, index, log);
+  const indexKey = await readOrCreateIndexKey(join(config.data, 'keys', 'index.key'));
+  const tokens = openTokens(config, { index, records: stores.records, key: indexKey }, log);
   const identify = createIdentify({ tokens, isAdmin: adminCheck(admin.token) });
   opened.defer(() => tokens.stop());
 
@@ -106,7 +108,7 @@ async function openMirror(
     processes: config.scan.processes,
     limits: { memoryBytes: config.scan.memoryBytes, fileMilliseconds: config.scan.secondsPerFile * 1000 },
     cache: index.facts,
-    cacheKey: await readOrCreateIndexKey(join(config.data, 'keys', 'index.key')),
+    cacheKey: indexKey,
     onAlteredFacts: (entry) =>
       log.error({ security: true, ...entry }, 'remembered facts of a file do not verify: it is scanned again'),
   });
@@ -260,7 +262,8 @@ async function openMirror(
   });
   await notifications.start();
   await audit.started(startOf(config, ring));
-  greet(config, url, ring, admin, say);
+  const first = admin.token === undefined ? await firstAdminToken(tokens) : undefined;
+  greet(config, url, ring, { ...admin, ...(first && { first }) }, say);
   door.open(app.fetch);
   register.catchUp().catch((error: unknown) => log.warn({ err: error }, 'not all releases could be noted'));
   // Served meanwhile, as they were before the stop: a pass over ten thousand releases must not keep a mirror closed.

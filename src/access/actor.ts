@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context } from 'hono';
+import { ALL_GRANTS, type Grants } from './grants.ts';
 import { type Permission, type Role, rolesAllow } from './permissions.ts';
 
 /** Who a request comes from. For permissions, the log and signed records: never the token itself. */
@@ -10,6 +11,8 @@ export interface Actor {
   readonly name: string;
   readonly owner: string;
   readonly roles: readonly Role[];
+  /** Which restricted repos it may read. */
+  readonly grants: Grants;
   /** `bootstrap`: the administrative token of the configuration, which several people may share. */
   readonly via: 'bootstrap' | 'token';
   readonly createdAt?: string;
@@ -21,6 +24,7 @@ export const ADMINISTRATOR: Actor = {
   name: 'administrator',
   owner: 'administrator',
   roles: ['admin'],
+  grants: ALL_GRANTS,
   via: 'bootstrap',
 };
 

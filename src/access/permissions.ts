@@ -27,3 +27,19 @@ export function rolesAllow(roles: readonly Role[], permission: Permission): bool
 export function rolesWith(permission: Permission): Role[] {
   return ROLES.filter((role) => PERMISSIONS_OF[role].includes(permission));
 }
+
+/** Out of the index. A role that this version does not know is none. */
+export function parseRoles(json: string): Role[] {
+  const names = parseTexts(json);
+  return ROLES.filter((role) => names.includes(role));
+}
+
+/** What is no list of texts is an empty one: whoever edited the index gains nothing by it. */
+export function parseTexts(json: string): string[] {
+  try {
+    const value: unknown = JSON.parse(json);
+    return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value : [];
+  } catch {
+    return [];
+  }
+}

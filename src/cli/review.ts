@@ -12,7 +12,7 @@ import { parseSubject, type SubjectArgument, subjectBody, subjectPath } from './
 
 interface ActOptions {
   readonly reason: string;
-  readonly by: string;
+  readonly by: string | undefined;
 }
 
 const answerShape = z.object({

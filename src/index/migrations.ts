@@ -18,6 +18,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-cases': { up: cases },
   '0008-notifications': { up: notifications },
   '0009-release-parts': { up: releaseParts },
+  '0010-sealed-tokens': { up: sealedTokens },
 };
 
 export async function migrate(db: Kysely<unknown>): Promise<void> {
@@ -165,6 +166,19 @@ async function tokens(db: Kysely<unknown>): Promise<void> {
     .addColumn('revokedBy', 'text')
     .execute();
   await db.schema.createIndex('tokensCreated').on('tokens').columns(['createdAt', 'id']).execute();
+}
+
+/**
+ * Rows of before have no seal, and so open nothing: whoever could write to the file could have made them, and nobody can
+ * tell. Their tokens are given out anew.
+ */
+async function sealedTokens(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('tokens').renameColumn('role', 'roles').execute();
+  for (const name of ['grants', 'seal'])
+    await db.schema
+      .alterTable('tokens')
+      .addColumn(name, 'text', (c) => c.notNull().defaultTo(''))
+      .execute();
 }
 
 async function listings(db: Kysely<unknown>): Promise<void> {

@@ -105,13 +105,18 @@ export interface RescanRow {
   readonly report: string;
 }
 
-/** A token of a reader. A role that a version does not know opens nothing there. Null: never. */
+/**
+ * A token. Roles and grants are JSON lists; a role that a version does not know opens nothing there. `seal`: see
+ * access/token-seal.ts. Null: never.
+ */
 export interface TokenRow {
   readonly id: string;
   readonly digest: Sha256;
   readonly name: string;
   readonly owner: string;
-  readonly role: string;
+  readonly roles: string;
+  readonly grants: string;
+  readonly seal: string;
   readonly createdAt: string;
   readonly createdBy: string;
   readonly expiresAt: string | null;

@@ -13,6 +13,8 @@ export interface Tokens {
   add(row: TokenRow): Promise<boolean>;
   /** In whatever state it is: expired and revoked ones too. */
   byDigest(digest: Sha256): Promise<TokenRow | undefined>;
+  /** In whatever state it is. */
+  byId(id: string): Promise<TokenRow | undefined>;
   /** Newest first, whatever their state. */
   list(limit: number): Promise<TokenRow[]>;
   /** The row as it is then; the first revocation of a token stays. Undefined when there is no such token. */
@@ -31,6 +33,7 @@ export function tokenQueries(db: Kysely<Tables>, guard: Guard): Tokens {
       }),
     byDigest: (digest) =>
       guard(() => db.selectFrom('tokens').selectAll().where('digest', '=', digest).executeTakeFirst()),
+    byId: (id) => guard(() => db.selectFrom('tokens').selectAll().where('id', '=', id).executeTakeFirst()),
     list: (limit) =>
       guard(() =>
         db.selectFrom('tokens').selectAll().orderBy('createdAt', 'desc').orderBy('id', 'desc').limit(limit).execute(),

@@ -7,7 +7,7 @@ export function greet(
   config: Config,
   url: string,
   ring: KeyRing,
-  admin: { file?: string },
+  admin: { file?: string; first?: string },
   say: (line: string) => void,
 ): void {
   say('Hub Airlock');
@@ -17,6 +17,10 @@ export function greet(
   say(`Approval key: sha256:${ring.signers.approval.key.hint}`);
   say(`Evidence key: sha256:${ring.signers.evidence.key.hint}`);
   if (admin.file) say(`Administrative token: ${admin.file}`);
+  if (admin.first) {
+    say('Nobody can administer this mirror yet. This token can, for a day, until it has made the first personal one:');
+    say(`  AIRLOCK_ADMIN_TOKEN=${admin.first} airlock token create laptop --owner YOU --role admin`);
+  }
   say('');
   say(`export HF_ENDPOINT=${url}`);
 }

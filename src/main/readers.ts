@@ -5,15 +5,31 @@ import { systemClock } from '#src/domain/clock.ts';
 import type { ReadAccessOptions } from '#src/hub/read-access.ts';
 import type { Index } from '#src/index/index.ts';
 import { auditLog, type Log } from '#src/ops/log.ts';
+import type { RecordStore } from '#src/store/record-store.ts';
+import { storedRevocations } from './revoked-tokens.ts';
 
-/** The tokens of readers, with what is written of them into the log. */
-export function openTokens({ access }: Config, index: Index, log: Log): Tokens {
+export interface TokensPlace {
+  readonly index: Pick<Index, 'tokens'>;
+  readonly records: RecordStore;
+  /** Seals what the index keeps of tokens. */
+  readonly key: Uint8Array;
+}
+
+/** The tokens of people and programs, with what is written of them into the log. */
+export function openTokens({ access }: Config, { index, records, key }: TokensPlace, log: Log): Tokens {
   return createTokens({
     table: index.tokens,
+    revocations: storedRevocations(records),
+    key,
     clock: systemClock,
     ...access,
-    onAct: (act, { id, name, owner, expiresAt }, by) =>
-      auditLog(log).info({ tokenId: id, tokenName: name, owner, expiresAt, by }, `token ${act}`),
+    onAct: (act, { id, name, owner, roles, grants, expiresAt }, by) =>
+      auditLog(log).info({ tokenId: id, tokenName: name, owner, roles, grants, expiresAt, by }, `token ${act}`),
+    onAltered: ({ id, name, owner }) =>
+      log.error(
+        { security: true, tokenId: id, tokenName: name, owner },
+        'a token whose row in the index is not as this mirror wrote it was sent: it opens nothing',
+      ),
     onError: (error) => log.warn({ err: error }, 'when tokens were last used could not be written: tried again later'),
   });
 }

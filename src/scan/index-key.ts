@@ -7,8 +7,8 @@ import { AirlockError } from '#src/domain/errors.ts';
 const KEY_BYTES = 32;
 
 /**
- * Read the key that seals remembered facts, or make it: 256 random bits, readable by its owner alone. It needs no copy:
- * without it every file is read once more, and nothing else is lost.
+ * Read the key that seals remembered facts and tokens in the index, or make it: 256 random bits, readable by its owner
+ * alone. Without it every file is read once more, and tokens are given out anew.
  * @throws AirlockError config-invalid when the file is no such key
  */
 export async function readOrCreateIndexKey(path: string): Promise<Uint8Array> {
@@ -24,6 +24,10 @@ export async function readOrCreateIndexKey(path: string): Promise<Uint8Array> {
     // A crash between the two lines above leaves an empty file; a key that all know would seal nothing.
     if (key.length === KEY_BYTES) return key;
     const problem = `The index key ${path} has ${key.length} bytes instead of ${KEY_BYTES}.`;
-    throw new AirlockError('config-invalid', `${problem} Remove it: files are then scanned once more.`, { path });
+    throw new AirlockError(
+      'config-invalid',
+      `${problem} Remove it: files are then scanned once more, and tokens are given out anew.`,
+      { path },
+    );
   }
 }

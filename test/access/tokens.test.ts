@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { firstAdminToken, withdrawFirstAdmin } from '#src/access/first-admin.ts';
 import { mintReaderToken } from '#src/access/reader-token.ts';
-import { createTokenLookup } from '#src/access/token-lookup.ts';
+import {
+  createTokenLookup,
+  type Revocations,
+  type TokenLookup,
+  type TokenLookupDeps,
+} from '#src/access/token-lookup.ts';
+import { createTokenSeal } from '#src/access/token-seal.ts';
 import { createTokens, type Tokens } from '#src/access/tokens.ts';
 import { sha256Of } from '#src/domain/digest.ts';
 import { type Index, openIndex } from '#src/index/index.ts';
+import type { TokenRow } from '#src/index/schema.ts';
 import { filesBelow } from '#test/support/files.ts';
 import { TestClock } from '#test/support/house.ts';
 import { useTemp } from '#test/support/temp.ts';
@@ -21,6 +30,7 @@ beforeEach(async () => {
   folder = await temp('tokens');
   index = await openIndex(join(folder, 'index.sqlite'));
   acts = [];
+  revoked = new Map();
 });
 afterEach(() => index.close());
 
@@ -31,20 +41,52 @@ function open(options: { tokenDays?: number; maxTokenDays?: number | null; on?: 
     tokenDays: options.tokenDays ?? 90,
     maxTokenDays: options.maxTokenDays === undefined ? 365 : options.maxTokenDays,
     onAct: (act, { name, owner }, by) => void acts.push(`${name} of ${owner} ${act} by ${by}`),
+    ...{ revocations, key: KEY },
+    onAltered: ({ id }) => void acts.push(`${id} is altered`),
     onError: (error) => {
       throw error;
     },
   });
 }
 
+const KEY = new Uint8Array(32).fill(7);
+let revoked: Map<string, { at: string; by: string }>;
+const revocations: Revocations = {
+  add: async (id, at, by) => void (revoked.has(id) || revoked.set(id, { at, by })),
+  find: async (id) => revoked.get(id),
+};
+
+/** What asks the index, through `table`. */
+function lookupOn(table: TokenLookupDeps['table']): TokenLookup {
+  const onAltered = () => {
+    throw new Error('altered');
+  };
+  return createTokenLookup({ table, revocations, seals: createTokenSeal(KEY), clock, onAltered });
+}
+
+/** The row of a token that was given out, with changes and a seal of `key`. */
+async function sealedAgain(change: Partial<TokenRow>, key = KEY): Promise<TokenRow> {
+  const [row] = await index.tokens.list(1);
+  if (!row) throw new Error('no token was given out');
+  const changed = { ...row, ...change };
+  return { ...changed, seal: createTokenSeal(key).seal(changed) };
+}
+
 describe('a token that was given out', () => {
   it('is recognised with its name and owner; nothing at rest has it', async () => {
     const tokens = open();
     const { token, info } = await tokens.issue(order);
-    expect(info).toMatchObject({ name: 'ci', owner: 'ann', role: 'reader', state: 'active', createdBy: 'root' });
+    expect(info).toMatchObject({
+      name: 'ci',
+      owner: 'ann',
+      roles: ['reader'],
+      grants: [],
+      state: 'active',
+      createdBy: 'root',
+    });
     expect(await tokens.recognise(token)).toMatchObject({
       type: 'live',
-      reader: { id: info.id, name: 'ci', owner: 'ann', role: 'reader' },
+      actor: { id: info.id, name: 'ci', owner: 'ann', roles: ['reader'], via: 'token' },
     });
     expect(JSON.stringify(await tokens.list(10))).not.toContain(token);
     expect(JSON.stringify(await tokens.list(10))).not.toContain(sha256Of(token));
@@ -101,32 +143,105 @@ describe('a token that was given out', () => {
     const held = new Promise<void>((done) => {
       go = done;
     });
-    const lookup = createTokenLookup(
-      {
-        byDigest: async (digest) => {
-          const row = await index.tokens.byDigest(digest);
-          seen();
-          await held;
-          return row;
-        },
+    const lookup = lookupOn({
+      byDigest: async (digest) => {
+        const row = await index.tokens.byDigest(digest);
+        seen();
+        await held;
+        return row;
       },
-      clock,
-    );
+    });
     const asked = lookup.find(token);
     await reading;
     await index.tokens.revoke(info.id, '2026-03-01T12:00:00.000Z', 'bob');
     lookup.forget();
     go();
-    expect((await asked)?.revokedBy).toBe('bob');
-    expect((await lookup.find(token))?.revokedBy).toBe('bob');
+    expect((await asked)?.row.revokedBy).toBe('bob');
+    expect((await lookup.find(token))?.row.revokedBy).toBe('bob');
   });
 
   it('in a role that this version does not know opens nothing', async () => {
     const token = mintReaderToken();
-    const row = { ...(await open().issue(order)).info, id: 'x', role: 'emperor', digest: sha256Of(token) };
-    const { state: _, ...kept } = row;
-    expect(await index.tokens.add(kept)).toBe(true);
+    await open().issue(order);
+    const row = await sealedAgain({ id: 'x', roles: '["emperor","reader"]', digest: sha256Of(token) });
+    expect(await index.tokens.add(row)).toBe(true);
+    expect(await open().recognise(token)).toMatchObject({ type: 'live', actor: { roles: ['reader'] } });
+  });
+});
+
+describe('a row of the index that somebody edited', () => {
+  const edit = (sql: string) => {
+    const raw = new DatabaseSync(join(folder, 'index.sqlite'));
+    raw.exec(sql);
+    raw.close();
+  };
+
+  it.each([
+    `UPDATE tokens SET roles = '["admin"]'`,
+    `UPDATE tokens SET grants = '["*"]'`,
+    `UPDATE tokens SET owner = 'bob'`,
+    `UPDATE tokens SET name = 'other'`,
+    `UPDATE tokens SET id = 'other'`,
+    `UPDATE tokens SET "createdBy" = 'policy'`,
+    `UPDATE tokens SET "createdAt" = '2030-01-01T00:00:00.000Z'`,
+    `UPDATE tokens SET "expiresAt" = '2099-01-01T00:00:00.000Z'`,
+    `UPDATE tokens SET "expiresAt" = NULL`,
+    `UPDATE tokens SET seal = ''`,
+    `UPDATE tokens SET seal = 'x'`,
+  ])('%s: it opens nothing, is named in the log, and shows in the list', async (sql) => {
+    const { token } = await open().issue(order);
+    expect((await open().recognise(token)).type).toBe('live');
+    edit(sql);
+    acts = [];
     expect((await open().recognise(token)).type).toBe('unknown');
+    expect(acts).toEqual([expect.stringMatching(/ is altered$/)]);
+    expect((await open().list(1))[0]?.state).toBe('altered');
+  });
+
+  it('a row of one token gives another one nothing', async () => {
+    const admin = await open().issue({ ...order, roles: ['admin'] });
+    const thief = mintReaderToken();
+    edit(`UPDATE tokens SET digest = '${sha256Of(thief)}' WHERE id = '${admin.info.id}'`);
+    expect((await open().recognise(thief)).type).toBe('unknown');
+  });
+
+  it('a row that was sealed with another key opens nothing', async () => {
+    await open().issue(order);
+    const token = mintReaderToken();
+    const change = { id: 'forged', roles: '["admin"]', digest: sha256Of(token) };
+    await index.tokens.add(await sealedAgain(change, new Uint8Array(32).fill(8)));
+    expect((await open().recognise(token)).type).toBe('unknown');
+  });
+
+  it('that says a revoked token was never revoked, revives nothing', async () => {
+    const tokens = open();
+    const { token, info } = await tokens.issue(order);
+    await tokens.revoke(info.id, 'bob');
+    edit(`UPDATE tokens SET "revokedAt" = NULL, "revokedBy" = NULL`);
+    expect(await open().recognise(token)).toMatchObject({ type: 'revoked', token: { revokedBy: 'bob' } });
+  });
+});
+
+describe('the first administrator', () => {
+  it('gets a token for a day, which is replaced while nobody has used it', async () => {
+    const tokens = open();
+    const first = await firstAdminToken(tokens);
+    const second = await firstAdminToken(tokens);
+    expect(first && (await tokens.recognise(first)).type).toBe('revoked');
+    expect(second && (await tokens.recognise(second))).toMatchObject({ type: 'live', actor: { roles: ['admin'] } });
+    expect(await firstAdminToken(tokens)).toBeUndefined();
+    clock.advance(86_400);
+    expect(await firstAdminToken(tokens)).toBeDefined();
+  });
+
+  it('gets none where somebody is one; the first one ends with the first personal one', async () => {
+    const tokens = open();
+    const first = await firstAdminToken(tokens);
+    const { token } = await tokens.issue({ ...order, roles: ['reviewer', 'admin'] });
+    await withdrawFirstAdmin(tokens);
+    expect(first && (await tokens.recognise(first)).type).toBe('revoked');
+    expect((await tokens.recognise(token)).type).toBe('live');
+    expect(await firstAdminToken(tokens)).toBeUndefined();
   });
 });
 
@@ -143,8 +258,9 @@ describe('another process with the same index', () => {
 
       const early = mintReaderToken();
       expect((await there.recognise(early)).type).toBe('unknown');
-      const { state: _, ...row } = { ...info, id: 'early', digest: sha256Of(early) };
-      await index.tokens.add(row);
+      await index.tokens.add(
+        await sealedAgain({ id: 'early', digest: sha256Of(early), revokedAt: null, revokedBy: null }),
+      );
       clock.advance(4);
       expect((await there.recognise(early)).type).toBe('live');
     } finally {
@@ -156,15 +272,12 @@ describe('another process with the same index', () => {
 describe('looking tokens up', () => {
   it('asks the index once in a while for each, and forgets no known one for all that are guessed', async () => {
     let asked = 0;
-    const counting = createTokenLookup(
-      {
-        byDigest: (digest) => {
-          asked++;
-          return index.tokens.byDigest(digest);
-        },
+    const counting = lookupOn({
+      byDigest: (digest) => {
+        asked++;
+        return index.tokens.byDigest(digest);
       },
-      clock,
-    );
+    });
     const { token } = await open().issue(order);
     for (let i = 0; i < 100; i++) await counting.find(token);
     expect(asked).toBe(1);

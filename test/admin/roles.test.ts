@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Actor, ADMINISTRATOR } from '#src/access/actor.ts';
+import { NO_GRANTS } from '#src/access/grants.ts';
 import type { Asking } from '#src/access/identify.ts';
 import { PERMISSIONS, ROLES, type Role, rolesWith } from '#src/access/permissions.ts';
 import { recordsIn } from '#test/audit/rooms.ts';
@@ -26,7 +27,7 @@ async function identify(authorization: string | undefined): Promise<Asking> {
 }
 
 function actorWith(roles: readonly Role[]): Actor {
-  return { id: 'a1', name: 'laptop', owner: 'ann', roles, via: 'token' };
+  return { id: 'a1', name: 'laptop', owner: 'ann', roles, grants: NO_GRANTS, via: 'token' };
 }
 
 interface Route {

@@ -29,7 +29,14 @@ describe('giving out a token', () => {
     });
     const made = (await answer.json()) as Record<string, string>;
     expect([answer.status, answer.headers.get('cache-control')]).toEqual([201, 'no-store']);
-    expect(made).toMatchObject({ ...ci, role: 'reader', state: 'active', createdBy: 'root', lastUsedAt: null });
+    expect(made).toMatchObject({
+      ...ci,
+      roles: ['reader'],
+      grants: [],
+      state: 'active',
+      createdBy: 'root',
+      lastUsedAt: null,
+    });
     expect(parseReaderToken(made.token)).toBe(made.token);
     const listed = (await ask('GET', 'tokens')).body as unknown as Record<string, unknown>[];
     const { token: _, ...rest } = made;
@@ -65,6 +72,12 @@ describe('giving out a token', () => {
     [{ ...ci, expiresDays: null }, '365 days at most'],
     [{ ...ci, by: 'policy' }, 'reserved'],
     [{ ...ci, role: 'administrator' }, 'role'],
+    [{ ...ci, roles: ['administrator'] }, 'roles'],
+    [{ ...ci, roles: [] }, 'roles'],
+    [{ ...ci, roles: 'admin' }, 'roles'],
+    [{ ...ci, grants: [''] }, 'a grant is'],
+    [{ ...ci, grants: ['acme/[x]'] }, 'a grant is'],
+    [{ ...ci, grants: ['a\u0000b'] }, 'a grant is'],
   ])('%j is refused, and nothing is given out', async (body, says) => {
     const before = (await house.tokens.list(100)).length;
     const answer = await post(house, 'tokens', body);
@@ -121,6 +134,18 @@ describe('without the administrative token', () => {
     expect((await ask('DELETE', `tokens/${body.id}`, { authorization: `Bearer ${reader}` })).status).toBe(403);
     expect((await house.tokens.list(1))[0]).toMatchObject({ id: body.id, state: 'active' });
   });
+});
+
+it('a token does what its roles allow together, and no more', async () => {
+  const { body } = await post(house, 'tokens', { ...ci, roles: ['auditor', 'requester'], grants: ['acme/*'] });
+  expect(body).toMatchObject({ roles: ['requester', 'auditor'], grants: ['acme/*'] });
+  const headers = { authorization: `Bearer ${body.token}` };
+  expect((await ask('GET', 'decisions', headers)).status).toBe(200);
+  expect((await ask('GET', 'tokens', headers)).status).toBe(403);
+  const admin = (await post(house, 'tokens', { ...ci, owner: 'eve', roles: ['admin'] })).body;
+  const own = await post(house, 'tokens', ci, String(admin.token));
+  expect([own.status, own.body.createdBy]).toEqual([201, 'eve']);
+  expect((await post(house, 'tokens', { ...ci, by: 'bob' }, String(admin.token))).status).toBe(400);
 });
 
 it('a list has a limit, newest first', async () => {

@@ -13,12 +13,12 @@ describe('airlock token', () => {
     const made = await token('create', 'ci', '--owner', 'ann@example.com', '--expires', '7d', '--by', 'root');
     expect(made.status, made.output).toBe(0);
     expect(parseReaderToken(made.stdout.trim())).toBeDefined();
-    expect(made.stderr).toMatch(/"ci" of ann@example\.com, expires 20.* It is shown this once/);
+    expect(made.stderr).toMatch(/"ci" of ann@example\.com, reader, expires 20.* It is shown this once/);
     expect(made.stderr).toContain('hf auth login');
 
     const listed = await token('list');
     expect(listed.stdout).toMatch(
-      /^[0-9a-f]{12} "ci" of ann@example\.com: expires .*, created .* by root, never used\n$/,
+      /^[0-9a-f]{12} "ci" of ann@example\.com: reader, expires .*, created .* by root, never used\n$/,
     );
     expect(listed.output).not.toContain(made.stdout.trim());
     const id = listed.stdout.slice(0, 12);
@@ -27,7 +27,7 @@ describe('airlock token', () => {
       0,
       expect.stringMatching(new RegExp(`^token ${id} "ci" of ann@example\\.com: revoked .* by bob\n$`)),
     ]);
-    expect((await token('list')).stdout).toMatch(/: revoked .* by bob, created /);
+    expect((await token('list')).stdout).toMatch(/: reader, revoked .* by bob, created /);
   });
 
   it('speaks JSON to programs', async () => {
@@ -38,8 +38,32 @@ describe('airlock token', () => {
     expect(listed[0]).toEqual(rest);
   });
 
+  it("gives roles and grants, and with a personal token acts in its owner's name", async () => {
+    const made = await token(
+      'create',
+      'x',
+      '--owner',
+      'eve',
+      '--role',
+      'reviewer',
+      '--role',
+      'admin',
+      '--grant',
+      'a/*',
+    );
+    expect(made.stderr).toContain('reviewer and admin, granted a/*');
+    expect((await token('list')).stdout).toMatch(/"x" of eve: reviewer and admin, granted a\/\*, expires/);
+    const env = { AIRLOCK_URL: world.mirror.url, AIRLOCK_ADMIN_TOKEN: made.stdout.trim() };
+    const own = await airlock(['token', 'create', 'y', '--owner', 'ann', '--json'], undefined, env);
+    expect(own.status, own.output).toBe(0);
+    expect(JSON.parse(own.stdout)).toMatchObject({ createdBy: 'eve', roles: ['reader'] });
+    const forged = await airlock(['token', 'create', 'y', '--owner', 'ann', '--by', 'bob'], undefined, env);
+    expect([forged.status, forged.output]).toEqual([70, expect.stringContaining('acts for eve and for nobody else')]);
+  });
+
   it.each([
     [['create', 'x'], 64, '--owner'],
+    [['create', 'x', '--owner', 'ann', '--role', 'king'], 64, 'reviewer'],
     [['create', 'x', '--owner', ' '], 64, 'Give a name.'],
     [['create', 'x', '--owner', 'ann', '--expires', 'soon'], 64, '"90d", or "never"'],
     [['create', 'x', '--owner', 'ann', '--expires', '0d'], 64, '"90d", or "never"'],

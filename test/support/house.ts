@@ -24,8 +24,10 @@ import { type Index, openIndex } from '#src/index/index.ts';
 import { createIntakes, type Intakes } from '#src/intake/intakes.ts';
 import { createQuarantine } from '#src/intake/quarantine.ts';
 import { createRescan, type Rescan } from '#src/intake/rescan.ts';
+import { storedRevocations } from '#src/main/revoked-tokens.ts';
 import { type Cases, createCases } from '#src/review/cases.ts';
 import { createReview, type Review } from '#src/review/review.ts';
+import { readOrCreateIndexKey } from '#src/scan/index-key.ts';
 import { createScanner, type Scanner } from '#src/scan/scanner.ts';
 import { openFolder } from '#src/store/folder.ts';
 import { FolderBlobStore } from '#src/store/folder-blob-store.ts';
@@ -137,6 +139,9 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const review = createReview({ journal, catalog, publisher, intakes, index, clock, announce });
   const tokens = createTokens({
     table: index.tokens,
+    revocations: storedRevocations(records),
+    key: await readOrCreateIndexKey(join(folder, 'keys', 'index.key')),
+    onAltered: (row) => log.error({ security: true, tokenId: row.id }, 'altered token'),
     ...config.access,
     onAct: (act, { id, name, owner }, by) => log.info({ tokenId: id, tokenName: name, owner, by }, `token ${act}`),
     onError: (error) => log.warn({ err: error }, 'last uses'),

@@ -113,10 +113,14 @@ async function configArgs(options: MirrorOptions): Promise<string[]> {
 }
 
 /** The `airlock` command, pointed at a running mirror; the administrator's token comes from its data folder. */
-export function airlock(args: readonly string[], mirror?: Mirror): Promise<RunResult> {
+export function airlock(
+  args: readonly string[],
+  mirror?: Mirror,
+  more: Readonly<Record<string, string>> = {},
+): Promise<RunResult> {
   const env = mirror ? { AIRLOCK_URL: mirror.url, AIRLOCK_DATA: mirror.dataDir } : {};
   return run(process.execPath, [join(ROOT, 'src', 'cli.ts'), ...args], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env, ...more },
   });
 }

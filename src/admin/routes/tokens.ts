@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as z from 'zod';
+import { withdrawFirstAdmin } from '#src/access/first-admin.ts';
+import { GRANT } from '#src/access/grants.ts';
+import { ROLES } from '#src/access/permissions.ts';
 import type { Tokens } from '#src/access/tokens.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import { personOf, personShape } from '../requests.ts';
@@ -12,6 +15,7 @@ export interface TokenRoutesDeps {
 /** A century: above it, a date has no four-digit year some day. */
 const MAX_DAYS = 36_500;
 const MAX_LISTED = 5000;
+const MAX_GRANTS = 100;
 
 /** huggingface_hub keeps a token under its name in an INI file, where DEFAULT is no name of a section. */
 const nameShape = z
@@ -19,11 +23,15 @@ const nameShape = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a name has letters, digits, ".", "_" and "-", at most 64 of them')
   .refine((name) => name.toLowerCase() !== 'default', '"default" is reserved by the clients: take another name');
 
+const grantShape = z.string().regex(GRANT, 'a grant is "org/name", "datasets/org/name", or a pattern with "*"');
+
 const issueShape = z.strictObject({
   name: nameShape,
   owner: personShape.regex(/^\P{C}+$/u, 'an owner has no control characters'),
   expiresDays: z.number().int().min(1).max(MAX_DAYS).nullish(),
   by: personShape.optional(),
+  roles: z.array(z.enum(ROLES)).min(1).max(ROLES.length).default(['reader']),
+  grants: z.array(grantShape).max(MAX_GRANTS).default([]),
 });
 
 const time = z.string().nullable();
@@ -31,8 +39,9 @@ const tokenShape = z.object({
   id: z.string(),
   name: z.string(),
   owner: z.string(),
-  role: z.string(),
-  state: z.enum(['active', 'expired', 'revoked']),
+  roles: z.array(z.enum(ROLES)).readonly(),
+  grants: z.array(z.string()).readonly(),
+  state: z.enum(['active', 'expired', 'revoked', 'altered']),
   createdAt: z.string(),
   createdBy: z.string(),
   expiresAt: time,
@@ -44,7 +53,7 @@ const tokenShape = z.object({
 /** Whose name is on it where the shared token gives none. */
 const NOBODY_NAMED = 'administrator';
 
-/** Give out, list and revoke the tokens of readers. */
+/** Give out, list and revoke the tokens of people and programs. */
 export function tokenRoutes({ tokens }: TokenRoutesDeps): AdminRoute[] {
   return [
     defineRoute({
@@ -59,9 +68,10 @@ export function tokenRoutes({ tokens }: TokenRoutesDeps): AdminRoute[] {
         says: 'What is known of it, and the token: it is in this answer and nowhere else ever',
         json: tokenShape.extend({ token: z.string() }),
       },
-      handle: async ({ actor, body: { name, owner, by, expiresDays } }) => {
+      handle: async ({ actor, body: { by, expiresDays, ...order } }) => {
         const person = personOf(actor, by ?? nobody(actor.via));
-        const { token, info } = await tokens.issue({ name, owner, by: person, days: expiresDays });
+        const { token, info } = await tokens.issue({ ...order, by: person, days: expiresDays });
+        if (info.roles.includes('admin')) await withdrawFirstAdmin(tokens);
         return { ...info, token };
       },
     }),
