@@ -123,6 +123,10 @@ const policy = mapping({
     unscannable: oneOf(['deny', 'hold']).prefault('deny'),
   }).prefault({}),
   customCode: oneOf(['hold', 'deny', 'withhold']).prefault('hold'),
+  upstreamScan: mapping({
+    unsafe: oneOf(['deny', 'hold', 'note']).prefault('deny'),
+    suspicious: oneOf(['hold', 'deny', 'note']).prefault('hold'),
+  }).prefault({}),
   adapters: oneOf(['approved-base', 'allow', 'deny']).prefault('approved-base'),
   withhold: mapping({ reviewBesideSafetensors: yesOrNo().prefault(true) }).prefault({}),
   files: mapping({

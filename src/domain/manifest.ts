@@ -34,6 +34,12 @@ export interface SourceUpstream {
   readonly before?: string;
 }
 
+/** `level` in upstream's words: `unsafe`, `suspicious`, and what it may come to say. */
+export interface UpstreamIssue {
+  readonly path: RepoPath;
+  readonly level: string;
+}
+
 /** What upstream says about a repo at one commit; `Repo` is the canonical one, where upstream renamed it. */
 export interface Source {
   readonly repo: Repo;
@@ -43,6 +49,8 @@ export interface Source {
   /** ISO 8601 with `Z`, where upstream says. */
   readonly lastModified?: string;
   readonly createdAt?: string;
+  /** Files that upstream's own scanners found something in. */
+  readonly issues?: readonly UpstreamIssue[];
   /** Not there where it was read before the mirror knew several. */
   readonly upstream?: SourceUpstream;
 }

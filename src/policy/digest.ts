@@ -8,11 +8,11 @@ import type { Limits, PolicyRules, SourceRule } from './rules.ts';
  * Fields are picked by name, so that what a caller's object carries besides can not change the digest.
  */
 export function policyDigest(rules: PolicyRules, source: SourceRule | undefined, limits: Limits): Sha256 {
-  const { licenses, verdicts, customCode, adapters, withhold, files, card, publisher } = rules;
+  const { licenses, verdicts, customCode, adapters, withhold, files, card, publisher, upstreamScan } = rules;
   const { maxFiles, maxFileBytes, maxSnapshotBytes } = limits;
   return sha256Of(
     canonicalJson({
-      rules: { licenses, verdicts, customCode, adapters, withhold, files, card, publisher },
+      rules: { licenses, verdicts, customCode, adapters, withhold, files, card, publisher, upstreamScan },
       source: source ?? null,
       limits: { maxFiles, maxFileBytes, maxSnapshotBytes },
     }),

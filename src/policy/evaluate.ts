@@ -16,6 +16,7 @@ import { type Limits, POLICY_RULES, type PolicyRules, type SourceRule } from './
 import { judgeSecrets, withoutSecrets } from './secrets.ts';
 import { judgeSource, select } from './sources.ts';
 import { rulesFor } from './trust.ts';
+import { upstreamDenials, upstreamDoubts } from './upstream-scan.ts';
 import { judgeVerdicts } from './verdicts.ts';
 
 /** What a decision depends on besides rules and evidence. `rule` is what `matchSource` found for the repo. */
@@ -84,6 +85,7 @@ export function evaluate(evidence: Evidence, rules: PolicyRules, context: Evalua
     ...judgeCustomCode(code, rules),
     ...judgeSecrets(files, rules.files),
     ...verdicts.reasons,
+    ...upstreamDoubts(manifest.source, files, verdicts.withheld, rules.upstreamScan),
     ...(context.rule ? judgeCompleteness(files, selected) : []),
   ];
   if (files.length <= verdicts.withheld.length && !reasons.some(({ rule }) => rule === 'empty-selection'))
@@ -97,6 +99,7 @@ function gateReasons(evidence: EarlyEvidence, rules: PolicyRules, { rule, limits
   const own = rulesFor(rules, manifest.source);
   reasons.push(...judgeNamespace(manifest.source.repo, own.publisher), ...judgeAge(evidence, own.publisher));
   if (rule) reasons.push(...judgeListing(selected, limits));
+  reasons.push(...upstreamDenials(manifest.source, selected, rules.upstreamScan));
   reasons.push(...judgeAmounts(selected, rules.files), ...judgeFileNames(selected, rules.files));
   if (license || card) reasons.push(...judgeCard(card, rules.card));
   if (license) reasons.push(...judgeLicense(license, own.licenses));

@@ -52,6 +52,7 @@ const source: Shape<Source> = {
   gated: z.boolean(),
   lastModified: time.exactOptional(),
   createdAt: time.exactOptional(),
+  issues: z.array(z.strictObject({ path, level: z.string() })).exactOptional(),
   upstream: z
     .strictObject({ name: z.string(), url: z.string(), trust: z.enum(TRUSTS), before: z.string().exactOptional() })
     .exactOptional(),

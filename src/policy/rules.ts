@@ -71,7 +71,14 @@ export interface PublisherRules {
   readonly minRepoAgeHours: number;
 }
 
+/** Of files that upstream's own scanners found something in. */
+export interface UpstreamScanRules {
+  readonly unsafe: 'note' | 'hold' | 'deny';
+  readonly suspicious: 'note' | 'hold' | 'deny';
+}
+
 export interface PolicyRules {
+  readonly upstreamScan: UpstreamScanRules;
   readonly licenses: LicenseRules;
   readonly verdicts: VerdictRules;
   /** Of code that the repo brings along and its loaders run. `withhold`: serve the rest without it. */
@@ -112,6 +119,7 @@ export const POLICY_RULES = [
   'listing-too-large',
   'file-too-large',
   'path-collision',
+  'upstream-unsafe',
   'files-too-many',
   'files-too-large',
   'file-size',

@@ -4,8 +4,8 @@ import { type ListFileEntry, listFiles, type RepoType } from '@huggingface/hub';
 import * as z from 'zod';
 import { type GitOid, gitOidOf, isGitOid, isSha256, lfsPointer, type Sha256 } from '#src/domain/digest.ts';
 import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
-import type { Source, SourceFile } from '#src/domain/manifest.ts';
-import { parseRepoPath } from '#src/domain/path.ts';
+import type { Source, SourceFile, UpstreamIssue } from '#src/domain/manifest.ts';
+import { parseRepoPath, repoPathProblem } from '#src/domain/path.ts';
 import { parseRepo, printable, type Repo, type RepoKind } from '#src/domain/repo.ts';
 import { isCommitSha, parseRef, type RefKind, type Revision, revisionText } from '#src/domain/revision.ts';
 import { header, withoutQuery } from './answers.ts';
@@ -28,7 +28,14 @@ const infoShape = z.object({
   disabled: z.boolean().optional(),
   lastModified: z.iso.datetime().optional().catch(undefined),
   createdAt: z.iso.datetime().optional().catch(undefined),
+  securityRepoStatus: z
+    .object({ filesWithIssues: z.array(z.unknown()) })
+    .optional()
+    .catch(undefined),
 });
+
+const issueShape = z.object({ path: z.string(), level: z.string().regex(/^[\w-]{1,32}$/) });
+const MAX_ISSUES = 10_000;
 
 const refShape = z.object({ name: z.string(), ref: z.string(), targetCommit: z.string().refine(isCommitSha) });
 const refsShape = z.object({
@@ -47,7 +54,7 @@ export function createHubClient(options: HubApiOptions, hub: HubApi = createHubA
 
     async resolve(repo: Repo, revision: Revision, signal?: AbortSignal): Promise<Source> {
       const info = await hub.json(
-        `/api/${repo.kind}/${repo.id}/revision/${encodeURIComponent(revisionText(revision))}`,
+        `/api/${repo.kind}/${repo.id}/revision/${encodeURIComponent(revisionText(revision))}?securityStatus=true`,
         infoShape,
         signal,
       );
@@ -66,6 +73,7 @@ export function createHubClient(options: HubApiOptions, hub: HubApi = createHubA
         gated: info.gated !== undefined && info.gated !== false,
         ...(info.lastModified === undefined ? {} : { lastModified: info.lastModified }),
         ...(info.createdAt === undefined ? {} : { createdAt: info.createdAt }),
+        ...issuesOf(info.securityRepoStatus?.filesWithIssues ?? []),
       };
     },
 
@@ -120,6 +128,17 @@ export function createHubClient(options: HubApiOptions, hub: HubApi = createHubA
       }
     },
   };
+}
+
+/** What is no path that could be served is nobody's file; a hub that says nothing of this kind has said nothing. */
+function issuesOf(rows: readonly unknown[]): { issues?: UpstreamIssue[] } {
+  const issues = rows.slice(0, MAX_ISSUES).flatMap((row) => {
+    const issue = issueShape.safeParse(row).data;
+    const path = issue?.path;
+    if (issue === undefined || path === undefined || repoPathProblem(path) !== undefined) return [];
+    return issue.level === 'safe' ? [] : [{ path: parseRepoPath(path), level: issue.level }];
+  });
+  return issues.length === 0 ? {} : { issues };
 }
 
 /** `listFiles` goes through whatever JSON can be gone through, a text letter by letter: that is no empty listing. */

@@ -26,8 +26,17 @@ export function sendInfo(res: ServerResponse, repo: HubRepo, commit: HubCommit, 
     cardData: card,
     siblings: [...commit.files.values()].map((file) => sibling(file, blobs)),
     spaces: [],
+    ...securityStatus(repo, commit, query),
     usedStorage: [...commit.files.values()].reduce((sum, file) => sum + file.content.size, 0),
   });
+}
+
+function securityStatus(repo: HubRepo, commit: HubCommit, query: URLSearchParams): object {
+  if (!/^(?:true|1)$/i.test(query.get('securityStatus') ?? '')) return {};
+  const filesWithIssues = [...repo.issues].filter(([path]) => commit.files.has(path));
+  return {
+    securityRepoStatus: { scansDone: true, filesWithIssues: filesWithIssues.map(([path, level]) => ({ path, level })) },
+  };
 }
 
 function sibling(file: HubFile, blobs: boolean): unknown {

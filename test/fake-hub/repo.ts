@@ -43,6 +43,8 @@ export class HubRepo {
   readonly otherRefs = new Map<string, string>();
   private = false;
   gated: false | 'auto' | 'manual' = false;
+  /** What the hub's own scanners say, by path: `unsafe`, `suspicious`. */
+  readonly issues = new Map<string, string>();
   /** Tokens that may read this repo although it is private or gated. */
   readonly grants = new Set<string>();
 
