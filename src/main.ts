@@ -21,6 +21,7 @@ import { openIndex } from './index/index.ts';
 import { createIntakes } from './intake/intakes.ts';
 import { createQuarantine } from './intake/quarantine.ts';
 import { startRechecks } from './intake/recheck.ts';
+import { followOf } from './intake/ref-pins.ts';
 import { createRescan, type Rescan } from './intake/rescan.ts';
 import { startSweeps } from './intake/sweeps.ts';
 import { auditOf, startOf } from './main/audit.ts';
@@ -154,7 +155,7 @@ async function openMirror(
   const intakes = createIntakes({
     ...judging,
     upstream: await openUpstreams(config),
-    follow: config.refs.follow,
+    follow: followOf(config),
     queue: new PQueue({ concurrency: KNOWN_INTAKES }),
     turns: {
       gates: new PQueue({ concurrency: config.intake.concurrent }),
@@ -214,6 +215,7 @@ async function openMirror(
       intakes,
       review,
       cases,
+      journal,
       rescan,
       explain: scanner.explain,
       index,
@@ -245,7 +247,7 @@ async function openMirror(
     journal,
     intakes,
     clock: systemClock,
-    follow: config.refs.follow,
+    follow: followOf(config),
     recheckMinutes: config.refs.recheckMinutes,
     log,
   });

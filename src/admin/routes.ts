@@ -9,6 +9,7 @@ import { type DecisionRoutesDeps, decisionRoutes } from './routes/decisions.ts';
 import { type DownloadRoutesDeps, downloadRoutes } from './routes/downloads.ts';
 import { type IntakeRoutesDeps, intakeRoutes } from './routes/intakes.ts';
 import { type KeyRoutesDeps, keyRoutes } from './routes/keys.ts';
+import { type PinRoutesDeps, pinRoutes } from './routes/pins.ts';
 import { type PullDeps, pullRoutes } from './routes/pulls.ts';
 import { type RescanRoutesDeps, rescanRoutes } from './routes/rescan.ts';
 import { type TokenRoutesDeps, tokenRoutes } from './routes/tokens.ts';
@@ -20,6 +21,7 @@ export type AdminDeps = MountDeps &
   DownloadRoutesDeps &
   IntakeRoutesDeps &
   KeyRoutesDeps &
+  PinRoutesDeps &
   PullDeps &
   RescanRoutesDeps &
   TokenRoutesDeps;
@@ -33,6 +35,7 @@ function adminRoutes(deps: AdminDeps): AdminRoute[] {
     ...downloadRoutes(deps),
     ...intakeRoutes(deps),
     ...keyRoutes(deps),
+    ...pinRoutes(deps),
     ...pullRoutes(deps),
     ...rescanRoutes(deps),
     ...tokenRoutes(deps),

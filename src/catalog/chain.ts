@@ -54,6 +54,8 @@ export interface Chains<At, State extends Chained, Entry extends ChainEntry> {
    * time one goes first, and the other drafts again. Durable when it returns true.
    */
   append(at: At, draft: (state: State, now: string) => Entry | undefined): Promise<boolean>;
+  /** One entry, verified by itself, with the digest of its bytes; undefined where there is none. @throws as {@link state} */
+  entry(at: At, seq: number): Promise<{ readonly entry: Entry; readonly digest: Sha256 } | undefined>;
   /** Hear of each chain whose entries were read on, whoever wrote them; up to the process's end. Must not throw. */
   subscribe(listener: (at: At, seq: number) => void): void;
 }
@@ -150,6 +152,15 @@ export function createChains<At, State extends Chained, Entry extends ChainEntry
       const age = clock.now().getTime() - known.checkedAt;
       // A clock that was put back must not keep a state for as long.
       return age >= 0 && age < options.refreshSeconds * 1000 ? known.state : refresh(at);
+    },
+
+    async entry(at, seq) {
+      const record = await records.get(format.key(at, seq));
+      if (!record) return undefined;
+      const entry = format.open(record.bytes);
+      if (format.belongs(at, entry) && entry.seq === seq) return { entry, digest: sha256Of(record.bytes) };
+      const text = `Entry ${seq} of ${format.name(at)} is that of another number or chain.`;
+      throw new AirlockError('record-invalid', text, { chain: format.headKey(at), seq, actual: entry.seq });
     },
 
     async append(at, draft) {

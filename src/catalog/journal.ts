@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type JournalEntry, type JournalEvent, openJournalEntry, signJournalEntry } from '#src/attest/journal-entry.ts';
 import type { KeyRole, PublicKey, Signer } from '#src/attest/signer.ts';
+import type { Sha256 } from '#src/domain/digest.ts';
 import { type Repo, repoKey } from '#src/domain/repo.ts';
 import { type ChainFormat, type ChainOptions, createChains } from './chain.ts';
 import { journalKey, journalPrefix } from './keys.ts';
@@ -20,6 +21,8 @@ export interface Journal {
     act: { by: string; reason: string },
     applies: (state: RepoState) => boolean,
   ): Promise<boolean>;
+  /** One entry, with the digest of its bytes; undefined where there is none. @throws as {@link state} */
+  entry(repo: Repo, seq: number): Promise<{ readonly entry: JournalEntry; readonly digest: Sha256 } | undefined>;
   /** Hear of each repo whose entries were read on, whoever wrote them; up to the process's end. Must not throw. */
   subscribe(listener: (repo: Repo, seq: number) => void): void;
 }

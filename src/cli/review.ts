@@ -7,6 +7,7 @@ import { parseCommitSha } from '#src/domain/revision.ts';
 import { type ApiClient, clientOptions, createApiClient } from './api-client.ts';
 import { EXIT } from './exit.ts';
 import { parsePerson, whoami } from './person.ts';
+import { pinHistoryCommand } from './pin-history.ts';
 import { printed } from './printed.ts';
 import { parseSubject, type SubjectArgument, subjectBody, subjectPath } from './subject.ts';
 
@@ -60,13 +61,18 @@ export function reviewCommands(env: NodeJS.ProcessEnv): Command[] {
       await report(await api.post('revoke', { ...subjectBody(subject), ...pick(options) }), 'revoked');
     },
   );
-  const pin = actCommand('pin', 'point a branch or tag (REPO@REF) at an approved commit')
+  const set = actCommand('set', 'point a branch or tag (REPO@REF) at an approved commit')
     .requiredOption('--commit <sha>', 'the commit, 40 hex digits', parseCommitSha)
     .action(async (subject: SubjectArgument, options: ActOptions & { commit: string }) => {
       const { kind, repo, revision: ref } = subjectBody(subject);
       const api = await client(env);
       await report(await api.post('pin', { kind, repo, ref, commit: options.commit, ...pick(options) }), 'pinned');
     });
+  // Its own options are needed for a move alone, so that the move is a command of its own, which needs no name.
+  const pin = new Command('pin')
+    .description('point a branch or tag (REPO@REF) at an approved commit; `history`: see where they have pointed to')
+    .addCommand(set, { isDefault: true, hidden: true })
+    .addCommand(pinHistoryCommand(env));
   return [approve, reject, revoke, pin];
 }
 

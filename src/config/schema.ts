@@ -98,6 +98,7 @@ const source = mapping({
   include: list(glob()).min(1, { error: 'at least one pattern' }).prefault(['*']),
   exclude: list(glob()).prefault([]),
   gated: oneOf(['hold', 'allow']).prefault('hold'),
+  follow: oneOf(['manual', 'auto']).optional(),
   upstreams: list(upstreamName()).min(1, { error: 'at least one name of an upstream' }).optional(),
   reason: text('one line of text').optional(),
 });

@@ -7,13 +7,14 @@ import type { Index } from '#src/index/index.ts';
 import { ended } from './ended.ts';
 import type { Intakes } from './intakes.ts';
 import { recheckWaiting } from './recheck-waiting.ts';
+import type { FollowOf } from './ref-pins.ts';
 
 export interface RecheckDeps {
   readonly index: Pick<Index, 'refs' | 'evidence'>;
   readonly journal: Pick<Journal, 'state'>;
   readonly intakes: Intakes;
   readonly clock: Clock;
-  readonly follow: 'manual' | 'auto';
+  readonly follow: FollowOf;
   readonly recheckMinutes: number;
   /** How long one ref may keep the others from their turn; its intake goes on by itself. Default: a minute. */
   readonly waitSeconds?: number;
@@ -57,7 +58,7 @@ export async function recheckDue(deps: RecheckDeps, stopped: () => boolean = () 
     const state = await deps.journal.state(repo);
     const pin = state.pins.get(row.ref);
     const settled = pin !== undefined && state.commits.get(pin.commit)?.status === 'approved';
-    if (settled && (deps.follow === 'manual' || row.refKind === 'tag')) continue;
+    if (settled && (deps.follow(repo) === 'manual' || row.refKind === 'tag')) continue;
     await ended(deps.intakes.request(repo, { type: 'ref', ref: row.ref }), deps.waitSeconds ?? 60);
     looked++;
   }

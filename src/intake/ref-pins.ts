@@ -6,6 +6,8 @@ import type { Clock } from '#src/domain/clock.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import { type CommitSha, DEFAULT_REF, type Ref, type RefKind } from '#src/domain/revision.ts';
 import type { Index } from '#src/index/index.ts';
+import type { SourceRule } from '#src/policy/rules.ts';
+import { matchSource } from '#src/policy/sources.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
 
 export interface RefPinDeps {
@@ -14,7 +16,19 @@ export interface RefPinDeps {
   readonly journal: Pick<Journal, 'state'>;
   readonly publisher: Pick<Publisher, 'pin'>;
   readonly clock: Clock;
-  readonly follow: 'manual' | 'auto';
+  readonly follow: FollowOf;
+}
+
+/** Whether the pins of a repo move by themselves: as its source says, else as all do. */
+export type FollowOf = (repo: Repo) => 'manual' | 'auto';
+
+export function followOf({ sources, refs }: FollowConfig): FollowOf {
+  return (repo) => matchSource(sources, repo)?.follow ?? refs.follow;
+}
+
+interface FollowConfig {
+  readonly sources: readonly SourceRule[];
+  readonly refs: { readonly follow: 'manual' | 'auto' };
 }
 
 /**
@@ -57,7 +71,7 @@ export async function pinApproved(
   commit: CommitSha,
 ): Promise<void> {
   const state = await deps.journal.state(repo);
-  if (!mayMove(deps, state, ref, kind)) return;
+  if (!mayMove(deps.follow(repo), state, ref, kind)) return;
   const reason = state.pins.has(ref) ? 'it follows upstream' : 'first approved commit of this ref';
   await deps.publisher.pin(repo, { ref, kind, commit }, { by: 'policy', reason });
 }
@@ -66,7 +80,7 @@ export async function pinApproved(
  * A ref stays where it was approved, unless that is gone, or the configuration says to follow upstream. What a person
  * pinned, only a person moves: a roll-back would not last a quarter of an hour otherwise. Tags are promises: never.
  */
-function mayMove({ follow }: RefPinDeps, state: RepoState, ref: Ref, kind: RefKind): boolean {
+function mayMove(follow: 'manual' | 'auto', state: RepoState, ref: Ref, kind: RefKind): boolean {
   const pinned = state.pins.get(ref);
   if (!pinned || state.commits.get(pinned.commit)?.status !== 'approved') return true;
   return follow === 'auto' && kind !== 'tag' && pinned.by === 'policy';

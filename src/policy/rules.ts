@@ -13,6 +13,8 @@ export interface SourceRule {
   readonly gated: 'hold' | 'allow';
   /** The names of the upstreams that it may come from. Undefined: from any. */
   readonly upstreams?: readonly string[] | undefined;
+  /** Whether pins of its repos follow upstream. Undefined: as `refs.follow` says. */
+  readonly follow?: 'manual' | 'auto' | undefined;
   /** The security team's own words, shown where this source denies or holds. */
   readonly reason?: string | undefined;
 }

@@ -16,6 +16,7 @@ export function matchBothNames(sources: readonly SourceRule[], asked: Repo, upst
     ...current,
     mode: STRICTNESS.find((mode) => mode === old.mode || mode === current.mode) ?? 'deny',
     exclude: [...new Set([...current.exclude, ...old.exclude])],
+    follow: old.follow,
     upstreams: both(old.upstreams, current.upstreams),
     gated: old.gated === 'allow' && current.gated === 'allow' ? 'allow' : 'hold',
   };

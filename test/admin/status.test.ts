@@ -76,7 +76,7 @@ function adminApp(changed: Partial<AdminDeps>): Hono {
 }
 
 function adminDeps(): AdminDeps {
-  const { catalog, intakes, review, cases, rescan, scanner, index, ring, tokens } = house;
+  const { catalog, intakes, review, cases, rescan, journal, scanner, index, ring, tokens } = house;
   const { explain } = scanner;
   const keys = { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key };
   return {
@@ -85,6 +85,7 @@ function adminDeps(): AdminDeps {
     review,
     cases,
     rescan,
+    journal,
     explain,
     index,
     keys,

@@ -89,3 +89,37 @@ describe('what nobody can sign is not even asked for', () => {
     expect(asked).toEqual([]);
   });
 });
+
+describe('pin', () => {
+  const env = () => ({ AIRLOCK_URL: url, AIRLOCK_ADMIN_TOKEN: 'airlock_0123456789abcdef' });
+
+  it('moves a branch, without a name for that command', async () => {
+    answers = [{ body: { repo: 'acme/tiny', commit: COMMIT, state: 'pinned' } }];
+    const args = ['pin', 'acme/tiny@main', '--commit', COMMIT, '--reason', 'roll back'];
+    const result = await runCli(args, await temp('cli'), env());
+    expect([result.status, result.stdout]).toEqual([0, `acme/tiny@${COMMIT}: pinned\n`]);
+    const lacking = await runCli(['pin', 'acme/tiny@main', '--commit', COMMIT], await temp('cli'), env());
+    expect(lacking.status).toBe(64);
+    expect(lacking.output).toContain('--reason');
+  });
+
+  it('history goes from page to page, up to the limit', async () => {
+    const move = {
+      ref: 'main',
+      from: null,
+      to: COMMIT,
+      by: 'ann\u001b[2J',
+      at: '2026-03-01T12:00:00.000Z',
+      reason: 'why',
+    };
+    answers = [{ body: { moves: [], next: 9 } }, { body: { moves: [move], next: 4 } }, { body: { moves: [move] } }];
+    const result = await runCli(['pin', 'history', 'acme/tiny', '--ref', 'main'], await temp('cli'), env());
+    const line = `2026-03-01 12:00 main: - -> ${COMMIT} by ann?[2J: why\n`;
+    expect([result.status, result.stdout]).toEqual([0, line + line]);
+    expect(asked).toEqual([
+      'GET /api/airlock/pins/history?kind=models&repo=acme%2Ftiny&limit=50&ref=main',
+      'GET /api/airlock/pins/history?kind=models&repo=acme%2Ftiny&limit=50&ref=main&before=9',
+      'GET /api/airlock/pins/history?kind=models&repo=acme%2Ftiny&limit=49&ref=main&before=4',
+    ]);
+  });
+});

@@ -18,6 +18,7 @@ import type { IntakeOutcome } from '#src/intake/progress.ts';
 import { createQuarantine, type Quarantine } from '#src/intake/quarantine.ts';
 import { recheckDue } from '#src/intake/recheck.ts';
 import { recheckWaiting } from '#src/intake/recheck-waiting.ts';
+import { followOf } from '#src/intake/ref-pins.ts';
 import { createRescan, type Rescan } from '#src/intake/rescan.ts';
 import { openUpstreams } from '#src/main/upstream.ts';
 import { createReview, type Review } from '#src/review/review.ts';
@@ -126,7 +127,7 @@ export async function openHouse({
   const intakes = createIntakes({
     ...judging,
     upstream,
-    follow: settings.refs.follow,
+    follow: followOf(settings),
     queue: new PQueue({ concurrency: 256 }),
     turns: {
       gates: new PQueue({ concurrency: settings.intake.concurrent }),
@@ -147,7 +148,7 @@ export async function openHouse({
     journal,
     intakes,
     clock,
-    follow: settings.refs.follow,
+    follow: followOf(settings),
     recheckMinutes: settings.refs.recheckMinutes,
     log: { warn: write },
   };

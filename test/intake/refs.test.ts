@@ -62,6 +62,23 @@ describe('a branch that moved', () => {
     expect((await releaseOf(house, 'acme/tiny', before)).commit).toBe(before);
   });
 
+  it('is followed where its source says so, and others are not', async () => {
+    const sources = [
+      { match: 'acme/*', mode: 'auto', follow: 'auto' },
+      { match: '*', mode: 'auto' },
+    ];
+    const [ours, theirs] = [addTiny(rig.hub), addTiny(rig.hub, 'other/tiny')];
+    const house = await rig.open({ config: { ...MANUAL.config, sources } });
+    approved(await house.ask('acme/tiny'));
+    const before = approved(await house.ask('other/tiny'));
+    const after = ours.move('main', { 'config.json': '{"moved": true}\n' });
+    theirs.move('main', { 'config.json': '{"moved": true}\n' });
+    house.ahead = 11;
+    expect(await house.recheck()).toBe(1);
+    expect(await pinOf(house, 'acme/tiny')).toBe(after);
+    expect(await pinOf(house, 'other/tiny')).toBe(before);
+  });
+
   it('to something that is refused keeps its pin, followed or not', async () => {
     const tiny = addTiny(rig.hub);
     const house = await rig.open(AUTO);

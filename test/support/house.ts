@@ -23,6 +23,7 @@ import { createPrebuilt } from '#src/hub/prebuilt.ts';
 import { type Index, openIndex } from '#src/index/index.ts';
 import { createIntakes, type Intakes } from '#src/intake/intakes.ts';
 import { createQuarantine } from '#src/intake/quarantine.ts';
+import { followOf } from '#src/intake/ref-pins.ts';
 import { createRescan, type Rescan } from '#src/intake/rescan.ts';
 import { storedRevocations } from '#src/main/revoked-tokens.ts';
 import { type Cases, createCases } from '#src/review/cases.ts';
@@ -129,7 +130,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const intakes = createIntakes({
     ...judging,
     upstream: createHubClient(config.upstream),
-    follow: config.refs.follow,
+    follow: followOf(config),
     queue: new PQueue({ concurrency: config.intake.concurrent }),
     downloads: new PQueue({ concurrency: config.intake.files }),
     tries: config.upstream.tries,
@@ -173,7 +174,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       anonymous: config.access.anonymous,
       audit,
       explain: judging.scanner.explain,
-      ...{ catalog, intakes, review, cases, rescan, index, tokens },
+      ...{ catalog, intakes, review, cases, rescan, journal, index, tokens },
     },
     access: {
       identify,
