@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { messageOf } from '#src/domain/errors.ts';
 import { globMatcher } from '#src/domain/glob.ts';
+import { compileCel } from '#src/policy/cel.ts';
+import { POLICY_RULES } from '#src/policy/rules.ts';
 import { parseBytes } from './sizes.ts';
 
 // Fields of the configuration. The `error` of each is what was expected, in words: problems.ts puts it behind the
@@ -140,6 +143,28 @@ function isGlob(value: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The id of a rule: `custom.<id>` in reasons and approvals. Not that of a rule of ours, which people would confuse. */
+export function customId() {
+  const ours: readonly string[] = POLICY_RULES;
+  const fits = (value: unknown) =>
+    typeof value === 'string' && /^[a-z][a-z0-9-]{0,59}$/.test(value) && !ours.includes(value);
+  return z.custom<string>(fits, { error: 'an id of lower-case letters, digits and "-" that no built-in rule has' });
+}
+
+/** A CEL expression over the evidence document. What is wrong with it stops the start, with the place. */
+export function celExpression() {
+  return z.unknown().transform((value, context): string => {
+    try {
+      if (typeof value !== 'string') throw new SyntaxError('it is no text');
+      compileCel(value);
+      return value;
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: `a CEL expression over "evidence"; ${messageOf(error)}` });
+      return z.NEVER;
+    }
+  });
 }
 
 export function list<T extends z.ZodType>(item: T) {

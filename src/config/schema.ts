@@ -7,7 +7,9 @@ import { INERT_NAMES, LICENSES } from './default-lists.ts';
 import {
   addressRange,
   bytes,
+  celExpression,
   clamdAddress,
+  customId,
   endpointName,
   fileType,
   glob,
@@ -153,6 +155,20 @@ const policy = mapping({
     minCommitAgeHours: wholeNumber(0, TEN_YEARS_HOURS).prefault(0),
     minRepoAgeHours: wholeNumber(0, TEN_YEARS_HOURS).prefault(0),
   }).prefault({}),
+  custom: list(
+    mapping({
+      id: customId(),
+      effect: oneOf(['deny', 'hold']),
+      when: celExpression(),
+      message: text('one line of text'),
+    }),
+  )
+    .superRefine((rules, context) => {
+      for (const [i, { id }] of rules.entries())
+        if (rules.findIndex((other) => other.id === id) < i)
+          context.addIssue({ code: 'custom', path: [i, 'id'], message: 'an id that no other custom rule has' });
+    })
+    .prefault([]),
 });
 
 const clamav = mapping({

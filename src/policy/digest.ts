@@ -8,16 +8,30 @@ import type { Limits, PolicyRules, SourceRule } from './rules.ts';
  * Fields are picked by name, so that what a caller's object carries besides can not change the digest.
  */
 export function policyDigest(rules: PolicyRules, source: SourceRule | undefined, limits: Limits): Sha256 {
-  const { licenses, verdicts, customCode, adapters, withhold, files, card, publisher, upstreamScan } = rules;
+  const named = Object.fromEntries(Object.keys(NAMED).map((key) => [key, rules[key as keyof PolicyRules]]));
   const { maxFiles, maxFileBytes, maxSnapshotBytes } = limits;
   return sha256Of(
     canonicalJson({
-      rules: { licenses, verdicts, customCode, adapters, withhold, files, card, publisher, upstreamScan },
+      rules: named,
       source: source ?? null,
       limits: { maxFiles, maxFileBytes, maxSnapshotBytes },
     }),
   );
 }
+
+/** Every part of the rules; the compiler asks for one that is added. */
+const NAMED: Readonly<Record<keyof PolicyRules, true>> = {
+  licenses: true,
+  verdicts: true,
+  customCode: true,
+  adapters: true,
+  withhold: true,
+  files: true,
+  card: true,
+  publisher: true,
+  upstreamScan: true,
+  custom: true,
+};
 
 /** JSON with sorted keys and without spaces; keys without a value are left out, as JSON.stringify does. */
 function canonicalJson(value: unknown): string {

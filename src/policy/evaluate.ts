@@ -4,6 +4,7 @@ import type { Evidence, EvidenceDocument, ScannedFile, WithheldFile } from '#src
 import type { SourceFile } from '#src/domain/manifest.ts';
 import { printable, type Repo } from '#src/domain/repo.ts';
 import { judgeCard } from './card-rules.ts';
+import { judgeCustom } from './custom.ts';
 import { applyCodeApprovals, judgeCustomCode, withoutCustomCode } from './custom-code.ts';
 import { policyDigest } from './digest.ts';
 import { judgeAmounts, judgeFileNames, judgeFormats } from './file-types.ts';
@@ -86,6 +87,7 @@ export function evaluate(evidence: Evidence, rules: PolicyRules, context: Evalua
     ...judgeSecrets(files, rules.files),
     ...verdicts.reasons,
     ...upstreamDoubts(manifest.source, files, verdicts.withheld, rules.upstreamScan),
+    ...judgeCustom(evidence, rules.custom),
     ...(context.rule ? judgeCompleteness(files, selected) : []),
   ];
   if (files.length <= verdicts.withheld.length && !reasons.some(({ rule }) => rule === 'empty-selection'))
@@ -145,7 +147,9 @@ function decide(
 function inOrder(reasons: readonly Reason[]): Reason[] {
   const effects: readonly string[] = ['deny', 'hold', 'note'];
   const order: readonly string[] = POLICY_RULES;
+  // Rules of the house's own come last, in their own order.
+  const place = (rule: string) => (order.includes(rule) ? order.indexOf(rule) : order.length);
   return reasons.toSorted(
-    (a, b) => effects.indexOf(a.effect) - effects.indexOf(b.effect) || order.indexOf(a.rule) - order.indexOf(b.rule),
+    (a, b) => effects.indexOf(a.effect) - effects.indexOf(b.effect) || place(a.rule) - place(b.rule),
   );
 }

@@ -79,6 +79,15 @@ export interface UpstreamScanRules {
   readonly suspicious: 'note' | 'hold' | 'deny';
 }
 
+/** A rule of the security team's own, over the evidence document: EVIDENCE.md. */
+export interface CustomRule {
+  readonly id: string;
+  readonly effect: 'deny' | 'hold';
+  /** CEL. Where it is true, the rule speaks. */
+  readonly when: string;
+  readonly message: string;
+}
+
 export interface PolicyRules {
   readonly upstreamScan: UpstreamScanRules;
   readonly licenses: LicenseRules;
@@ -91,6 +100,7 @@ export interface PolicyRules {
   readonly files: FileRules;
   readonly card: CardRules;
   readonly publisher: PublisherRules;
+  readonly custom: readonly CustomRule[];
 }
 
 /** What a snapshot may weigh. They hold for the selection: what is excluded is never pulled. */
@@ -151,4 +161,5 @@ export const POLICY_RULES = [
   'empty-selection',
 ] as const;
 
-export type PolicyRule = (typeof POLICY_RULES)[number];
+/** One of them, or a rule of the security team's own. */
+export type PolicyRule = (typeof POLICY_RULES)[number] | `custom.${string}`;
