@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { auditCommand } from './cli/audit.ts';
 import { EXIT } from './cli/exit.ts';
 import { pullCommand } from './cli/pull.ts';
 import { rescanCommand } from './cli/rescan.ts';
@@ -28,6 +29,7 @@ const commands = [
   ...reviewCommands(process.env),
   rescanCommand(process.env),
   tokenCommand(process.env),
+  auditCommand(process.env),
   scanCommand(),
   sweepCommand(),
   rulesCommand(),

@@ -24,7 +24,7 @@ import { startRechecks } from './intake/recheck.ts';
 import { followOf } from './intake/ref-pins.ts';
 import { createRescan, type Rescan } from './intake/rescan.ts';
 import { startSweeps } from './intake/sweeps.ts';
-import { auditOf, startOf } from './main/audit.ts';
+import { auditOf, ledgerOf, startOf } from './main/audit.ts';
 import { greet } from './main/greet.ts';
 import { adminToken, openKeys } from './main/keys.ts';
 import { openNotifications } from './main/notifications.ts';
@@ -224,6 +224,7 @@ async function openMirror(
       identify,
       anonymous: config.access.anonymous,
       audit,
+      ...ledgerOf(stores.records, index, ring),
       tokens,
     },
     access: { ...readersOf(config, log), identify },

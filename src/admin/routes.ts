@@ -5,6 +5,7 @@ import { openapiRoute } from './openapi.ts';
 import type { AdminRoute } from './route.ts';
 import { type ActRoutesDeps, actRoutes } from './routes/acts.ts';
 import { type ApprovalRoutesDeps, approvalRoutes } from './routes/approvals.ts';
+import { type AuditRoutesDeps, auditRoutes } from './routes/audit.ts';
 import { type DecisionRoutesDeps, decisionRoutes } from './routes/decisions.ts';
 import { type DownloadRoutesDeps, downloadRoutes } from './routes/downloads.ts';
 import { type IntakeRoutesDeps, intakeRoutes } from './routes/intakes.ts';
@@ -17,6 +18,7 @@ import { type TokenRoutesDeps, tokenRoutes } from './routes/tokens.ts';
 export type AdminDeps = MountDeps &
   ActRoutesDeps &
   ApprovalRoutesDeps &
+  AuditRoutesDeps &
   DecisionRoutesDeps &
   DownloadRoutesDeps &
   IntakeRoutesDeps &
@@ -31,6 +33,7 @@ function adminRoutes(deps: AdminDeps): AdminRoute[] {
   const routes = [
     ...actRoutes(deps),
     ...approvalRoutes(deps),
+    ...auditRoutes(deps),
     ...decisionRoutes(deps),
     ...downloadRoutes(deps),
     ...intakeRoutes(deps),

@@ -7,7 +7,7 @@ import type { ChainKind } from '#src/attest/audit-record.ts';
  *   audit/acts/<writer>/000000001.json       who did what, from start to stop
  *   audit/accesses/<writer>/000000001.json   who was served what
  */
-const AUDIT = 'audit/';
+export const AUDIT = 'audit/';
 
 /** A chain's name: what its keys begin with, without the slash at the end. The index knows its head by it. */
 export function chainName(kind: ChainKind, writer: string): string {

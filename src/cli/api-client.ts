@@ -11,6 +11,8 @@ export interface ApiClient {
   get(path: string): Promise<unknown>;
   post(path: string, body: object): Promise<unknown>;
   delete(path: string): Promise<unknown>;
+  /** An answer of JSON lines, each as it comes. */
+  lines(path: string): AsyncIterable<unknown>;
 }
 
 export interface ApiClientOptions {
@@ -71,16 +73,30 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   const { url, token, patienceMilliseconds = PATIENCE_MILLISECONDS } = options;
   const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
 
-  async function call(path: string, init: RequestInit): Promise<unknown> {
-    const signal = AbortSignal.timeout(patienceMilliseconds);
-    const answer = await fetch(`${url}/api/airlock/${path}`, { ...init, signal }).catch((cause: unknown) => {
+  async function ask(path: string, init: RequestInit): Promise<Response> {
+    const answer = await fetch(`${url}/api/airlock/${path}`, init).catch((cause: unknown) => {
       throw noAnswer(url, cause);
     });
-    const body: unknown = await answer.json().catch(() => undefined);
-    if (answer.ok) return body;
-    const { error, code } = errorShape.parse(body ?? {});
+    if (answer.ok) return answer;
+    const { error, code } = errorShape.parse(await answer.json().catch(() => ({})));
     const said = error ?? `The mirror answered ${answer.status}.`;
     throw new AirlockError('bad-request', said.replace(/^\[airlock\] /, ''), { code, status: answer.status });
+  }
+
+  async function call(path: string, init: RequestInit): Promise<unknown> {
+    const answer = await ask(path, { ...init, signal: AbortSignal.timeout(patienceMilliseconds) });
+    return answer.json().catch(() => undefined);
+  }
+
+  /** However long it takes in all. */
+  async function* lines(path: string): AsyncIterable<unknown> {
+    const answer = await ask(path, { headers: authorization });
+    let rest = '';
+    for await (const chunk of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      const parts = (rest + chunk).split('\n');
+      rest = parts.pop() ?? '';
+      for (const part of parts) yield JSON.parse(part);
+    }
   }
   return {
     get: (path) => call(path, { headers: authorization }),
@@ -93,6 +109,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         },
         body: JSON.stringify(body),
       }),
+    lines,
     delete: (path) => call(path, { method: 'DELETE', headers: authorization }),
   };
 }

@@ -11,6 +11,8 @@ import type { Guard } from './sqlite.ts';
  */
 export interface Heads {
   get(repoKey: string): Promise<HeadRow | undefined>;
+  /** Everything that was ever seen, for who compares it with what is there. */
+  all(): Promise<HeadRow[]>;
   /**
    * Remember a newer head; a lower `seq` is ignored.
    * @throws AirlockError journal-rolled-back when another entry was seen at the same `seq`
@@ -21,6 +23,7 @@ export interface Heads {
 export function headQueries(db: Kysely<Tables>, guard: Guard): Heads {
   return {
     get: (repoKey) => guard(() => db.selectFrom('heads').selectAll().where('repoKey', '=', repoKey).executeTakeFirst()),
+    all: () => guard(() => db.selectFrom('heads').selectAll().orderBy('repoKey').execute()),
     advance: (repoKey, seq, digest) =>
       guard(async () => {
         // One statement, which moves the head and says where it is then: nobody can come in between.

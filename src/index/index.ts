@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync, openSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { type AuditEvents, auditEventQueries } from './audit-events.ts';
 import { type CaseNotes, caseNoteQueries } from './case-notes.ts';
 import { type CaseRequesters, caseRequesterQueries } from './case-requesters.ts';
 import { type Cases, caseQueries } from './cases.ts';
@@ -38,6 +39,7 @@ export interface Index {
   readonly caseNotes: CaseNotes;
   readonly notifications: Notifications;
   readonly releaseParts: ReleaseParts;
+  readonly auditEvents: AuditEvents;
   close(): Promise<void>;
 }
 
@@ -74,6 +76,7 @@ export async function openIndex(file: string): Promise<Index> {
       caseNotes: caseNoteQueries(db, guard),
       notifications: notificationQueries(db, guard),
       releaseParts: releasePartQueries(db, guard),
+      auditEvents: auditEventQueries(db, guard),
       close: async () => {
         // Not Kysely's destroy: it closes only what has answered a query before.
         if (database.isOpen) database.close();

@@ -19,6 +19,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-notifications': { up: notifications },
   '0009-release-parts': { up: releaseParts },
   '0010-sealed-tokens': { up: sealedTokens },
+  '0011-audit': { up: audit },
 };
 
 export async function migrate(db: Kysely<unknown>): Promise<void> {
@@ -224,4 +225,35 @@ async function notifications(db: Kysely<unknown>): Promise<void> {
     .addColumn('lastError', 'text')
     .execute();
   await db.schema.createIndex('notificationsDue').on('notifications').columns(['state', 'endpoint', 'id']).execute();
+}
+
+async function audit(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('auditEvents')
+    .addColumn('chain', 'text', (c) => c.notNull())
+    .addColumn('seq', 'integer', (c) => c.notNull())
+    .addColumn('n', 'integer', (c) => c.notNull())
+    .addColumn('at', 'text', (c) => c.notNull())
+    .addColumn('last', 'text', (c) => c.notNull())
+    .addColumn('type', 'text', (c) => c.notNull())
+    .addColumn('actor', 'text')
+    .addColumn('owner', 'text')
+    .addColumn('address', 'text')
+    .addColumn('kind', 'text')
+    .addColumn('repo', 'text')
+    .addColumn('commit', 'text')
+    .addColumn('path', 'text')
+    .addColumn('sha256', 'text')
+    .addColumn('body', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('auditEventsKey', ['chain', 'seq', 'n'])
+    .execute();
+  await db.schema.createIndex('auditEventsAt').on('auditEvents').columns(['at', 'chain', 'seq', 'n']).execute();
+  await db.schema.createIndex('auditEventsRepo').on('auditEvents').columns(['repo', 'at']).execute();
+  await db.schema.createIndex('auditEventsSha256').on('auditEvents').columns(['sha256']).execute();
+  await db.schema
+    .createTable('auditChains')
+    .addColumn('chain', 'text', (c) => c.primaryKey())
+    .addColumn('seq', 'integer', (c) => c.notNull())
+    .addColumn('digest', 'text', (c) => c.notNull())
+    .execute();
 }

@@ -27,6 +27,8 @@ export interface Tables {
   readonly lineage: LineageRow;
   readonly notedReleases: NotedReleaseRow;
   readonly notedRepos: NotedRepoRow;
+  readonly auditEvents: AuditEventRow;
+  readonly auditChains: AuditChainRow;
 }
 
 /** One run from ref to decision, for people and for other replicas to look at. */
@@ -227,4 +229,32 @@ interface NotedRepoRow {
   readonly kind: RepoKind;
   readonly repo: string;
   readonly seq: number;
+}
+
+/** One event of a signed record: found by any of these, and told from `body`, which is JSON. */
+export interface AuditEventRow {
+  /** Of the chain, the record in it, and the event in that. */
+  readonly chain: string;
+  readonly seq: number;
+  readonly n: number;
+  readonly at: string;
+  /** Of an event that covers a stretch of time: its end. */
+  readonly last: string;
+  readonly type: string;
+  readonly actor: string | null;
+  readonly owner: string | null;
+  readonly address: string | null;
+  readonly kind: RepoKind | null;
+  readonly repo: string | null;
+  readonly commit: CommitSha | null;
+  readonly path: string | null;
+  readonly sha256: Sha256 | null;
+  readonly body: string;
+}
+
+/** How far the records of a chain are in {@link AuditEventRow}s. */
+export interface AuditChainRow {
+  readonly chain: string;
+  readonly seq: number;
+  readonly digest: Sha256;
 }

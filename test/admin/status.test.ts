@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adminCheck } from '#src/access/admin-token.ts';
@@ -6,6 +7,7 @@ import { createIdentify } from '#src/access/identify.ts';
 import { createOrigins } from '#src/access/origin.ts';
 import { type AdminDeps, createAdmin } from '#src/admin/routes.ts';
 import { parseRepo } from '#src/domain/repo.ts';
+import { ledgerOf } from '#src/main/audit.ts';
 import { addHeld, addHostile, addLicensed, addMixed, addTiny } from '#test/fake-hub/repos.ts';
 import { type FakeHub, startFakeHub } from '#test/fake-hub/server.ts';
 import { ADMIN_TOKEN, type House, openHouse, post, send } from '#test/support/house.ts';
@@ -93,6 +95,7 @@ function adminDeps(): AdminDeps {
     identify: createIdentify({ tokens, isAdmin: adminCheck(ADMIN_TOKEN) }),
     anonymous: true,
     audit: { act: async () => ({ failed: async () => undefined }) },
+    ...ledgerOf(house.records, index, ring),
     tokens,
   };
 }

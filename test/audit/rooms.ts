@@ -142,3 +142,10 @@ const ann = { id: 'a1', owner: 'ann@example.org', roles: ['admin'], via: 'token'
 export function order(route: string, subject: Record<string, unknown> = {}) {
   return { actor: ann, address: '192.0.2.7', requestId: 'r-1', route, subject };
 }
+
+/** Everything that comes, when all has come. */
+export async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}

@@ -25,6 +25,7 @@ import { createIntakes, type Intakes } from '#src/intake/intakes.ts';
 import { createQuarantine } from '#src/intake/quarantine.ts';
 import { followOf } from '#src/intake/ref-pins.ts';
 import { createRescan, type Rescan } from '#src/intake/rescan.ts';
+import { ledgerOf } from '#src/main/audit.ts';
 import { storedRevocations } from '#src/main/revoked-tokens.ts';
 import { type Cases, createCases } from '#src/review/cases.ts';
 import { createReview, type Review } from '#src/review/review.ts';
@@ -173,6 +174,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       identify,
       anonymous: config.access.anonymous,
       audit,
+      ...ledgerOf(records, index, ring),
       explain: judging.scanner.explain,
       ...{ catalog, intakes, review, cases, rescan, journal, index, tokens },
     },
