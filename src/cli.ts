@@ -7,6 +7,7 @@ import { EXIT } from './cli/exit.ts';
 import { pullCommand } from './cli/pull.ts';
 import { rescanCommand } from './cli/rescan.ts';
 import { reviewCommands } from './cli/review.ts';
+import { revokeCommands } from './cli/revoke.ts';
 import { rulesCommand } from './cli/rules.ts';
 import { scanCommand } from './cli/scan.ts';
 import { serveCommand } from './cli/serve.ts';
@@ -27,6 +28,7 @@ const commands = [
   pullCommand(process.env),
   statusCommand(process.env),
   ...reviewCommands(process.env),
+  ...revokeCommands(process.env),
   rescanCommand(process.env),
   tokenCommand(process.env),
   auditCommand(process.env),

@@ -36,6 +36,8 @@ import { createLog, type Log } from './ops/log.ts';
 import { startCaseSweeps } from './review/case-sweeps.ts';
 import { createCases } from './review/cases.ts';
 import { createReview } from './review/review.ts';
+import { createRevoking } from './review/revoking.ts';
+import { createRollback } from './review/rollback.ts';
 import { readOrCreateIndexKey } from './scan/index-key.ts';
 import { clamavScanner, type MalwareScanner } from './scan/malware.ts';
 import { createScanner } from './scan/scanner.ts';
@@ -125,6 +127,7 @@ async function openMirror(
   const rulings = createRulings(chained);
   const catalog = createCatalog({
     journal,
+    rulings,
     records: stores.records,
     keys: ring.keys,
     cachedReleases: config.catalog.releases,
@@ -139,6 +142,7 @@ async function openMirror(
   const quarantine = createQuarantine(join(config.data, 'quarantine'));
   const judging = {
     catalog,
+    rulings,
     journal,
     publisher,
     blobs: stores.blobs,
@@ -175,6 +179,8 @@ async function openMirror(
     log,
   });
   opened.defer(() => cases.stop());
+  const rollback = createRollback({ journal, catalog, publisher });
+  const revoking = createRevoking({ rulings, rollback, catalog, clock: systemClock, announce });
   const review = createReview({ journal, catalog, publisher, intakes, index, clock: systemClock, announce });
 
   opened.defer(async () => {
@@ -216,6 +222,8 @@ async function openMirror(
       review,
       cases,
       journal,
+      revoking,
+      rollback,
       rescan,
       explain: scanner.explain,
       index,
@@ -245,7 +253,7 @@ async function openMirror(
 
   const stopRechecks = startRechecks({
     index,
-    journal,
+    catalog,
     intakes,
     clock: systemClock,
     follow: followOf(config),

@@ -16,7 +16,7 @@ export const personShape = z
   .refine(isPerson, `"${RESERVED}" is reserved: name a person`);
 
 /** Why somebody acts: it goes into the signed record. */
-const reasonShape = z.string().trim().min(1).max(2000);
+export const reasonShape = z.string().trim().min(1).max(2000);
 
 /** What every act about a repo says. */
 export const actShape = {

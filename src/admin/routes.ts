@@ -13,6 +13,7 @@ import { type KeyRoutesDeps, keyRoutes } from './routes/keys.ts';
 import { type PinRoutesDeps, pinRoutes } from './routes/pins.ts';
 import { type PullDeps, pullRoutes } from './routes/pulls.ts';
 import { type RescanRoutesDeps, rescanRoutes } from './routes/rescan.ts';
+import { type RevocationRoutesDeps, revocationRoutes } from './routes/revocations.ts';
 import { type TokenRoutesDeps, tokenRoutes } from './routes/tokens.ts';
 
 export type AdminDeps = MountDeps &
@@ -26,6 +27,7 @@ export type AdminDeps = MountDeps &
   PinRoutesDeps &
   PullDeps &
   RescanRoutesDeps &
+  RevocationRoutesDeps &
   TokenRoutesDeps;
 
 /** Every route below `/api/airlock`: the API behind the command line, and the downloads that let others verify. */
@@ -41,6 +43,7 @@ function adminRoutes(deps: AdminDeps): AdminRoute[] {
     ...pinRoutes(deps),
     ...pullRoutes(deps),
     ...rescanRoutes(deps),
+    ...revocationRoutes(deps),
     ...tokenRoutes(deps),
   ];
   return [...routes, openapiRoute(routes)];

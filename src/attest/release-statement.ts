@@ -151,6 +151,7 @@ const releaseSchema: z.ZodType<ReleaseStatement> = z
           findings: z.array(textField).exactOptional(),
           until: timeField.exactOptional(),
           accepted: textField.exactOptional(),
+          ruling: z.int().positive().exactOptional(),
         })
         .refine(isSettled, 'it stands against the release and nobody accepted it'),
     ),

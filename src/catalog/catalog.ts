@@ -7,11 +7,14 @@ import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
 import type { Release, ReleaseFile } from '#src/domain/release.ts';
 import { type Repo, type RepoKind, repoKey } from '#src/domain/repo.ts';
 import { type CommitSha, isCommitSha, type Ref, type Revision } from '#src/domain/revision.ts';
+import type { Revocation, Revocations } from '#src/domain/revocations.ts';
 import type { RecordStore } from '#src/store/record-store.ts';
 import { boundedCache } from './bounded-cache.ts';
 import type { Journal } from './journal.ts';
 import { bundleKey, evidenceKey, JOURNALS, journalsOf, repoOfJournalKey, seqOfJournalKey } from './keys.ts';
 import type { Act, CommitState, Pin, RepoState } from './repo-state.ts';
+import type { Rulings } from './rulings.ts';
+import { createStanding } from './standing.ts';
 
 /** The answer to "may this be served?". `unknown`: nobody decided about it here. */
 export type Found =
@@ -32,7 +35,7 @@ export interface Catalog {
   state(repo: Repo): Promise<RepoState>;
   /**
    * The state with those commits alone approved that {@link find} serves: not what was closed under upstream's own name,
-   * nor what has lost its statement. For what names commits to clients. @throws AirlockError store-unavailable, and those of the journal
+   * what a ruling revokes, nor what has lost its statement. For what names commits to clients. @throws AirlockError store-unavailable, and those of the journal
    */
   served(repo: Repo): Promise<RepoState>;
   /**
@@ -65,6 +68,7 @@ export interface Catalog {
 
 export interface CatalogOptions {
   readonly journal: Journal;
+  readonly rulings: Pick<Rulings, 'state'>;
   readonly records: RecordStore;
   readonly keys: readonly PublicKey[];
   readonly cachedReleases: number;
@@ -73,11 +77,18 @@ export interface CatalogOptions {
 /** A file of a release takes 320 bytes of memory (measured), and the release itself about as much as ten: 64 MB in all. */
 const CACHED_FILES = 200_000;
 const RELEASE_ITSELF = 10;
-/** Commits of which upstream's own name of their repo is known. */
+/** Commits of which upstream's own name of their repo is known, and releases of which is known whether a ruling revokes them. */
 const KNOWN_NAMES = 20_000;
+const KNOWN_RELEASES = 20_000;
+
+/** What was found out about a release under the rulings of then. */
+interface Ruled {
+  readonly under: Revocations;
+  readonly revocation: Revocation | undefined;
+}
 
 export function createCatalog(options: CatalogOptions): Catalog {
-  const { journal, records } = options;
+  const { journal, rulings, records } = options;
   const releases = boundedCache<Release>(
     options.cachedReleases,
     CACHED_FILES,
@@ -86,15 +97,37 @@ export function createCatalog(options: CatalogOptions): Catalog {
 
   // Apart from the releases: a repo may have hundreds, and to name them must not push out what others download.
   const names = new LRUCache<string, Repo>({ max: KNOWN_NAMES });
+  // By the statement's digest: a release has thousands of files, and is asked about with each of them.
+  const ruled = new LRUCache<Sha256, Ruled>({ max: KNOWN_RELEASES });
+  const standing = createStanding(rulings);
+
+  async function revocationOf(
+    under: Revocations,
+    digest: Sha256,
+    load: () => Release | Promise<Release>,
+  ): Promise<Revocation | undefined> {
+    if (under.size === 0) return undefined;
+    const known = ruled.get(digest);
+    if (known?.under === under) return known.revocation;
+    const { repo, upstreamRepo, files, rules, codes } = await load();
+    const digests = [...files.values()].map(({ sha256 }) => sha256);
+    const revocation = under.ofRelease({ names: [repo, upstreamRepo], digests, rules, codes });
+    ruled.set(digest, { under, revocation });
+    return revocation;
+  }
 
   async function release(repo: Repo, commit: CommitSha, statement: Sha256): Promise<Release> {
     // The digest is part of the key: a release that was revoked and published anew is another release.
     const cached = releases.get(`${repoKey(repo)}@${commit}:${statement}`);
     if (cached) return cached;
-    const bytes = await bundle(repo, commit, statement);
-    const loaded = toRelease(repo, commit, statement, openReleaseStatement(bytes, options.keys));
+    const loaded = await opened(repo, commit, statement);
     releases.set(`${repoKey(repo)}@${commit}:${statement}`, loaded);
     return loaded;
+  }
+
+  async function opened(repo: Repo, commit: CommitSha, statement: Sha256): Promise<Release> {
+    const bytes = await bundle(repo, commit, statement);
+    return toRelease(repo, commit, statement, openReleaseStatement(bytes, options.keys));
   }
 
   async function bundle(
@@ -133,15 +166,17 @@ export function createCatalog(options: CatalogOptions): Catalog {
     if (known.statement === undefined) return { type: 'unknown' };
     const found = await release(repo, commit, known.statement);
     const closed = await closedUnderItsName(repo, commit, found.upstreamRepo, byRef);
-    return closed ?? { type: 'release', release: found };
+    if (closed) return closed;
+    const revocation = await revocationOf((await standing()).revocations, found.digest, () => found);
+    if (revocation) return { type: 'revoked', commit, act: actOf(revocation), byRef };
+    return { type: 'release', release: found };
   }
 
   async function nameUpstream(repo: Repo, commit: CommitSha, statement: Sha256): Promise<Repo> {
     const key = `${repoKey(repo)}@${commit}:${statement}`;
     const known = names.get(key);
     if (known) return known;
-    const signed = openReleaseStatement(await bundle(repo, commit, statement), options.keys);
-    const { upstreamRepo } = toRelease(repo, commit, statement, signed);
+    const { upstreamRepo } = await opened(repo, commit, statement);
     names.set(key, upstreamRepo);
     return upstreamRepo;
   }
@@ -149,7 +184,9 @@ export function createCatalog(options: CatalogOptions): Catalog {
   async function isServed(repo: Repo, commit: CommitSha, statement: Sha256): Promise<boolean> {
     try {
       const name = await nameUpstream(repo, commit, statement);
-      return (await closedUnderItsName(repo, commit, name, false)) === undefined;
+      if (await closedUnderItsName(repo, commit, name, false)) return false;
+      const { revocations } = await standing();
+      return !(await revocationOf(revocations, statement, () => opened(repo, commit, statement)));
     } catch (error) {
       // Whoever asks for it is told what is wrong with it.
       if (isAirlockError(error, 'record-invalid', 'signature-invalid')) return false;
@@ -252,11 +289,17 @@ function toRelease(repo: Repo, commit: CommitSha, digest: Sha256, statement: Rel
       ...statement.excluded.map(({ path }) => [path, 'excluded'] as const),
     ]),
     modelSignature: statement.modelSignature,
+    rules: [...new Set(statement.reasons.flatMap(({ rule, findings = [] }) => [rule, ...findings]))],
+    codes: statement.reasons.flatMap(({ digest: code }) => code ?? []),
     approvedAt: statement.approvedAt,
     approvedBy: statement.approver.type === 'person' ? statement.approver.name : 'policy',
     ...(lastModified === undefined ? {} : { lastModified }),
     ...(createdAt === undefined ? {} : { createdAt }),
   };
+}
+
+function actOf({ number, by, at, reason }: Revocation): Act {
+  return { by, at, reason, ruling: number };
 }
 
 /** One text per verdict, whatever the number of files. */

@@ -9,6 +9,8 @@ export interface Act {
   readonly by: string;
   readonly at: string;
   readonly reason: string;
+  /** Number of the ruling, where it is one, and not an entry of the repo's own journal. */
+  readonly ruling?: number;
 }
 
 /** What the journal says about one commit. */
@@ -33,9 +35,17 @@ export interface RepoState {
   readonly head: Sha256 | null;
   readonly commits: ReadonlyMap<CommitSha, CommitState>;
   readonly pins: ReadonlyMap<Ref, Pin>;
+  /**
+   * What each ref pointed to, oldest first, up to where it points now. Going back to an earlier one forgets what came
+   * after it: nobody goes back to what somebody went back from.
+   */
+  readonly history: ReadonlyMap<Ref, readonly CommitSha[]>;
 }
 
-export const EMPTY_STATE: RepoState = { seq: 0, head: null, commits: new Map(), pins: new Map() };
+/** Of one ref. */
+const MAX_HISTORY = 50;
+
+export const EMPTY_STATE: RepoState = { seq: 0, head: null, commits: new Map(), pins: new Map(), history: new Map() };
 
 /**
  * The next state. One rule carries the gate: a `release` after a rejection or revocation counts only when a person's
@@ -47,11 +57,19 @@ export function replay(state: RepoState, entry: JournalEntry, digest: Sha256): R
   const next = { seq: entry.seq, head: digest };
   if (event.type === 'pin') {
     const pin: Pin = { ...act, kind: event.refKind, commit: event.commit };
-    return { ...state, ...next, pins: new Map(state.pins).set(event.ref, pin) };
+    const pins = new Map(state.pins).set(event.ref, pin);
+    return { ...state, ...next, pins, history: historyAfter(state.history, event.ref, event.commit) };
   }
   const now = state.commits.get(event.commit);
   const commits = new Map(state.commits).set(event.commit, commitAfter(now, act, event));
   return { ...state, ...next, commits };
+}
+
+function historyAfter(history: RepoState['history'], ref: Ref, commit: CommitSha): RepoState['history'] {
+  const before = history.get(ref) ?? [];
+  const at = before.indexOf(commit);
+  const after = [...(at < 0 ? before : before.slice(0, at)), commit].slice(-MAX_HISTORY);
+  return new Map(history).set(ref, after);
 }
 
 function commitAfter(

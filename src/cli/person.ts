@@ -10,6 +10,11 @@ export function parsePerson(text: string): string {
   return text;
 }
 
+export function parseReason(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Give a reason.');
+  return text;
+}
+
 /**
  * For the shared administrative token; a personal one signs in its owner's name, and no other. A container's user need
  * not have a name.

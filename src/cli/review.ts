@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import * as z from 'zod';
 import { isAirlockError } from '#src/domain/errors.ts';
 import { parseCommitSha } from '#src/domain/revision.ts';
 import { type ApiClient, clientOptions, createApiClient } from './api-client.ts';
 import { EXIT } from './exit.ts';
-import { parsePerson, whoami } from './person.ts';
+import { parsePerson, parseReason, whoami } from './person.ts';
 import { pinHistoryCommand } from './pin-history.ts';
 import { printed } from './printed.ts';
 import { parseSubject, type SubjectArgument, subjectBody, subjectPath } from './subject.ts';
@@ -29,7 +29,7 @@ type Answer = z.infer<typeof answerShape>;
 /** How often a running intake is asked about. */
 const POLL_MILLISECONDS = 1000;
 
-/** `airlock approve`, `reject`, `revoke`, `pin`: what people decide. */
+/** `airlock approve`, `reject`, `pin`: what people decide. */
 export function reviewCommands(env: NodeJS.ProcessEnv): Command[] {
   const approve = actCommand(
     'approve',
@@ -55,12 +55,6 @@ export function reviewCommands(env: NodeJS.ProcessEnv): Command[] {
       await report(await api.post('reject', { ...subjectBody(subject), ...pick(options) }), 'rejected');
     },
   );
-  const revoke = actCommand('revoke', 'withdraw a commit that was approved: it is served no more').action(
-    async (subject: SubjectArgument, options: ActOptions) => {
-      const api = await client(env);
-      await report(await api.post('revoke', { ...subjectBody(subject), ...pick(options) }), 'revoked');
-    },
-  );
   const set = actCommand('set', 'point a branch or tag (REPO@REF) at an approved commit')
     .requiredOption('--commit <sha>', 'the commit, 40 hex digits', parseCommitSha)
     .action(async (subject: SubjectArgument, options: ActOptions & { commit: string }) => {
@@ -73,7 +67,7 @@ export function reviewCommands(env: NodeJS.ProcessEnv): Command[] {
     .description('point a branch or tag (REPO@REF) at an approved commit; `history`: see where they have pointed to')
     .addCommand(set, { isDefault: true, hidden: true })
     .addCommand(pinHistoryCommand(env));
-  return [approve, reject, revoke, pin];
+  return [approve, reject, pin];
 }
 
 function actCommand(name: string, description: string): Command {
@@ -86,11 +80,6 @@ function actCommand(name: string, description: string): Command {
     )
     .requiredOption('--reason <text>', 'why: it goes into the signed record', parseReason)
     .option('--by <name>', 'who decides: it goes into the signed record', parsePerson, whoami());
-}
-
-function parseReason(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('Give a reason.');
-  return text;
 }
 
 function pick({ by, reason }: ActOptions): ActOptions {

@@ -24,6 +24,12 @@ export function parseSubject(text: string): SubjectArgument {
   }
 }
 
+/** A repo alone, without a revision. */
+export function parseRepoArgument(text: string): SubjectArgument {
+  if (text.includes('@')) throw new InvalidArgumentError('Name a repo, without a revision.');
+  return parseSubject(text);
+}
+
 export function subjectBody({ repo, revision }: SubjectArgument): { kind: string; repo: string; revision: string } {
   return { kind: repo.kind, repo: repo.id, revision: revisionText(revision) };
 }

@@ -21,6 +21,8 @@ export interface Reason {
   /** When it ends by itself, ISO 8601 with `Z` and milliseconds. */
   readonly until?: string;
   readonly accepted?: string;
+  /** Number of the ruling that it comes from, or that accepts it. */
+  readonly ruling?: number;
 }
 
 /** Policy's answer for a snapshot, with every reason kept. */

@@ -32,6 +32,9 @@ export interface Release {
   readonly digest: Sha256;
   /** sha256 of the OpenSSF Model Signing bundle. */
   readonly modelSignature: Sha256;
+  /** Every rule, of policy and of the scanner, that its signed reasons name, and the custom code that they are about. */
+  readonly rules: readonly string[];
+  readonly codes: readonly string[];
   readonly approvedAt: string;
   readonly approvedBy: string;
   readonly lastModified?: string;

@@ -72,7 +72,8 @@ export function closedText(
   status: 'revoked' | 'rejected' | 'quarantined',
   act: Act,
 ): string {
-  const says = `was ${status} by ${cut(asciiLine(act.by), 80)} on ${act.at.slice(0, 10)}`;
+  const number = act.ruling === undefined ? '' : ` (ruling ${act.ruling})`;
+  const says = `was ${status} by ${cut(asciiLine(act.by), 80)} on ${act.at.slice(0, 10)}${number}`;
   return fitted({
     name: subjectName(repo, commit),
     says,

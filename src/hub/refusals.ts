@@ -48,9 +48,11 @@ export function refusedError(
       message: `[airlock] ${subjectName(repo, revision)} is not approved here, and nothing new comes in from this source${caseId === undefined ? '' : ` before a person approves it (case ${caseId})`}. ${approved}`,
       warningTopic: topic(repo, revision, 'not-approved'),
     };
+  // As with a commit that was revoked: nothing else keeps clients from what they have in their caches.
+  const hidden = revision.type === 'ref' && decision.reasons.some(({ rule }) => rule === 'revoked');
   return {
-    status: 403,
-    code: 'GatedRepo',
+    status: hidden ? 404 : 403,
+    code: hidden ? 'RevisionNotFound' : 'GatedRepo',
     message: refusalText(repo, commit, decision, baseUrl, caseId),
     warningTopic: topic(repo, commit, decision.outcome),
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Catalog } from '#src/catalog/catalog.ts';
 import { approvalsOf, type CommitState, type RepoState } from '#src/catalog/repo-state.ts';
+import type { Standing } from '#src/catalog/standing.ts';
 import type { Reason } from '#src/domain/decision.ts';
 import { parseRepo, type Repo } from '#src/domain/repo.ts';
 import type { CommitSha } from '#src/domain/revision.ts';
@@ -31,10 +32,20 @@ export interface DecidedDeps {
   readonly now: () => Date;
 }
 
-/** The refusal that needs no upstream: no source matches, or the one that does says no, or not before a person does. */
-export function closedByName(deps: DecidedDeps, asked: Repo, upstream: Repo): Refused | undefined {
+/** The refusal that needs no upstream: the repo or its publisher was revoked, no source matches, or the one that does says no, or not before a person does. */
+export function closedByName(
+  deps: DecidedDeps,
+  asked: Repo,
+  upstream: Repo,
+  { revocations }: Standing,
+): Refused | undefined {
   const rule = matchBothNames(deps.sources, asked, upstream);
-  const context = { limits: deps.limits, rulesVersion: deps.scanner.rulesVersion, now: deps.now().toISOString() };
+  const context = {
+    limits: deps.limits,
+    rulesVersion: deps.scanner.rulesVersion,
+    now: deps.now().toISOString(),
+    revoked: { names: [asked, upstream], revocations },
+  };
   const decision = closedSource(rule, upstream, deps.rules, context);
   return decision && { type: 'refused', decision, ...(decision.outcome === 'held' && { source: upstream }) };
 }
@@ -46,12 +57,13 @@ export function closedByPerson(commit: CommitSha, state: CommitState | undefined
   return { type: 'closed', commit, closing: { status, by, at, reason } };
 }
 
-/** A refusal by policy holds as long as policy, scanner rules, upstreams and approvals are those of then. */
+/** A refusal by policy holds as long as policy, scanner rules, upstreams, approvals and rulings are those of then. */
 export async function stillRefused(
   deps: DecidedDeps,
   repo: Repo,
   commit: CommitSha,
   commits: RepoState['commits'],
+  { revocations }: Standing,
 ): Promise<Refused | undefined> {
   const state = commits.get(commit);
   const row = await deps.index.decisions.get(repo, commit);
@@ -64,6 +76,8 @@ export async function stillRefused(
   // What waited for a time has waited long enough.
   const time = deps.now().toISOString();
   if (decision.reasons.some(({ until }) => until !== undefined && until <= time)) return undefined;
+  if (decision.reasons.some(({ rule: id, ruling }) => id === 'revoked' && !revocations.stands(ruling ?? 0)))
+    return undefined;
   // Somebody has approved the same code for another commit since.
   const now = applyCodeApprovals(decision.reasons, codeApprovals(approvalsOf(commits)));
   if (now.some(({ accepted }, i) => accepted !== decision.reasons[i]?.accepted)) return undefined;

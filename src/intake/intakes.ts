@@ -2,6 +2,8 @@
 import type PQueue from 'p-queue';
 import type { Catalog } from '#src/catalog/catalog.ts';
 import { approvalsOf } from '#src/catalog/repo-state.ts';
+import type { Rulings } from '#src/catalog/rulings.ts';
+import { createStanding } from '#src/catalog/standing.ts';
 import { AirlockError, type ErrorCode, messageOf } from '#src/domain/errors.ts';
 import type { Source } from '#src/domain/manifest.ts';
 import { parseRepo, type Repo, repoKey } from '#src/domain/repo.ts';
@@ -21,11 +23,12 @@ import { runIntake } from './run.ts';
 import { createTracker, type Tracker } from './tracker.ts';
 
 export interface IntakesDeps extends Omit<RunDeps, 'baseCards'>, RefPinDeps, RejudgeDeps {
-  readonly catalog: Pick<Catalog, 'find' | 'statement' | 'evidence' | 'lastRelease'>;
+  readonly catalog: Pick<Catalog, 'find' | 'served' | 'statement' | 'evidence' | 'lastRelease'>;
   // Those below have some of these in part: the whole ones.
   readonly index: RunDeps['index'];
   readonly upstream: RunDeps['upstream'];
   readonly journal: RunDeps['journal'];
+  readonly rulings: Pick<Rulings, 'state'>;
   readonly publisher: RunDeps['publisher'];
   readonly blobs: RunDeps['blobs'];
   readonly quarantine: RunDeps['quarantine'];
@@ -56,6 +59,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
   const requests = new Map<string, Ticket>();
   const runs = new Map<string, Run>();
   const stopping = new AbortController();
+  const standing = createStanding(deps.rulings);
   const decidedDeps: DecidedDeps = {
     ...deps,
     now: () => deps.clock.now(),
@@ -81,7 +85,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
   async function handle(repo: Repo, revision: Revision, afresh: boolean, show: Show): Promise<IntakeOutcome> {
     // Nobody waits for a request that comes after `stop`: it must not touch what is about to be closed.
     stopping.signal.throwIfAborted();
-    const closed = closedByName(decidedDeps, repo, repo);
+    const closed = closedByName(decidedDeps, repo, repo, await standing());
     if (closed) return closed;
     // Its bytes are here and its statement too: upstream has no part in it.
     if (revision.type === 'commit') {
@@ -89,7 +93,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
       if (known) return known;
     }
     const source = await withOrigin(deps, repo, await deps.upstream.resolve(repo, revision, stopping.signal));
-    const closedThere = closedByName(decidedDeps, repo, source.repo);
+    const closedThere = closedByName(decidedDeps, repo, source.repo, await standing());
     // Of a source that waits for a person, no commit is what has to be approved.
     if (closedThere?.source) return closedThere;
     if (closedThere) return { ...closedThere, commit: source.commit };
@@ -108,6 +112,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     show: Show,
   ): Promise<IntakeOutcome> {
     const { commit } = source;
+    const rulings = await standing();
     const { commits } = await deps.journal.state(repo);
     const state = commits.get(commit);
     const itsOwn = (await deps.journal.state(source.repo)).commits.get(commit);
@@ -116,7 +121,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     if (state?.status === 'approved') return { type: 'approved', commit };
     const again = await judgedAgain(repo, commit);
     if (again) return again;
-    const before = afresh ? undefined : await stillRefused(decidedDeps, repo, commit, commits);
+    const before = afresh ? undefined : await stillRefused(decidedDeps, repo, commit, commits, rulings);
     if (before) return before;
     const rule = matchBothNames(deps.sources, repo, source.repo);
     if (!rule) throw new AirlockError('internal', 'A repo without a source got past the source gate.');
@@ -128,7 +133,8 @@ export function createIntakes(deps: IntakesDeps): Intakes {
       await other.outcome.catch(() => undefined);
       return settle(repo, source, ref, afresh, show);
     }
-    const job = { repo, source, rule, codeApprovals: codeApprovals(approvalsOf(commits)) };
+    const { revocations } = rulings;
+    const job = { repo, source, rule, revocations, codeApprovals: codeApprovals(approvalsOf(commits)) };
     const run = joinRun({ ...job, ...(ref ? { ref } : {}), ...(approval ? { approval } : {}) });
     show(run.tracker);
     return run.outcome;
@@ -194,14 +200,15 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     request,
 
     async decided(repo, revision) {
-      const closed = closedByName(decidedDeps, repo, repo);
+      const rulings = await standing();
+      const closed = closedByName(decidedDeps, repo, repo, rulings);
       if (closed) return closed;
       const ref = refOf(revision);
       const commit =
         revision.type === 'commit' ? revision.commit : ref && (await deps.index.refs.get(repo, ref))?.commit;
       if (commit === undefined || runs.has(`${repoKey(repo)}@${commit}`)) return undefined;
       const { commits } = await deps.journal.state(repo);
-      return closedByPerson(commit, commits.get(commit)) ?? stillRefused(decidedDeps, repo, commit, commits);
+      return closedByPerson(commit, commits.get(commit)) ?? stillRefused(decidedDeps, repo, commit, commits, rulings);
     },
 
     running: () => [...runs.values()].map(({ tracker }) => tracker.snapshot()),

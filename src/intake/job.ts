@@ -8,6 +8,7 @@ import type { Approval } from '#src/domain/decision.ts';
 import type { Source } from '#src/domain/manifest.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { Ref } from '#src/domain/revision.ts';
+import type { Revocations } from '#src/domain/revocations.ts';
 import type { Index } from '#src/index/index.ts';
 import type { EvaluationContext } from '#src/policy/evaluate.ts';
 import type { Limits, PolicyRules, SourceRule } from '#src/policy/rules.ts';
@@ -41,10 +42,14 @@ export interface Job {
   readonly approval?: Approval;
   /** Of code that people approved for other commits of the repo. */
   readonly codeApprovals: ReadonlyMap<string, string>;
+  /** As they stood when it began; what is revoked later the catalog refuses. */
+  readonly revocations: Revocations;
 }
 
 /** What policy decides by, besides the evidence. */
-export function contextOf(deps: RunDeps, { rule, approval, codeApprovals }: Job): EvaluationContext {
+export function contextOf(deps: RunDeps, job: Job): EvaluationContext {
   const { limits, scanner } = deps;
-  return { rule, limits, approval, codeApprovals, rulesVersion: scanner.rulesVersion };
+  const { rule, approval, codeApprovals, repo, source, revocations } = job;
+  const revoked = { names: [repo, source.repo], revocations };
+  return { revoked, rule, limits, approval, codeApprovals, rulesVersion: scanner.rulesVersion };
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Journal } from '#src/catalog/journal.ts';
+import type { Catalog } from '#src/catalog/catalog.ts';
 import type { Clock } from '#src/domain/clock.ts';
 import { messageOf } from '#src/domain/errors.ts';
 import { parseRepo } from '#src/domain/repo.ts';
@@ -11,7 +11,7 @@ import type { FollowOf } from './ref-pins.ts';
 
 export interface RecheckDeps {
   readonly index: Pick<Index, 'refs' | 'evidence'>;
-  readonly journal: Pick<Journal, 'state'>;
+  readonly catalog: Pick<Catalog, 'served'>;
   readonly intakes: Intakes;
   readonly clock: Clock;
   readonly follow: FollowOf;
@@ -55,7 +55,7 @@ export async function recheckDue(deps: RecheckDeps, stopped: () => boolean = () 
     // Marked first: a ref whose check fails waits its turn again, instead of being asked for in every round.
     await deps.index.refs.put({ ...row, checkedAt: deps.clock.now().toISOString() });
     const repo = parseRepo(row.kind, row.repo);
-    const state = await deps.journal.state(repo);
+    const state = await deps.catalog.served(repo);
     const pin = state.pins.get(row.ref);
     const settled = pin !== undefined && state.commits.get(pin.commit)?.status === 'approved';
     if (settled && (deps.follow(repo) === 'manual' || row.refKind === 'tag')) continue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Journal } from '#src/catalog/journal.ts';
+import type { Catalog } from '#src/catalog/catalog.ts';
 import type { Publisher } from '#src/catalog/publisher.ts';
 import type { RepoState } from '#src/catalog/repo-state.ts';
 import type { Clock } from '#src/domain/clock.ts';
@@ -13,7 +13,7 @@ import type { Upstream } from '#src/upstream/upstream.ts';
 export interface RefPinDeps {
   readonly index: Pick<Index, 'refs'>;
   readonly upstream: Pick<Upstream, 'refs'>;
-  readonly journal: Pick<Journal, 'state'>;
+  readonly catalog: Pick<Catalog, 'served'>;
   readonly publisher: Pick<Publisher, 'pin'>;
   readonly clock: Clock;
   readonly follow: FollowOf;
@@ -70,7 +70,7 @@ export async function pinApproved(
   kind: RefKind,
   commit: CommitSha,
 ): Promise<void> {
-  const state = await deps.journal.state(repo);
+  const state = await deps.catalog.served(repo);
   if (!mayMove(deps.follow(repo), state, ref, kind)) return;
   const reason = state.pins.has(ref) ? 'it follows upstream' : 'first approved commit of this ref';
   await deps.publisher.pin(repo, { ref, kind, commit }, { by: 'policy', reason });

@@ -13,6 +13,7 @@ import { judgeLineage } from './lineage.ts';
 import { judgeListing } from './listing.ts';
 import { judgeAge, judgeNamespace } from './publisher.ts';
 import { applyApproval, oneLine, outcomeOf, reasonOf } from './reason.ts';
+import { judgeDigests, judgeMatches, judgeNames, type RevokedContext } from './revoked.ts';
 import { type Limits, POLICY_RULES, type PolicyRules, type SourceRule } from './rules.ts';
 import { judgeSecrets, withoutSecrets } from './secrets.ts';
 import { judgeSource, select } from './sources.ts';
@@ -28,6 +29,7 @@ export interface EvaluationContext {
   readonly approval?: Approval | undefined;
   /** Keys of custom code that people approved for other commits of the repo, and who. */
   readonly codeApprovals?: ReadonlyMap<string, string>;
+  readonly revoked?: RevokedContext;
 }
 
 /** What is known before weights are pulled. `license` is absent as long as the card has not been read. */
@@ -58,7 +60,7 @@ export function closedSource(
   rules: PolicyRules,
   { now, ...context }: Omit<EvaluationContext, 'rule'> & { readonly now: string },
 ): Decision | undefined {
-  const reasons = judgeSource(rule, { repo, gated: false, private: false });
+  const reasons = [...judgeNames(context.revoked), ...judgeSource(rule, { repo, gated: false, private: false })];
   reasons.push(...judgeNamespace(repo, rules.publisher));
   const closing = reasons.filter(({ effect, rule: id }) => effect === 'deny' || id === 'source-request');
   return closing.length === 0 ? undefined : decide(now, closing, [], rules, { ...context, rule });
@@ -83,6 +85,10 @@ export function evaluate(evidence: Evidence, rules: PolicyRules, context: Evalua
   const reasons = [
     ...gateReasons({ ...evidence, selected }, rules, context),
     ...judgeFormats(files, rules.files),
+    ...judgeDigests(
+      files.filter(({ lfs }) => lfs === undefined),
+      context.revoked,
+    ),
     ...judgeCustomCode(code, rules),
     ...judgeSecrets(files, rules.files),
     ...verdicts.reasons,
@@ -95,9 +101,13 @@ export function evaluate(evidence: Evidence, rules: PolicyRules, context: Evalua
   return decide(evidence.now, reasons, verdicts.withheld, rules, { ...context, rulesVersion });
 }
 
-function gateReasons(evidence: EarlyEvidence, rules: PolicyRules, { rule, limits }: EvaluationContext): Reason[] {
-  const reasons = judgeSource(rule, evidence.manifest.source);
+function gateReasons(
+  evidence: EarlyEvidence,
+  rules: PolicyRules,
+  { rule, limits, revoked }: EvaluationContext,
+): Reason[] {
   const { manifest, selected, license, card } = evidence;
+  const reasons = [...judgeNames(revoked), ...judgeDigests(selected, revoked), ...judgeSource(rule, manifest.source)];
   const own = rulesFor(rules, manifest.source);
   reasons.push(...judgeNamespace(manifest.source.repo, own.publisher), ...judgeAge(evidence, own.publisher));
   if (rule) reasons.push(...judgeListing(selected, limits));
@@ -130,9 +140,10 @@ function decide(
   reasons: readonly Reason[],
   withheld: readonly WithheldFile[],
   rules: PolicyRules,
-  { rule, limits, rulesVersion, approval, codeApprovals }: EvaluationContext,
+  { rule, limits, rulesVersion, approval, codeApprovals, revoked }: EvaluationContext,
 ): Decision {
-  const marked = applyCodeApprovals(applyApproval(inOrder(reasons), approval), codeApprovals ?? new Map());
+  const all = inOrder([...reasons, ...judgeMatches(reasons, revoked)]);
+  const marked = applyCodeApprovals(applyApproval(all, approval), codeApprovals ?? new Map());
   return {
     outcome: outcomeOf(marked),
     reasons: marked,

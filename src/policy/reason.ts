@@ -20,12 +20,14 @@ export function reasonOf(
 }
 
 /**
- * What an approval can not lift while it denies: a source that the configuration forbids, a listing that is none, bytes
+ * What an approval can not lift while it denies: what people revoked for more than this commit (that ends by a
+ * reinstatement), a source that the configuration forbids, a listing that is none, bytes
  * that a scanner would block, evidence that does not fit, and nothing at all to serve. Who wants those must change the
  * configuration (or, for verdicts, let `policy.verdicts.block` hold), which is a reviewed act with a digest of its own.
  * `verdict-unscannable` is not among them: nobody saw anything dangerous, and a person may know why a file is so large.
  */
 const FINAL: ReadonlySet<string> = new Set<PolicyRule>([
+  'revoked',
   'source-unmatched',
   'source-denied',
   'publisher-denied',

@@ -115,6 +115,7 @@ export interface Limits {
  * approvals, statements and people's scripts quote them. README.md says what each means.
  */
 export const POLICY_RULES = [
+  'revoked',
   'source-unmatched',
   'source-denied',
   'source-request',

@@ -239,8 +239,15 @@ function conflict(repo: Repo, commit: CommitSha, problem: string): AirlockError 
 }
 
 function cannotAccept(repo: Repo, revision: Revision, reasons: readonly Reason[]): AirlockError {
-  const text = `${repoName(repo)}@${revisionText(revision)} can not be approved: ${said(reasons)}. Nobody can accept that; the configuration would have to change.`;
+  const text = `${repoName(repo)}@${revisionText(revision)} can not be approved: ${said(reasons)}. ${nobodyCan(reasons)}.`;
   return new AirlockError('conflict', text, { repo: repoName(repo) });
+}
+
+function nobodyCan(reasons: readonly Reason[]): string {
+  const revoked = reasons.find(({ rule }) => rule === 'revoked');
+  return revoked?.ruling === undefined
+    ? 'Nobody can accept that; the configuration would have to change'
+    : `Nobody can accept that while it stands: airlock reinstate ${revoked.ruling}`;
 }
 
 function unknownRevision(repo: Repo, revision: Revision): AirlockError {

@@ -78,7 +78,7 @@ function adminApp(changed: Partial<AdminDeps>): Hono {
 }
 
 function adminDeps(): AdminDeps {
-  const { catalog, intakes, review, cases, rescan, journal, scanner, index, ring, tokens } = house;
+  const { catalog, intakes, review, cases, revoking, rollback, rescan, journal, scanner, index, ring, tokens } = house;
   const { explain } = scanner;
   const keys = { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key };
   return {
@@ -86,6 +86,8 @@ function adminDeps(): AdminDeps {
     intakes,
     review,
     cases,
+    revoking,
+    rollback,
     rescan,
     journal,
     explain,

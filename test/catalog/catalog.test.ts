@@ -65,7 +65,13 @@ describe('what was published', () => {
       return house.records.get(key);
     };
     const records = Object.assign(Object.create(house.records), { get });
-    const catalog = createCatalog({ journal: house.journal, records, keys: house.ring.keys, cachedReleases: 1 });
+    const catalog = createCatalog({
+      journal: house.journal,
+      rulings: house.rulings,
+      records,
+      keys: house.ring.keys,
+      cachedReleases: 1,
+    });
     for (let round = 0; round < 2; round++) {
       expect([...(await catalog.served(repo)).commits.keys()].sort()).toEqual(commits.sort());
       expect(reads).toBe(3);

@@ -212,6 +212,7 @@ describe('what is approved', () => {
   const state = (digits: string, refs: [string, string][]): RepoState => ({
     seq: 1,
     head: null,
+    history: new Map(),
     commits: new Map([...digits].map((digit) => [commitOf(digit), { ...act, status: 'approved' }])),
     pins: new Map(refs.map(([ref, digit]) => [parseRef(ref), { ...act, kind: 'branch', commit: commitOf(digit) }])),
   });

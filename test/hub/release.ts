@@ -24,6 +24,8 @@ export function releaseOf(...paths: string[]): Release {
     leftOut: new Map(),
     digest: sha256Of('statement'),
     modelSignature: sha256Of('signature'),
+    rules: [],
+    codes: [],
     approvedAt: '2026-01-01T00:00:00.000Z',
     approvedBy: 'policy',
   };

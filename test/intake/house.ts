@@ -8,6 +8,7 @@ import { openKeyRing } from '#src/attest/key-ring.ts';
 import { type Catalog, createCatalog } from '#src/catalog/catalog.ts';
 import { createJournal, type Journal } from '#src/catalog/journal.ts';
 import { createPublisher } from '#src/catalog/publisher.ts';
+import { createRulings, type Rulings } from '#src/catalog/rulings.ts';
 import { configSchema } from '#src/config/schema.ts';
 import type { Announcement } from '#src/domain/announcement.ts';
 import { parseRepo, type Repo } from '#src/domain/repo.ts';
@@ -55,6 +56,7 @@ export interface House {
   /** What the scanner reads its rules from; a test puts others in its place and reloads. */
   scannerRules: () => Rules;
   readonly journal: Journal;
+  readonly rulings: Rulings;
   readonly catalog: Catalog;
   readonly index: Index;
   readonly quarantine: Quarantine;
@@ -100,7 +102,8 @@ export async function openHouse({
   const clock = { now: () => new Date(Date.now() + house.ahead * 60_000) };
   const { signers, keys } = ring;
   const journal = createJournal({ records, index, signers, keys, clock, refreshSeconds: 1, cachedRepos: 100 });
-  const catalog = createCatalog({ journal, records, keys, cachedReleases: 100 });
+  const rulings = createRulings({ records, index, signers, keys, clock, refreshSeconds: 1 });
+  const catalog = createCatalog({ journal, rulings, records, keys, cachedReleases: 100 });
   const publisher = createPublisher({ journal, records, signer: signers.approval });
   const quarantine = createQuarantine(join(data, 'quarantine'));
   const { url: _, ...patience } = settings.upstream;
@@ -117,7 +120,7 @@ export async function openHouse({
     ...(malware && { malware }),
   });
   const judging = {
-    ...{ blobs, scanner, journal, catalog, publisher, index, quarantine, clock },
+    ...{ blobs, scanner, journal, rulings, catalog, publisher, index, quarantine, clock },
     announce: (announcement: Announcement) => void house.announced.push(announcement),
     sources: settings.sources,
     rules: settings.policy,
@@ -145,7 +148,7 @@ export async function openHouse({
   });
   const rechecks = {
     index,
-    journal,
+    catalog,
     intakes,
     clock,
     follow: followOf(settings),
@@ -157,6 +160,7 @@ export async function openHouse({
     rescan,
     review: createReview({ journal, catalog, publisher, intakes, index, clock, announce: judging.announce }),
     journal,
+    rulings,
     catalog,
     index,
     quarantine,

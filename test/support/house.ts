@@ -29,6 +29,8 @@ import { ledgerOf } from '#src/main/audit.ts';
 import { storedRevocations } from '#src/main/revoked-tokens.ts';
 import { type Cases, createCases } from '#src/review/cases.ts';
 import { createReview, type Review } from '#src/review/review.ts';
+import { createRevoking, type Revoking } from '#src/review/revoking.ts';
+import { createRollback, type Rollback } from '#src/review/rollback.ts';
 import { readOrCreateIndexKey } from '#src/scan/index-key.ts';
 import { createScanner, type Scanner } from '#src/scan/scanner.ts';
 import { openFolder } from '#src/store/folder.ts';
@@ -83,6 +85,8 @@ export interface House {
   readonly intakes: Intakes;
   readonly review: Review;
   readonly cases: Cases;
+  readonly revoking: Revoking;
+  readonly rollback: Rollback;
   readonly rescan: Rescan;
   readonly scanner: Scanner;
   readonly tokens: Tokens;
@@ -106,7 +110,13 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const chained = { records, index, clock, signers: ring.signers, keys: ring.keys, refreshSeconds };
   const journal = createJournal({ ...chained, cachedRepos: config.catalog.releases });
   const rulings = createRulings(chained);
-  const catalog = createCatalog({ journal, records, keys: ring.keys, cachedReleases: config.catalog.releases });
+  const catalog = createCatalog({
+    journal,
+    rulings,
+    records,
+    keys: ring.keys,
+    cachedReleases: config.catalog.releases,
+  });
   const publisher = createPublisher({ journal, records, signer: ring.signers.approval });
   const audit = openAudit({
     ...{ records, index, clock, log: { error: () => undefined, warn: () => undefined } },
@@ -126,7 +136,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     rules: config.policy,
     limits: config.intake,
     minFreeBytes: config.intake.minFreeBytes,
-    ...{ blobs, journal, publisher, catalog, index, clock, log, announce },
+    ...{ blobs, journal, rulings, publisher, catalog, index, clock, log, announce },
   };
   const intakes = createIntakes({
     ...judging,
@@ -139,6 +149,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const rescan = createRescan(judging);
   const cases = createCases({ ...config.cases, index, journal, clock, announce, log });
   const review = createReview({ journal, catalog, publisher, intakes, index, clock, announce });
+  const rollback = createRollback({ journal, catalog, publisher });
+  const revoking = createRevoking({ rulings, rollback, catalog, clock, announce });
   const tokens = createTokens({
     table: index.tokens,
     revocations: storedRevocations(records),
@@ -176,7 +188,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       audit,
       ...ledgerOf(records, index, ring),
       explain: judging.scanner.explain,
-      ...{ catalog, intakes, review, cases, rescan, journal, index, tokens },
+      ...{ catalog, intakes, review, cases, revoking, rollback, rescan, journal, index, tokens },
     },
     access: {
       identify,
@@ -211,6 +223,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     intakes,
     review,
     cases,
+    revoking,
+    rollback,
     rescan,
     scanner: judging.scanner,
     tokens,
