@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { auditCommand } from './cli/audit.ts';
 import { EXIT } from './cli/exit.ts';
+import { notificationsCommand } from './cli/notifications.ts';
 import { pullCommand } from './cli/pull.ts';
 import { rescanCommand } from './cli/rescan.ts';
 import { reviewCommands } from './cli/review.ts';
@@ -32,6 +33,7 @@ const commands = [
   rescanCommand(process.env),
   tokenCommand(process.env),
   auditCommand(process.env),
+  notificationsCommand(process.env),
   scanCommand(),
   sweepCommand(),
   rulesCommand(),

@@ -234,6 +234,7 @@ async function openMirror(
       audit,
       ...ledgerOf(stores.records, index, ring),
       tokens,
+      notifications,
     },
     access: { ...readersOf(config, log), identify },
     turnedAway: audit.refused,

@@ -10,6 +10,7 @@ import { type DecisionRoutesDeps, decisionRoutes } from './routes/decisions.ts';
 import { type DownloadRoutesDeps, downloadRoutes } from './routes/downloads.ts';
 import { type IntakeRoutesDeps, intakeRoutes } from './routes/intakes.ts';
 import { type KeyRoutesDeps, keyRoutes } from './routes/keys.ts';
+import { type NotificationRoutesDeps, notificationRoutes } from './routes/notifications.ts';
 import { type PinRoutesDeps, pinRoutes } from './routes/pins.ts';
 import { type PullDeps, pullRoutes } from './routes/pulls.ts';
 import { type RescanRoutesDeps, rescanRoutes } from './routes/rescan.ts';
@@ -25,6 +26,7 @@ export type AdminDeps = MountDeps &
   IntakeRoutesDeps &
   KeyRoutesDeps &
   PinRoutesDeps &
+  NotificationRoutesDeps &
   PullDeps &
   RescanRoutesDeps &
   RevocationRoutesDeps &
@@ -41,6 +43,7 @@ function adminRoutes(deps: AdminDeps): AdminRoute[] {
     ...intakeRoutes(deps),
     ...keyRoutes(deps),
     ...pinRoutes(deps),
+    ...notificationRoutes(deps),
     ...pullRoutes(deps),
     ...rescanRoutes(deps),
     ...revocationRoutes(deps),

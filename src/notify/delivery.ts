@@ -18,10 +18,11 @@ export interface DeliveryDeps {
 
 /** What delivers to one endpoint. */
 export interface Delivery {
-  /** There may be something to deliver. `now`: even if the endpoint was away a moment ago. */
-  wake(now?: boolean): void;
+  /** There may be something to deliver. */
+  wake(): void;
   /** It wants nothing any more; until the mirror starts anew, or `reopen`. */
   readonly gone: boolean;
+  /** A person knows better than what it said last: it is asked at once. */
   reopen(): void;
   /** A try under way gets a moment to end. */
   stop(): Promise<void>;
@@ -132,10 +133,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   }
 
   return {
-    wake: (now) => {
-      if (now) awayUntil = 0;
-      wake();
-    },
+    wake,
     get gone() {
       return gone;
     },

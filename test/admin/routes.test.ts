@@ -55,6 +55,7 @@ describe('who may act', () => {
   const VERBS = [
     ...['approve', 'reject', 'revoke', 'pin', 'rescan', 'tokens'],
     ...['revocations', 'revocations/:ruling/reinstate', 'rollback'],
+    ...['notifications/retry', 'notifications/discard', 'notifications/test'],
   ];
   /** To read the last rescan's report, or a list, is no act. */
   const READS: readonly string[] = [

@@ -79,6 +79,7 @@ function adminApp(changed: Partial<AdminDeps>): Hono {
 
 function adminDeps(): AdminDeps {
   const { catalog, intakes, review, cases, revoking, rollback, rescan, journal, scanner, index, ring, tokens } = house;
+  const { notifications } = house;
   const { explain } = scanner;
   const keys = { approval: ring.signers.approval.key, evidence: ring.signers.evidence.key };
   return {
@@ -99,6 +100,7 @@ function adminDeps(): AdminDeps {
     audit: { act: async () => ({ failed: async () => undefined }) },
     ...ledgerOf(house.records, index, ring),
     tokens,
+    notifications,
   };
 }
 

@@ -19,8 +19,11 @@ export interface Receiver {
   answer: number | ((response: ServerResponse, post: Post) => void);
 }
 
-/** A web server that keeps what it is sent. Closed when the test is done. */
-export async function startReceiver(answer: Receiver['answer'] = 204): Promise<Receiver> {
+/** A web server that keeps what it is sent. Closed when the test is done, or whatever `atEnd` stands for. */
+export async function startReceiver(
+  answer: Receiver['answer'] = 204,
+  atEnd: (close: () => void) => void = onTestFinished,
+): Promise<Receiver> {
   const posts: Post[] = [];
   const server = createServer(async (request, response) => {
     const post = { headers: request.headers, body: await text(request), path: request.url ?? '' };
@@ -30,7 +33,7 @@ export async function startReceiver(answer: Receiver['answer'] = 204): Promise<R
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  onTestFinished(() => {
+  atEnd(() => {
     server.closeAllConnections();
     server.close();
   });

@@ -27,6 +27,8 @@ import { followOf } from '#src/intake/ref-pins.ts';
 import { createRescan, type Rescan } from '#src/intake/rescan.ts';
 import { ledgerOf } from '#src/main/audit.ts';
 import { storedRevocations } from '#src/main/revoked-tokens.ts';
+import type { Endpoint } from '#src/notify/endpoint.ts';
+import { createNotifications, type Notifications } from '#src/notify/notifications.ts';
 import { type Cases, createCases } from '#src/review/cases.ts';
 import { createReview, type Review } from '#src/review/review.ts';
 import { createRevoking, type Revoking } from '#src/review/revoking.ts';
@@ -62,6 +64,8 @@ export interface HouseOptions {
   readonly clock?: TestClock;
   /** As in the configuration file; what is left out has its default. */
   readonly config?: object;
+  /** Who is told of what is announced to `notifications`. */
+  readonly endpoints?: readonly Endpoint[];
   /** Another index than the folder's own, as another replica's. */
   readonly indexFile?: string;
   /** Who asks, where a test says so itself. */
@@ -91,6 +95,7 @@ export interface House {
   readonly scanner: Scanner;
   readonly tokens: Tokens;
   readonly audit: Audit;
+  readonly notifications: Notifications;
   readonly app: ReturnType<typeof createApp>;
   readonly origin: OriginOptions;
   /** Log lines, parsed. */
@@ -151,6 +156,10 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const review = createReview({ journal, catalog, publisher, intakes, index, clock, announce });
   const rollback = createRollback({ journal, catalog, publisher });
   const revoking = createRevoking({ rulings, rollback, catalog, clock, announce });
+  const notifications = createNotifications({
+    ...{ table: index.notifications, endpoints: options.endpoints ?? [], linkOf: () => undefined, clock, log },
+    ...config.notifications,
+  });
   const tokens = createTokens({
     table: index.tokens,
     revocations: storedRevocations(records),
@@ -189,6 +198,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       ...ledgerOf(records, index, ring),
       explain: judging.scanner.explain,
       ...{ catalog, intakes, review, cases, revoking, rollback, rescan, journal, index, tokens },
+      notifications,
     },
     access: {
       identify,
@@ -207,6 +217,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     await intakes.stop();
     await rescan.stop();
     await tokens.stop();
+    await notifications.stop();
     await cases.stop();
     await audit.stop();
     await index.close();
@@ -229,6 +240,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     scanner: judging.scanner,
     tokens,
     audit,
+    notifications,
   };
   return { options, config, clock, ring, app, origin, log: lines, announced, close, ...parts };
 }
