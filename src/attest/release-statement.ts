@@ -63,6 +63,8 @@ export interface ReleaseStatement {
     readonly repo: Repo;
     readonly lastModified?: string;
     readonly createdAt?: string;
+    /** Gated or private there, and not opened to everyone: for tokens that were granted it. */
+    readonly restricted?: true;
     /** sha256 of the signed statement that came with it, where upstream signs any: kept beside this one. */
     readonly statement?: Sha256;
   };
@@ -107,6 +109,7 @@ const releaseSchema: z.ZodType<ReleaseStatement> = z
       repo: repoField,
       lastModified: timeField.exactOptional(),
       createdAt: timeField.exactOptional(),
+      restricted: z.literal(true).exactOptional(),
       statement: sha256Field.exactOptional(),
     }),
     files: byPath(

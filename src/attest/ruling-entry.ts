@@ -34,7 +34,7 @@ const eventSchema = z.discriminatedUnion('type', [
     mode: z.enum(['auto', 'review', 'request', 'deny']),
     include: z.array(textField).min(1),
     exclude: z.array(textField),
-    gated: z.enum(['hold', 'allow']),
+    gated: z.enum(['hold', 'granted', 'allow']),
     expiresAt: timeField.nullable(),
   }),
   z.strictObject({ type: z.literal('code'), digest: sha256Field }),

@@ -277,11 +277,12 @@ function toRelease(repo: Repo, commit: CommitSha, digest: Sha256, statement: Rel
         commit,
       },
     );
-  const { lastModified, createdAt } = statement.upstream;
+  const { lastModified, createdAt, restricted = false } = statement.upstream;
   return {
     repo,
     commit,
     upstreamRepo: statement.upstream.repo,
+    restricted,
     digest,
     files: new Map(statement.files.map((file) => [file.path, releaseFile(file)])),
     leftOut: new Map([

@@ -99,7 +99,7 @@ const source = mapping({
   mode: oneOf(['auto', 'review', 'request', 'deny']),
   include: list(glob()).min(1, { error: 'at least one pattern' }).prefault(['*']),
   exclude: list(glob()).prefault([]),
-  gated: oneOf(['hold', 'allow']).prefault('hold'),
+  gated: oneOf(['hold', 'granted', 'allow']).prefault('hold'),
   follow: oneOf(['manual', 'auto']).optional(),
   upstreams: list(upstreamName()).min(1, { error: 'at least one name of an upstream' }).optional(),
   reason: text('one line of text').optional(),

@@ -25,6 +25,8 @@ export interface Release {
   readonly commit: CommitSha;
   /** Upstream's own name, which is another where the repo was renamed. */
   readonly upstreamRepo: Repo;
+  /** Upstream shows it to few: here it is for tokens that were granted it. */
+  readonly restricted: boolean;
   readonly files: ReadonlyMap<RepoPath, ReleaseFile>;
   /** Files of the commit that are not served, so that whoever asks for one is told so. Nothing else is known of them. */
   readonly leftOut: ReadonlyMap<RepoPath, 'withheld' | 'excluded'>;

@@ -22,7 +22,7 @@ export interface SourceTerms {
   readonly mode: 'auto' | 'review' | 'request' | 'deny';
   readonly include: readonly string[];
   readonly exclude: readonly string[];
-  readonly gated: 'hold' | 'allow';
+  readonly gated: 'hold' | 'granted' | 'allow';
   /** ISO 8601 with `Z`; null: until it is ended. */
   readonly expiresAt: string | null;
 }

@@ -3,12 +3,14 @@ import type { Context } from 'hono';
 import { actorOf } from '#src/access/actor.ts';
 import { originOf } from '#src/access/origin.ts';
 import { requesterOf } from '#src/access/requester.ts';
+import { anyRelease } from '#src/catalog/chosen-release.ts';
 import type { Release } from '#src/domain/release.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { Revision } from '#src/domain/revision.ts';
 import { type Admission, type AdmissionDeps, admit } from './admission.ts';
 import { parseClient, retriesTree } from './client.ts';
 import { hubError, jsonBytes } from './respond.ts';
+import { refusedRestricted } from './restricted.ts';
 import type { HubTarget } from './target.ts';
 
 export interface GateDeps extends AdmissionDeps {
@@ -49,7 +51,14 @@ export function createGate(deps: GateDeps): WithRelease {
     const requester = requesterOf(actorOf(c), address);
     const request = { repo, revision, baseUrl, requester, holdSeconds: holdSeconds(c, route) };
     const admission = await admit(deps, request);
-    if (admission.type === 'release') return serve(admission.release);
+    if (admission.type === 'release') {
+      const refused = refusedRestricted(c, admission.release);
+      return refused ? hubError(c, refused) : serve(admission.release);
+    }
+    // Nor what is said of a commit that is not served, of a repo whose others are not for whoever asks.
+    const stands = await anyRelease(deps.catalog, repo);
+    const refused = stands && refusedRestricted(c, stands);
+    if (refused) return hubError(c, refused);
     const instead = admission.type === 'error' && admission.error.status >= 500 ? offline?.() : undefined;
     return instead ?? earlyInfo(c, asked, admission) ?? hubError(c, admission.error);
   };

@@ -43,7 +43,8 @@ export async function buildInfo(release: Release, contents: Contents): Promise<R
     lastModified: time(release.lastModified ?? release.approvedAt),
     createdAt: time(release.createdAt ?? release.approvedAt),
     private: false,
-    gated: false,
+    // As the Hub says it: a mirror behind this one then does not open it either.
+    gated: release.restricted ? 'manual' : false,
     disabled: false,
     downloads: 0,
     likes: 0,

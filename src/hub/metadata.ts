@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import { originOf } from '#src/access/origin.ts';
 import type { Catalog } from '#src/catalog/catalog.ts';
+import { anyRelease } from '#src/catalog/chosen-release.ts';
 import type { Release } from '#src/domain/release.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import { DEFAULT_REF } from '#src/domain/revision.ts';
@@ -13,10 +14,11 @@ import type { Prebuilt } from './prebuilt.ts';
 import { flag, isTrue, values } from './query.ts';
 import { refsOf } from './refs.ts';
 import { hubError, json, jsonBytes } from './respond.ts';
+import { refusedRestricted } from './restricted.ts';
 import type { HubTarget } from './target.ts';
 
 export interface MetadataDeps {
-  readonly catalog: Pick<Catalog, 'served'>;
+  readonly catalog: Pick<Catalog, 'served' | 'find' | 'state'>;
   readonly prebuilt: Prebuilt;
   readonly withRelease: WithRelease;
 }
@@ -48,6 +50,9 @@ export function createMetadata(deps: MetadataDeps): (c: Context, target: Metadat
   /** Pins; where there are none yet, the default branch is asked for first, so that a refusal shows here too. */
   async function serveRefs(c: Context, repo: Repo): Promise<Response> {
     const withPulls = c.req.query('include_prs') !== undefined;
+    const stands = await anyRelease(catalog, repo);
+    const refused = stands && refusedRestricted(c, stands);
+    if (refused) return hubError(c, refused);
     const state = await catalog.served(repo);
     const known = refsOf(state, withPulls);
     if (known.branches.length + known.tags.length + known.converts.length > 0) return json(c, known);

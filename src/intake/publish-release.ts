@@ -62,7 +62,7 @@ export async function publishRelease(
 
 async function upstreamOf(
   { upstream, publisher }: RunDeps,
-  { repo, source }: Job,
+  { repo, source, rule }: Job,
 ): Promise<ReleaseStatement['upstream']> {
   const signed = await upstream.statement?.(source);
   return {
@@ -70,6 +70,7 @@ async function upstreamOf(
     repo: source.repo,
     ...(source.lastModified === undefined ? {} : { lastModified: source.lastModified }),
     ...(source.createdAt === undefined ? {} : { createdAt: source.createdAt }),
+    ...((source.gated || source.private) && rule.gated !== 'allow' ? { restricted: true } : {}),
     ...(signed === undefined ? {} : { statement: await publisher.keep(repo, source.commit, signed) }),
   };
 }

@@ -50,7 +50,7 @@ function fromStatement(
 /** As far as a statement tells: a repo that was open to us alone had a reason that says so. */
 function manifestOf({ commit, upstream, reasons }: ReleaseStatement, files: Evidence['files']): SourceManifest {
   const { repo, lastModified, createdAt } = upstream;
-  const restricted = reasons.some(({ rule }) => rule === 'source-restricted');
+  const restricted = upstream.restricted ?? reasons.some(({ rule }) => rule === 'source-restricted');
   const dates = { ...(lastModified && { lastModified }), ...(createdAt && { createdAt }) };
   return { source: { repo, commit, private: false, gated: restricted, ...dates }, files };
 }

@@ -9,8 +9,11 @@ export interface SourceRule {
   readonly mode: 'auto' | 'review' | 'request' | 'deny';
   readonly include: readonly string[];
   readonly exclude: readonly string[];
-  /** Repos that upstream shows to our token alone, gated and private ones: `allow` opens them to every client. */
-  readonly gated: 'hold' | 'allow';
+  /**
+   * Repos that upstream shows to our token alone, gated and private ones. `hold`: a person decides, and then tokens that
+   * were granted them read. `granted`: those read what policy approves. `allow` opens them to every client.
+   */
+  readonly gated: 'hold' | 'granted' | 'allow';
   /** The names of the upstreams that it may come from. Undefined: from any. */
   readonly upstreams?: readonly string[] | undefined;
   /** Whether pins of its repos follow upstream. Undefined: as `refs.follow` says. */

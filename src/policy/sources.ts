@@ -60,7 +60,7 @@ export function judgeSource(
       reasonOf(
         'source-restricted',
         'hold',
-        `${name} is ${source.private ? 'private' : 'gated'} upstream, and the source "${rule.match}" does not open it to everyone`,
+        `${name} is ${source.private ? 'private' : 'gated'} upstream, and the source "${rule.match}" does not open it`,
       ),
     );
   return [...reasons, ...judgeUpstream(rule, source)];

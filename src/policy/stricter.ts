@@ -18,7 +18,7 @@ export function matchBothNames(sources: readonly SourceRule[], asked: Repo, upst
     exclude: [...new Set([...current.exclude, ...old.exclude])],
     follow: old.follow,
     upstreams: both(old.upstreams, current.upstreams),
-    gated: old.gated === 'allow' && current.gated === 'allow' ? 'allow' : 'hold',
+    gated: CLOSEDNESS.find((gated) => gated === old.gated || gated === current.gated) ?? 'hold',
   };
 }
 
@@ -26,4 +26,5 @@ function both(a: SourceRule['upstreams'], b: SourceRule['upstreams']): SourceRul
   return a && b ? a.filter((name) => b.includes(name)) : (a ?? b);
 }
 
+const CLOSEDNESS = ['hold', 'granted', 'allow'] as const;
 const STRICTNESS = ['deny', 'request', 'review', 'auto'] as const;

@@ -15,6 +15,7 @@ const world = useWorld({
   config: {
     sources: [
       { match: 'named/*', mode: 'auto', gated: 'allow' },
+      { match: 'lab/*', mode: 'auto', gated: 'granted' },
       { match: '*', mode: 'auto' },
     ],
   },
@@ -22,13 +23,13 @@ const world = useWorld({
     hub.accounts.add(OURS);
     hub.accounts.add(THEIRS);
     for (const version of HUB_VERSIONS) addBig(hub, 2, `acme/public-${version.replace('.', '-')}`);
-    for (const id of ['named/gated', 'acme/gated']) {
+    for (const id of ['named/gated', 'lab/gated', 'acme/gated']) {
       const repo = hub.repo(id);
       repo.commit(tinyFiles());
       repo.gated = 'manual';
       repo.grants.add(OURS);
     }
-    for (const id of ['named/private', 'acme/private']) {
+    for (const id of ['named/private', 'lab/private', 'acme/private']) {
       const repo = hub.repo(id);
       repo.commit(tinyFiles());
       repo.private = true;
@@ -89,6 +90,22 @@ describe('the token of the mirror does not open to everybody what is', () => {
     expect(world.hub.stats.sent(`acme/${name}/model.safetensors`)).toBe(0);
     const named = await hf('2.4', ['download', `named/${name}`], await world.person());
     expect(named.status, named.output).toBe(0);
+  });
+
+  it.each(['gated', 'private'])('%s, where it is for those who were granted it', async (name) => {
+    const repo = `lab/${name}`;
+    const stranger = await hf('2.4', ['download', repo], await world.person());
+    expect([stranger.status, stranger.output]).toEqual([1, expect.stringContaining('tokens that were granted it')]);
+    for (const [grant, status] of [
+      ['other/*', 1],
+      ['lab/*', 0],
+    ] as const) {
+      const made = await airlock(['token', 'create', 'lab', '--owner', 'ann', '--grant', grant], world.mirror);
+      const person = await world.person({ env: { HF_TOKEN: made.stdout.trim() } });
+      const result = await hf('2.4', ['download', repo], person);
+      expect([grant, result.status, result.output]).toEqual([grant, status, expect.any(String)]);
+      if (status !== 0) expect(result.output).toContain('was not granted it');
+    }
   });
 });
 

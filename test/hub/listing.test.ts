@@ -301,6 +301,7 @@ describe('the index', () => {
       order: { key: 'id', descending: false },
       limit: 10,
       shape: { expand: [] },
+      shows: () => true,
     });
     expect(JSON.parse(String(items[0]))).toMatchObject({ id: 'org/b' });
     // The one that is shown, and no other.
@@ -366,7 +367,13 @@ describe('many and much', () => {
       refreshSeconds: 5,
       log: { warn: (_, text) => expect.fail(text) },
     });
-    const query: ListQuery = { search: ANY, order: { key: 'id', descending: false }, limit: 10, shape: { expand: [] } };
+    const query: ListQuery = {
+      search: ANY,
+      order: { key: 'id', descending: false },
+      limit: 10,
+      shape: { expand: [] },
+      shows: () => true,
+    };
     const pages = await Promise.all(Array.from({ length: 50 }, () => listing.page('models', query)));
     expect(pages.map(({ items }) => items.length)).toEqual(pages.map(() => 1));
     expect(looks).toBe(1);

@@ -21,6 +21,7 @@ export function releaseOf(...paths: string[]): Release {
     upstreamRepo: model('acme/tree'),
     commit: commitOf('a'),
     files: new Map(paths.map((path) => [parseRepoPath(path), fileOf(path)])),
+    restricted: false,
     leftOut: new Map(),
     digest: sha256Of('statement'),
     modelSignature: sha256Of('signature'),

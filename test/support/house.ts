@@ -68,6 +68,8 @@ export interface HouseOptions {
   readonly endpoints?: readonly Endpoint[];
   /** Another index than the folder's own, as another replica's. */
   readonly indexFile?: string;
+  /** The mirror's own token at the hub. */
+  readonly upstreamToken?: string;
   /** Who asks, where a test says so itself. */
   readonly identify?: Identify;
 }
@@ -145,7 +147,10 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   };
   const intakes = createIntakes({
     ...judging,
-    upstream: createHubClient(config.upstream),
+    upstream: createHubClient({
+      ...config.upstream,
+      ...(options.upstreamToken === undefined ? {} : { token: options.upstreamToken }),
+    }),
     follow: followOf(config),
     queue: new PQueue({ concurrency: config.intake.concurrent }),
     downloads: new PQueue({ concurrency: config.intake.files }),

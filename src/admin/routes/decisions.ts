@@ -6,6 +6,7 @@ import type { DecisionRow } from '#src/index/schema.ts';
 import type { StoredDecision } from '#src/intake/stored-decision.ts';
 import { kindShape, reasonsShape } from '../answers.ts';
 import { type DescribeDeps, describe, descriptionShape } from '../describe.ts';
+import { requireGrantFor } from '../restricted.ts';
 import { type AdminRoute, defineRoute, revisionRoute } from '../route.ts';
 
 export interface DecisionRoutesDeps extends DescribeDeps {
@@ -53,8 +54,10 @@ export function decisionRoutes(deps: DecisionRoutesDeps): AdminRoute[] {
       summary: 'Tell everything that is known about a revision: state, reasons, findings, and what is signed',
       request: {},
       answer: { says: 'What is known', json: descriptionShape },
-      handle: ({ actor, params: { repo, revision } }) =>
-        describe(deps, repo, revision, actor !== undefined && may(actor, 'inspect')),
+      handle: async ({ actor, params: { repo, revision } }) => {
+        await requireGrantFor(deps.catalog, actor, repo, revision);
+        return describe(deps, repo, revision, actor !== undefined && may(actor, 'inspect'));
+      },
     }),
   ];
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Actor } from '#src/access/actor.ts';
 import type { Catalog } from '#src/catalog/catalog.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import type { Release } from '#src/domain/release.ts';
 import { type Repo, repoName } from '#src/domain/repo.ts';
 import type { Revision } from '#src/domain/revision.ts';
+import { requireGrant } from '../restricted.ts';
 import { type AdminRoute, revisionRoute, type Sent } from '../route.ts';
 
 export interface DownloadRoutesDeps {
@@ -22,8 +24,8 @@ export function downloadRoutes({ catalog }: DownloadRoutesDeps): AdminRoute[] {
       summary: 'Download the signed release statement',
       request: {},
       answer: { says: 'A bundle with the statement: repo, commit, files, policy and who approved', type: BUNDLE },
-      handle: ({ params: { repo, revision } }) =>
-        download(repo, revision, (release) => catalog.statementBundle(release)),
+      handle: ({ actor, params: { repo, revision } }) =>
+        download(actor, repo, revision, (release) => catalog.statementBundle(release)),
     }),
     revisionRoute('bundle', {
       method: 'get',
@@ -32,8 +34,8 @@ export function downloadRoutes({ catalog }: DownloadRoutesDeps): AdminRoute[] {
       summary: 'Download the model signature',
       request: {},
       answer: { says: 'A bundle in the OpenSSF Model Signing format', type: BUNDLE },
-      handle: ({ params: { repo, revision } }) =>
-        download(repo, revision, (release) => catalog.modelSignatureBundle(release)),
+      handle: ({ actor, params: { repo, revision } }) =>
+        download(actor, repo, revision, (release) => catalog.modelSignatureBundle(release)),
     }),
     revisionRoute('upstream-statement', {
       method: 'get',
@@ -42,8 +44,8 @@ export function downloadRoutes({ catalog }: DownloadRoutesDeps): AdminRoute[] {
       summary: 'Download the release statement that another Hub Airlock had signed, where it came from one',
       request: {},
       answer: { says: 'A bundle with the statement, as it was verified with the key of that mirror', type: BUNDLE },
-      handle: ({ params: { repo, revision } }) =>
-        download(repo, revision, async (release) => {
+      handle: ({ actor, params: { repo, revision } }) =>
+        download(actor, repo, revision, async (release) => {
           const bundle = await catalog.upstreamStatementBundle(release);
           if (bundle) return bundle;
           const text = `${repoName(repo)} came from an upstream that signs nothing.`;
@@ -53,13 +55,16 @@ export function downloadRoutes({ catalog }: DownloadRoutesDeps): AdminRoute[] {
   ];
 
   async function download(
+    actor: Actor | undefined,
     repo: Repo,
     revision: Revision,
     read: (release: Release) => Promise<Uint8Array>,
   ): Promise<Sent> {
     const found = await catalog.find(repo, revision);
-    if (found.type === 'release')
+    if (found.type === 'release') {
+      requireGrant(actor, found.release);
       return { bytes: await read(found.release), headers: { 'x-repo-commit': found.release.commit } };
+    }
     const text = `${repoName(repo)} has no approved release at that revision.`;
     throw new AirlockError('upstream-revision-not-found', text, { repo: repoName(repo) });
   }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as z from 'zod';
+import type { Actor } from '#src/access/actor.ts';
 import { may } from '#src/access/actor.ts';
+import { mayRead } from '#src/access/restricted.ts';
 import type { Catalog } from '#src/catalog/catalog.ts';
+import { anyRelease } from '#src/catalog/chosen-release.ts';
+import type { Repo } from '#src/domain/repo.ts';
 import type { Index } from '#src/index/index.ts';
 import type { Intakes } from '#src/intake/intakes.ts';
 import { progressJson } from '../json.ts';
@@ -9,7 +13,7 @@ import { recentJson } from '../recent.ts';
 import { type AdminRoute, defineRoute } from '../route.ts';
 
 export interface IntakeRoutesDeps {
-  readonly catalog: Pick<Catalog, 'state'>;
+  readonly catalog: Pick<Catalog, 'state' | 'find'>;
   readonly intakes: Pick<Intakes, 'running'>;
   readonly index: Pick<Index, 'intakes' | 'decisions'>;
 }
@@ -34,12 +38,33 @@ export function intakeRoutes(deps: IntakeRoutesDeps): AdminRoute[] {
       answer: { says: 'Those that run, and the newest that ended', json: intakesShape },
       handle: async ({ actor }) => {
         const recent = await deps.index.intakes.recent(RECENT);
-        const whole = actor !== undefined && may(actor, 'inspect');
-        return {
-          running: deps.intakes.running().map(progressJson),
-          recent: whole ? await recentJson(deps, recent) : recent.map(({ errorMessage: _, ...row }) => row),
-        };
+        const running = deps.intakes.running();
+        if (actor && may(actor, 'inspect'))
+          return { running: running.map(progressJson), recent: await recentJson(deps, recent) };
+        const [shown, ended] = await Promise.all([
+          visible(deps, actor, running, ({ repo }) => repo),
+          visible(deps, actor, recent, ({ kind, repo }) => ({ kind, id: repo })),
+        ]);
+        return { running: shown.map(progressJson), recent: ended.map(({ errorMessage: _, ...row }) => row) };
       },
     }),
   ];
+}
+
+/** Less what is about a restricted repo that was not granted; one whose records can not be read may be one. */
+async function visible<T>(
+  { catalog }: IntakeRoutesDeps,
+  actor: Actor | undefined,
+  rows: readonly T[],
+  repoOf: (row: T) => Repo,
+): Promise<T[]> {
+  const shown = await Promise.all(
+    rows.map((row) =>
+      anyRelease(catalog, repoOf(row)).then(
+        (release) => !release || mayRead(actor, release),
+        () => false,
+      ),
+    ),
+  );
+  return rows.filter((_, i) => shown[i]);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as z from 'zod';
+import type { Actor } from '#src/access/actor.ts';
 import { type Requester, requesterOf } from '#src/access/requester.ts';
 import type { Catalog } from '#src/catalog/catalog.ts';
 import { AirlockError } from '#src/domain/errors.ts';
@@ -13,10 +14,11 @@ import { type OutcomeAnswer, outcomeShape } from '../answers.ts';
 import { outcomeJson } from '../json.ts';
 import { foundOutcome } from '../not-found.ts';
 import { createOperations } from '../operations.ts';
+import { requireGrant, requireGrantFor } from '../restricted.ts';
 import { type AdminRoute, defineRoute } from '../route.ts';
 
 export interface PullDeps {
-  readonly catalog: Pick<Catalog, 'find'>;
+  readonly catalog: Pick<Catalog, 'find' | 'state'>;
   readonly intakes: Pick<Intakes, 'decided' | 'request' | 'running'>;
   readonly cases: Pick<Cases, 'asked'>;
 }
@@ -41,29 +43,37 @@ export function pullRoutes({ catalog, intakes, cases }: PullDeps): AdminRoute[] 
   const operations = createOperations({ intakes, name: 'pull', kept: KEPT });
 
   async function pull(
+    actor: Actor | undefined,
     repo: Repo,
     revision: Revision,
     requester: Requester,
     found: (commit: CommitSha) => void,
   ): Promise<OutcomeAnswer> {
-    const known = await released(repo, revision);
+    const known = await released(actor, repo, revision);
     if (known) return known;
     const outcome = (await intakes.decided(repo, revision)) ?? (await intakes.request(repo, revision).outcome);
     if (outcome.commit) found(outcome.commit);
     const named = foundOutcome(outcome, repo, revision);
     const commit = outcome.commit === undefined ? {} : { commit: outcome.commit };
     // What came of it the catalog says: a person may have been faster.
-    const after = outcome.commit && (await released(repo, { type: 'commit', commit: outcome.commit }));
+    const after = outcome.commit && (await released(actor, repo, { type: 'commit', commit: outcome.commit }));
     if (after) return after;
     const number = outcome.type === 'refused' ? await caseOf({ cases }, { repo, requester }, outcome) : undefined;
     return { repo: repoName(repo), ...commit, ...outcomeJson(named), ...(number !== undefined && { case: number }) };
   }
 
   /** What the catalog knows already: a release, or who closed it. */
-  async function released(repo: Repo, revision: Revision): Promise<OutcomeAnswer | undefined> {
+  async function released(
+    actor: Actor | undefined,
+    repo: Repo,
+    revision: Revision,
+  ): Promise<OutcomeAnswer | undefined> {
     const found = await catalog.find(repo, revision);
     if (found.type === 'unknown') return undefined;
-    if (found.type === 'release') return { repo: repoName(repo), state: 'approved', ...sizeOf(found.release) };
+    if (found.type === 'release') {
+      requireGrant(actor, found.release);
+      return { repo: repoName(repo), state: 'approved', ...sizeOf(found.release) };
+    }
     return { repo: repoName(repo), commit: found.commit, state: found.type, ...found.act };
   }
 
@@ -82,11 +92,12 @@ export function pullRoutes({ catalog, intakes, cases }: PullDeps): AdminRoute[] 
       summary: 'Have a revision fetched ahead, as a download would',
       request: { body: pullShape, query: waitShape },
       answer: { says: 'What is known already, or that the intake runs', json: outcomeShape },
-      handle: ({ actor, address, body, query }) => {
+      handle: async ({ actor, address, body, query }) => {
         const requester = requesterOf(actor, address);
         const [repo, revision] = [parseRepo(body.kind, body.repo), parseRevision(body.revision)];
+        await requireGrantFor(catalog, actor, repo, revision);
         return wait(
-          operations.begin(repo, revision, (found) => pull(repo, revision, requester, found)),
+          operations.begin(repo, revision, (found) => pull(actor, repo, revision, requester, found)),
           query.wait,
         );
       },

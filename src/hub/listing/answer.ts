@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Context } from 'hono';
+import { actorOf } from '#src/access/actor.ts';
 import { originOf } from '#src/access/origin.ts';
+import { mayRead } from '#src/access/restricted.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import { printable, type RepoKind } from '#src/domain/repo.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
@@ -39,6 +41,7 @@ export async function listingAnswer(c: Context, kind: RepoKind, listing: Listing
     limit: wholeNumber(c, 'limit', 1, MAX_LIMIT) ?? DEFAULT_LIMIT,
     after: cursor === undefined ? undefined : (decodeCursor(cursor, scope, 2) as unknown as Place),
     shape: shapeOf(c, kind),
+    shows: (release) => mayRead(actorOf(c), release),
   });
   const parameters = Object.fromEntries(PARAMETERS.map((name) => [name, c.req.queries(name)]));
   return jsonBytes(c, listOf(items), {

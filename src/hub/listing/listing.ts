@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setImmediate as turn } from 'node:timers/promises';
+import { chosenRelease } from '#src/catalog/chosen-release.ts';
 import type { Journal } from '#src/catalog/journal.ts';
 import { isAirlockError } from '#src/domain/errors.ts';
+import type { Release } from '#src/domain/release.ts';
 import { REPO_KINDS, type RepoKind } from '#src/domain/repo.ts';
 import type { InfoShape } from '../info.ts';
 import type { Prebuilt } from '../prebuilt.ts';
-import { chosenRelease } from './chosen.ts';
 import { type Order, type Place, placeOf } from './order.ts';
 import { Register, type RegisterDeps } from './register.ts';
 import { matches, type Search } from './search.ts';
@@ -18,6 +19,8 @@ export interface ListQuery {
   /** Where the page before ended. */
   readonly after?: Place | undefined;
   readonly shape: InfoShape;
+  /** Whether whoever asks may know of it. */
+  readonly shows: (release: Release) => boolean;
 }
 
 interface ListPage {
@@ -55,13 +58,17 @@ export function createListing(deps: ListingDeps): Listing {
   journal.subscribe((repo, seq) => registers.get(repo.kind)?.note(repo, seq));
 
   /** Undefined for what is not served, or is no longer what was looked for. */
-  async function item(register: Register, summary: Summary, { search, shape }: ListQuery): Promise<Buffer | undefined> {
+  async function item(
+    register: Register,
+    summary: Summary,
+    { search, shape, shows }: ListQuery,
+  ): Promise<Buffer | undefined> {
     const repo = register.repoOf(summary);
     try {
       const release = await chosenRelease(catalog, repo);
       const same = release?.digest === summary.digest;
       if (!same) register.doubt(repo);
-      if (!release) return undefined;
+      if (!release || !shows(release)) return undefined;
       const built = await prebuilt.info(release, shape);
       if (same && register.isOwn(summary)) return built;
       const now = summaryOf(await prebuilt.describe(release), release);

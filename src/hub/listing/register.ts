@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalog } from '#src/catalog/catalog.ts';
+import { chosenRelease } from '#src/catalog/chosen-release.ts';
 import type { RepoState } from '#src/catalog/repo-state.ts';
 import type { Clock } from '#src/domain/clock.ts';
 import { isAirlockError, messageOf } from '#src/domain/errors.ts';
 import { parseRepo, type Repo, type RepoKind, repoIdProblem, repoKey } from '#src/domain/repo.ts';
 import type { Prebuilt } from '../prebuilt.ts';
-import { chosenRelease } from './chosen.ts';
 import { MAX_ENTRIES, Shelf } from './shelf.ts';
 import { readSummary, type Summary, summaryOf, writeSummary } from './summary.ts';
 
