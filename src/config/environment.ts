@@ -23,6 +23,8 @@ const SECRETS = {
   accessKey: 'AIRLOCK_S3_ACCESS_KEY',
   secretKey: 'AIRLOCK_S3_SECRET_KEY',
   adminToken: 'AIRLOCK_ADMIN_TOKEN',
+  smtpUser: 'AIRLOCK_SMTP_USER',
+  smtpPassword: 'AIRLOCK_SMTP_PASSWORD',
 } as const;
 
 /** Read elsewhere: by the command line, by its client commands, by the tests. */

@@ -120,6 +120,30 @@ export function endpointName() {
   );
 }
 
+/** A name or an address, without a port. */
+export function mailHost() {
+  return z.custom<string>(
+    (value) =>
+      typeof value === 'string' && /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$|^[0-9A-Fa-f:]{2,39}$/.test(value),
+    {
+      error: 'the name or the address of a mail server',
+    },
+  );
+}
+
+/** An address alone, without the name of its owner: nothing in it can begin another header. */
+export function mailAddress() {
+  return z.custom<string>(
+    (value) =>
+      typeof value === 'string' &&
+      value.length <= 254 &&
+      /^[A-Za-z0-9._%+=-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value),
+    {
+      error: 'a mail address such as "airlock@example.org"',
+    },
+  );
+}
+
 export function glob() {
   return z.custom<string>((value) => typeof value === 'string' && isGlob(value), {
     error: 'a pattern such as "org/*" or "*.safetensors"',

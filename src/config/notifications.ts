@@ -14,17 +14,31 @@ export interface WebhookConfig extends Omit<FileWebhook, 'url'> {
   readonly secret?: Secret;
 }
 
-export interface NotificationsConfig extends Omit<FileConfig['notifications'], 'webhooks'> {
-  readonly webhooks: readonly WebhookConfig[];
+type FileSmtp = NonNullable<FileConfig['notifications']['smtp']>;
+
+export interface SmtpConfig extends FileSmtp {
+  /** Both or none. */
+  readonly user?: Secret;
+  readonly password?: Secret;
 }
+
+export interface NotificationsConfig extends Omit<FileConfig['notifications'], 'webhooks' | 'smtp'> {
+  readonly webhooks: readonly WebhookConfig[];
+  readonly smtp: SmtpConfig | null;
+}
+
+/** The endpoint that mails are; no webhook has its name. */
+export const MAIL = 'mail';
 
 /** Join what the file says of each webhook with its variables. A variable that belongs to none is a problem. */
 export function completeNotifications(
-  { webhooks, ...rest }: FileConfig['notifications'],
-  { webhooks: variables }: Pick<Environment, 'webhooks'>,
+  { webhooks, smtp, ...rest }: FileConfig['notifications'],
+  { webhooks: variables, secrets }: Pick<Environment, 'webhooks' | 'secrets'>,
   problems: string[],
 ): NotificationsConfig {
   const names = webhooks.map(({ name }) => name);
+  if (names.includes(MAIL))
+    problems.push(`notifications.webhooks: "${MAIL}" is the name of notifications.smtp; expected another`);
   for (const name of new Set(names))
     if (names.indexOf(name) !== names.lastIndexOf(name))
       problems.push(`notifications.webhooks: "${name}" is there twice; expected names that differ`);
@@ -34,7 +48,28 @@ export function completeNotifications(
       problems.push(
         `${from}: no endpoint of notifications.webhooks has that name; known are ${known.join(', ') || 'none'}`,
       );
-  return { ...rest, webhooks: webhooks.flatMap((webhook) => completeWebhook(webhook, variables, problems)) };
+  return {
+    ...rest,
+    smtp: completeSmtp(smtp, secrets, problems),
+    webhooks: webhooks.flatMap((webhook) => completeWebhook(webhook, variables, problems)),
+  };
+}
+
+function completeSmtp(
+  smtp: FileSmtp | null,
+  { smtpUser: user, smtpPassword: password }: Environment['secrets'],
+  problems: string[],
+): SmtpConfig | null {
+  if (smtp === null) {
+    for (const secret of [user, password])
+      if (secret) problems.push(`${secret.from}: is set, but notifications.smtp is not; expected both or none`);
+    return null;
+  }
+  if (!user !== !password)
+    problems.push('AIRLOCK_SMTP_USER and AIRLOCK_SMTP_PASSWORD: one is set; expected both or none');
+  if (smtp.tls === 'none' && !isLoopback(smtp.host))
+    problems.push(`notifications.smtp.tls: none is for the loopback alone; expected starttls or implicit`);
+  return { ...smtp, ...(user && password && { user, password }) };
 }
 
 function variableOf(what: 'SECRET' | 'URL', name: string): string {

@@ -16,6 +16,8 @@ import {
   httpUrl,
   list,
   listen,
+  mailAddress,
+  mailHost,
   mapping,
   oneOf,
   text,
@@ -189,9 +191,19 @@ const webhook = mapping({
   insecure: yesOrNo().prefault(false),
 });
 
+const smtp = mapping({
+  host: mailHost(),
+  port: wholeNumber(1, 65_535).prefault(587),
+  tls: oneOf(['starttls', 'implicit', 'none']).prefault('starttls'),
+  from: mailAddress(),
+  to: list(mailAddress()).min(1, { error: 'at least one address' }).max(50, { error: 'at most 50 addresses' }),
+  events: events().prefault([...ANNOUNCEMENT_TYPES]),
+});
+
 const notifications = mapping({
   perMinute: wholeNumber(1, 1000).prefault(30),
   webhooks: list(webhook).max(20, { error: 'at most 20 webhooks' }).prefault([]),
+  smtp: smtp.nullable().prefault(null),
 });
 
 const audit = mapping({

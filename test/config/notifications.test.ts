@@ -97,6 +97,40 @@ test('insecure: true allows plain http', async () => {
   expect(await refusal([{ name: 'ops', url: 'http://siem.example', insecure: true }], OPS)).toBe('accepted');
 });
 
+const SMTP = { host: 'mail.example', from: 'airlock@mirror.example', to: ['ann@org.example'] };
+const LOGIN = { AIRLOCK_SMTP_USER: 'airlock', AIRLOCK_SMTP_PASSWORD: 'a-hidden-one' };
+
+async function loadSmtp(smtp: object | null, env: Record<string, string>) {
+  const file = join(await temp('config'), 'airlock.yaml');
+  await writeFile(file, JSON.stringify({ notifications: { smtp } }));
+  return loadConfig({ file, env });
+}
+
+test('mail has user and password from variables, and shows neither', async () => {
+  const config = await loadSmtp(SMTP, LOGIN);
+  expect(config.notifications.smtp).toMatchObject({ ...SMTP, port: 587, tls: 'starttls' });
+  expect(config.notifications.smtp?.password?.reveal()).toBe('a-hidden-one');
+  expect(explainConfig(config)).not.toContain('a-hidden-one');
+});
+
+test.each<[object | null, Record<string, string>, string]>([
+  [null, LOGIN, 'AIRLOCK_SMTP_USER: is set, but notifications.smtp is not'],
+  [SMTP, { AIRLOCK_SMTP_USER: 'airlock' }, 'one is set; expected both or none'],
+  [{ ...SMTP, tls: 'none' }, {}, 'none is for the loopback alone'],
+  [{ ...SMTP, to: [] }, {}, 'at least one address'],
+  [{ ...SMTP, to: ['ann@org.example\r\nBcc: x@org.example'] }, {}, 'a mail address'],
+  [{ ...SMTP, from: 'Airlock <a@org.example>' }, {}, 'a mail address'],
+  [{ ...SMTP, host: 'mail.example:25' }, {}, 'the name or the address of a mail server'],
+  [{ ...SMTP, password: 'x' }, {}, 'unknown key'],
+])('smtp %j is refused', async (smtp, env, expected) => {
+  expect(await loadSmtp(smtp, env).then(() => 'accepted', messageOf)).toContain(expected);
+});
+
+test('no webhook has the name of mail', async () => {
+  const env = { AIRLOCK_WEBHOOK_SECRET_MAIL: SECRET };
+  expect(await refusal([{ name: 'mail', url: HTTPS }], env)).toContain('is the name of notifications.smtp');
+});
+
 test('a secret is one key, or two during a rotation', () => {
   const of = (bytes: number) => `whsec_${randomBytes(bytes).toString('base64')}`;
   for (const [text, keys] of [
