@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { auditCommand } from './cli/audit.ts';
+import { caseCommand } from './cli/case.ts';
 import { EXIT } from './cli/exit.ts';
 import { notificationsCommand } from './cli/notifications.ts';
 import { pullCommand } from './cli/pull.ts';
@@ -30,6 +31,7 @@ const commands = [
   statusCommand(process.env),
   ...reviewCommands(process.env),
   ...revokeCommands(process.env),
+  caseCommand(process.env),
   rescanCommand(process.env),
   tokenCommand(process.env),
   auditCommand(process.env),

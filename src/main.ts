@@ -18,6 +18,7 @@ import { messageOf } from './domain/errors.ts';
 import { createListing } from './hub/listing/listing.ts';
 import { createPrebuilt } from './hub/prebuilt.ts';
 import { openIndex } from './index/index.ts';
+import { createInForce } from './intake/in-force.ts';
 import { createIntakes } from './intake/intakes.ts';
 import { createQuarantine } from './intake/quarantine.ts';
 import { startRechecks } from './intake/recheck.ts';
@@ -33,11 +34,13 @@ import { openStores, redirects } from './main/stores.ts';
 import { openUpstreams } from './main/upstream.ts';
 import { listen } from './ops/door.ts';
 import { createLog, type Log } from './ops/log.ts';
+import { createCaseActs } from './review/case-acts.ts';
 import { startCaseSweeps } from './review/case-sweeps.ts';
 import { createCases } from './review/cases.ts';
 import { createReview } from './review/review.ts';
 import { createRevoking } from './review/revoking.ts';
 import { createRollback } from './review/rollback.ts';
+import { createSourceActs } from './review/sources.ts';
 import { readOrCreateIndexKey } from './scan/index-key.ts';
 import { clamavScanner, type MalwareScanner } from './scan/malware.ts';
 import { createScanner } from './scan/scanner.ts';
@@ -149,7 +152,7 @@ async function openMirror(
     scanner,
     quarantine,
     index,
-    sources: config.sources,
+    inForce: createInForce({ sources: config.sources, rulings, clock: systemClock }),
     rules: config.policy,
     limits: config.intake,
     minFreeBytes: config.intake.minFreeBytes,
@@ -170,18 +173,13 @@ async function openMirror(
     log,
   });
   const rescan = createRescan({ ...judging, askAgainDays: config.scan.clamav?.askAgainDays ?? null, log });
-  const cases = createCases({
-    ...config.cases,
-    index,
-    journal,
-    clock: systemClock,
-    announce,
-    log,
-  });
+  const cases = createCases({ ...judging, ...config.cases, rulings, announce, log });
   opened.defer(() => cases.stop());
   const rollback = createRollback({ journal, catalog, publisher });
   const revoking = createRevoking({ rulings, rollback, catalog, clock: systemClock, announce });
   const review = createReview({ journal, catalog, publisher, intakes, index, clock: systemClock, announce });
+  const sourceActs = createSourceActs({ sources: config.sources, rulings, clock: systemClock });
+  const caseActs = createCaseActs({ cases, review, sourceActs, index, clock: systemClock });
 
   opened.defer(async () => {
     // At once, because those who wait for an intake are running answers.
@@ -224,6 +222,8 @@ async function openMirror(
       journal,
       revoking,
       rollback,
+      caseActs,
+      sourceActs,
       rescan,
       explain: scanner.explain,
       index,

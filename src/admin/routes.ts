@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Hono } from 'hono';
+import { type ApprovalsDeps, createApprovals } from './approvals.ts';
 import { type MountDeps, mountRoutes } from './mount.ts';
 import { openapiRoute } from './openapi.ts';
 import type { AdminRoute } from './route.ts';
 import { type ActRoutesDeps, actRoutes } from './routes/acts.ts';
-import { type ApprovalRoutesDeps, approvalRoutes } from './routes/approvals.ts';
+import { approvalRoutes } from './routes/approvals.ts';
 import { type AuditRoutesDeps, auditRoutes } from './routes/audit.ts';
+import { type CaseRoutesDeps, caseRoutes } from './routes/cases.ts';
 import { type DecisionRoutesDeps, decisionRoutes } from './routes/decisions.ts';
 import { type DownloadRoutesDeps, downloadRoutes } from './routes/downloads.ts';
 import { type IntakeRoutesDeps, intakeRoutes } from './routes/intakes.ts';
@@ -15,12 +17,13 @@ import { type PinRoutesDeps, pinRoutes } from './routes/pins.ts';
 import { type PullDeps, pullRoutes } from './routes/pulls.ts';
 import { type RescanRoutesDeps, rescanRoutes } from './routes/rescan.ts';
 import { type RevocationRoutesDeps, revocationRoutes } from './routes/revocations.ts';
+import { type SourceRoutesDeps, sourceRoutes } from './routes/sources.ts';
 import { type TokenRoutesDeps, tokenRoutes } from './routes/tokens.ts';
 
 export type AdminDeps = MountDeps &
   ActRoutesDeps &
-  ApprovalRoutesDeps &
   AuditRoutesDeps &
+  CaseRoutesDeps &
   DecisionRoutesDeps &
   DownloadRoutesDeps &
   IntakeRoutesDeps &
@@ -30,14 +33,23 @@ export type AdminDeps = MountDeps &
   PullDeps &
   RescanRoutesDeps &
   RevocationRoutesDeps &
-  TokenRoutesDeps;
+  SourceRoutesDeps &
+  TokenRoutesDeps &
+  Omit<ApprovalsDeps, 'waitMilliseconds'> & {
+    /** How long an approval waits for its intake before it answers that the work goes on. Default: 50 seconds. */
+    readonly approveWaitMilliseconds?: number;
+  };
+
+const WAIT_MILLISECONDS = 50_000;
 
 /** Every route below `/api/airlock`: the API behind the command line, and the downloads that let others verify. */
 function adminRoutes(deps: AdminDeps): AdminRoute[] {
+  const approvals = createApprovals({ ...deps, waitMilliseconds: deps.approveWaitMilliseconds ?? WAIT_MILLISECONDS });
   const routes = [
     ...actRoutes(deps),
-    ...approvalRoutes(deps),
     ...auditRoutes(deps),
+    ...approvalRoutes(approvals),
+    ...caseRoutes(deps, approvals),
     ...decisionRoutes(deps),
     ...downloadRoutes(deps),
     ...intakeRoutes(deps),
@@ -47,6 +59,7 @@ function adminRoutes(deps: AdminDeps): AdminRoute[] {
     ...pullRoutes(deps),
     ...rescanRoutes(deps),
     ...revocationRoutes(deps),
+    ...sourceRoutes(deps),
     ...tokenRoutes(deps),
   ];
   return [...routes, openapiRoute(routes)];

@@ -164,7 +164,10 @@ function asText({
     ...reasons
       .filter(({ accepted, effect }) => accepted === undefined && effect !== 'note')
       .map(({ effect, message }) => `  ${effect}: ${printed(message)}`),
-    ...(state === 'held' && commit !== undefined
+    ...(state === 'held' && caseId !== undefined
+      ? [`  a reviewer can answer: airlock case approve ${caseId} --reason "..."`]
+      : []),
+    ...(state === 'held' && caseId === undefined && commit !== undefined
       ? [`  a reviewer can release it: airlock approve ${printed(repo)}@${commit} --reason "..."`]
       : []),
     ...(by === undefined ? [] : [`  by ${printed(by)}: ${printed(reason ?? '')}`]),

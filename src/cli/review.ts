@@ -11,7 +11,7 @@ import { pinHistoryCommand } from './pin-history.ts';
 import { printed } from './printed.ts';
 import { parseSubject, type SubjectArgument, subjectBody, subjectPath } from './subject.ts';
 
-interface ActOptions {
+export interface ActOptions {
   readonly reason: string;
   readonly by: string | undefined;
 }
@@ -47,7 +47,8 @@ export function reviewCommands(env: NodeJS.ProcessEnv): Command[] {
         reason: options.reason,
         evenDenied: options.evenDenied ?? false,
       };
-      await report(await settled(api, subject, await api.post('approve', body)), 'approved');
+      const path = (commit?: string) => subjectPath(subject, commit);
+      await report(await settled(api, path, await api.post('approve', body)), 'approved');
     });
   const reject = actCommand('reject', 'refuse a commit, whatever policy says, until somebody opens it again').action(
     async (subject: SubjectArgument, options: ActOptions) => {
@@ -94,14 +95,14 @@ async function client(env: NodeJS.ProcessEnv): Promise<ApiClient> {
  * An approval starts work: wait for it here, because the person wants to know how it ended. The mirror names the
  * approval while that runs. One that was restarted knows the commit alone: a ref may be pinned to another.
  */
-async function settled(api: ApiClient, subject: SubjectArgument, first: unknown): Promise<Answer> {
+export async function settled(api: ApiClient, path: (commit?: string) => string, first: unknown): Promise<Answer> {
   let answer = answerShape.parse(first);
   let { approval, commit } = answer;
   while (answer.state === 'running') {
     await sleep(POLL_MILLISECONDS);
     const named = approval === undefined ? undefined : await unlessForgotten(api.get(`approvals/${approval}`));
     if (named === undefined) approval = undefined;
-    answer = answerShape.parse(named ?? (await api.get(`${subjectPath(subject, commit)}/decision`)));
+    answer = answerShape.parse(named ?? (await api.get(`${path(commit)}/decision`)));
     commit = answer.commit ?? commit;
   }
   return answer;
@@ -114,7 +115,7 @@ async function unlessForgotten(answer: Promise<unknown>): Promise<unknown> {
   });
 }
 
-async function report(value: unknown, wanted: string): Promise<void> {
+export async function report(value: unknown, wanted: string): Promise<void> {
   const answer: Answer = answerShape.parse(value);
   process.stdout.write(`${answer.repo}${answer.commit ? `@${answer.commit}` : ''}: ${answer.state}\n`);
   for (const reason of answer.reasons ?? [])

@@ -57,10 +57,10 @@ export function refusalText(
   const reasons = sorted.map(({ message }) => cut(sentence(message), MAX_REASON_LENGTH));
   const says = `is ${decision.outcome}${caseId === undefined ? '' : ` (case ${caseId})`}`;
   const name = subjectName(repo, commit);
-  if (commit === undefined) return fitted({ name, says, reasons, next: NEXT_OF_SOURCE[decision.outcome], details: '' });
+  if (commit === undefined) return fitted({ name, says, reasons, next: sourceText(decision, caseId), details: '' });
   const next =
     decision.outcome === 'held'
-      ? `A reviewer can release it: airlock approve ${repoName(repo)}@${commit} --reason "..."`
+      ? `A reviewer can release it: airlock ${caseId === undefined ? `approve ${repoName(repo)}@${commit}` : `case approve ${caseId}`} --reason "..."`
       : 'Ask your security team, or use another model.';
   const details = ` Details: ${baseUrl}/api/airlock/${repo.kind}/${repo.id}/revision/${commit}/decision`;
   return fitted({ name, says, reasons, next, details });
@@ -100,11 +100,11 @@ export function leftOutText(
   return text.length + details.length > MAX_LENGTH ? text : text + details;
 }
 
-const NEXT_OF_SOURCE = {
-  approved: '',
-  held: 'Ask your security team to approve this source.',
-  denied: 'Ask your security team for this source.',
-} as const;
+function sourceText({ outcome }: Decision, caseId: number | undefined): string {
+  if (outcome === 'denied') return 'Ask your security team for this source.';
+  if (caseId === undefined) return 'Ask your security team to approve this source.';
+  return `A reviewer can approve the source: airlock case approve ${caseId} --reason "..."`;
+}
 
 const NEXT = {
   revoked: 'Delete copies that you have, and use another revision.',

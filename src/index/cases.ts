@@ -36,6 +36,8 @@ export interface Cases {
   openOf(subject: string): Promise<CaseRow | undefined>;
   /** Open ones about the repo and its commits. */
   openOfRepo(repo: Repo): Promise<CaseRow[]>;
+  /** Open ones about sources. */
+  openSources(): Promise<CaseRow[]>;
   get(id: number): Promise<CaseRow | undefined>;
   countOpen(): Promise<number>;
   /** Newest first. */
@@ -81,6 +83,8 @@ export function caseQueries(db: Kysely<Tables>, guard: Guard): Cases {
           .where('repo', '=', id)
           .execute(),
       ),
+    openSources: () =>
+      guard(() => db.selectFrom('cases').selectAll().where('state', '=', 'open').where('commit', 'is', null).execute()),
     get: (id) => guard(() => db.selectFrom('cases').selectAll().where('id', '=', id).executeTakeFirst()),
     countOpen: () =>
       guard(async () => {

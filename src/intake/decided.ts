@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Catalog } from '#src/catalog/catalog.ts';
-import { approvalsOf, type CommitState, type RepoState } from '#src/catalog/repo-state.ts';
+import type { CommitState, RepoState } from '#src/catalog/repo-state.ts';
 import type { Standing } from '#src/catalog/standing.ts';
 import type { Reason } from '#src/domain/decision.ts';
 import { parseRepo, type Repo } from '#src/domain/repo.ts';
 import type { CommitSha } from '#src/domain/revision.ts';
 import type { Index } from '#src/index/index.ts';
-import { applyCodeApprovals, codeApprovals } from '#src/policy/custom-code.ts';
+import { applyCodeApprovals } from '#src/policy/custom-code.ts';
 import { policyDigest } from '#src/policy/digest.ts';
 import { closedSource } from '#src/policy/evaluate.ts';
 import { ADAPTER_RULE } from '#src/policy/lineage.ts';
-import type { Limits, PolicyRules, SourceRule } from '#src/policy/rules.ts';
-import { matchBothNames } from '#src/policy/stricter.ts';
+import type { Limits, PolicyRules } from '#src/policy/rules.ts';
 import type { Scanner } from '#src/scan/scanner.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
+import type { InForce } from './in-force.ts';
 import { isBaseApproved } from './lineage.ts';
 import type { IntakeOutcome } from './progress.ts';
 import type { StoredDecision } from './stored-decision.ts';
@@ -24,7 +24,7 @@ export type Closed = Extract<IntakeOutcome, { type: 'closed' }>;
 export interface DecidedDeps {
   readonly index: Pick<Index, 'decisions'>;
   readonly upstream: Pick<Upstream, 'fingerprint'>;
-  readonly sources: readonly SourceRule[];
+  readonly inForce: InForce;
   readonly rules: PolicyRules;
   readonly limits: Limits;
   readonly scanner: Pick<Scanner, 'rulesVersion'>;
@@ -33,13 +33,13 @@ export interface DecidedDeps {
 }
 
 /** The refusal that needs no upstream: the repo or its publisher was revoked, no source matches, or the one that does says no, or not before a person does. */
-export function closedByName(
+export async function closedByName(
   deps: DecidedDeps,
   asked: Repo,
   upstream: Repo,
   { revocations }: Standing,
-): Refused | undefined {
-  const rule = matchBothNames(deps.sources, asked, upstream);
+): Promise<Refused | undefined> {
+  const rule = await deps.inForce.source(asked, upstream);
   const context = {
     limits: deps.limits,
     rulesVersion: deps.scanner.rulesVersion,
@@ -69,7 +69,7 @@ export async function stillRefused(
   const row = await deps.index.decisions.get(repo, commit);
   if (!row || row.outcome === 'approved' || row.rulesVersion !== deps.scanner.rulesVersion) return undefined;
   const { decision, approvalAt, upstreamId, upstreams } = JSON.parse(row.body) as StoredDecision;
-  const rule = matchBothNames(deps.sources, repo, parseRepo(repo.kind, upstreamId));
+  const rule = await deps.inForce.source(repo, parseRepo(repo.kind, upstreamId));
   if (row.policyDigest !== policyDigest(deps.rules, rule, deps.limits)) return undefined;
   if (state?.approval?.at !== approvalAt) return undefined;
   if (upstreams !== undefined && upstreams !== deps.upstream.fingerprint) return undefined;
@@ -79,7 +79,7 @@ export async function stillRefused(
   if (decision.reasons.some(({ rule: id, ruling }) => id === 'revoked' && !revocations.stands(ruling ?? 0)))
     return undefined;
   // Somebody has approved the same code for another commit since.
-  const now = applyCodeApprovals(decision.reasons, codeApprovals(approvalsOf(commits)));
+  const now = applyCodeApprovals(decision.reasons, await deps.inForce.code(commits));
   if (now.some(({ accepted }, i) => accepted !== decision.reasons[i]?.accepted)) return undefined;
   if (await hasNewBase(deps, decision.reasons)) return undefined;
   return { type: 'refused', commit, decision };

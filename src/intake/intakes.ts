@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type PQueue from 'p-queue';
 import type { Catalog } from '#src/catalog/catalog.ts';
-import { approvalsOf } from '#src/catalog/repo-state.ts';
 import type { Rulings } from '#src/catalog/rulings.ts';
 import { createStanding } from '#src/catalog/standing.ts';
 import { AirlockError, type ErrorCode, messageOf } from '#src/domain/errors.ts';
 import type { Source } from '#src/domain/manifest.ts';
 import { parseRepo, type Repo, repoKey } from '#src/domain/repo.ts';
 import { type CommitSha, type Revision, revisionText } from '#src/domain/revision.ts';
-import { codeApprovals } from '#src/policy/custom-code.ts';
-import type { SourceRule } from '#src/policy/rules.ts';
-import { matchBothNames } from '#src/policy/stricter.ts';
 import { createBaseCards } from './base-cards.ts';
 import { withOrigin } from './came-from.ts';
 import { type Closed, closedByName, closedByPerson, type DecidedDeps, type Refused, stillRefused } from './decided.ts';
+import type { InForce } from './in-force.ts';
 import type { Job, RunDeps } from './job.ts';
 import type { IntakeOutcome, Progress, Ticket } from './progress.ts';
 import { recordedRun } from './recorded-run.ts';
@@ -32,7 +29,7 @@ export interface IntakesDeps extends Omit<RunDeps, 'baseCards'>, RefPinDeps, Rej
   readonly publisher: RunDeps['publisher'];
   readonly blobs: RunDeps['blobs'];
   readonly quarantine: RunDeps['quarantine'];
-  readonly sources: readonly SourceRule[];
+  readonly inForce: InForce;
   /** So many intakes at once. */
   readonly queue: PQueue;
   readonly log: { info(details: object, text: string): void; error(details: object, text: string): void };
@@ -85,7 +82,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
   async function handle(repo: Repo, revision: Revision, afresh: boolean, show: Show): Promise<IntakeOutcome> {
     // Nobody waits for a request that comes after `stop`: it must not touch what is about to be closed.
     stopping.signal.throwIfAborted();
-    const closed = closedByName(decidedDeps, repo, repo, await standing());
+    const closed = await closedByName(decidedDeps, repo, repo, await standing());
     if (closed) return closed;
     // Its bytes are here and its statement too: upstream has no part in it.
     if (revision.type === 'commit') {
@@ -93,7 +90,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
       if (known) return known;
     }
     const source = await withOrigin(deps, repo, await deps.upstream.resolve(repo, revision, stopping.signal));
-    const closedThere = closedByName(decidedDeps, repo, source.repo, await standing());
+    const closedThere = await closedByName(decidedDeps, repo, source.repo, await standing());
     // Of a source that waits for a person, no commit is what has to be approved.
     if (closedThere?.source) return closedThere;
     if (closedThere) return { ...closedThere, commit: source.commit };
@@ -123,7 +120,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
     if (again) return again;
     const before = afresh ? undefined : await stillRefused(decidedDeps, repo, commit, commits, rulings);
     if (before) return before;
-    const rule = matchBothNames(deps.sources, repo, source.repo);
+    const rule = await deps.inForce.source(repo, source.repo);
     if (!rule) throw new AirlockError('internal', 'A repo without a source got past the source gate.');
     const approval = state?.approval;
     const other = runs.get(`${repoKey(repo)}@${commit}`);
@@ -134,7 +131,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
       return settle(repo, source, ref, afresh, show);
     }
     const { revocations } = rulings;
-    const job = { repo, source, rule, revocations, codeApprovals: codeApprovals(approvalsOf(commits)) };
+    const job = { repo, source, rule, revocations, codeApprovals: await deps.inForce.code(commits) };
     const run = joinRun({ ...job, ...(ref ? { ref } : {}), ...(approval ? { approval } : {}) });
     show(run.tracker);
     return run.outcome;
@@ -201,7 +198,7 @@ export function createIntakes(deps: IntakesDeps): Intakes {
 
     async decided(repo, revision) {
       const rulings = await standing();
-      const closed = closedByName(decidedDeps, repo, repo, rulings);
+      const closed = await closedByName(decidedDeps, repo, repo, rulings);
       if (closed) return closed;
       const ref = refOf(revision);
       const commit =

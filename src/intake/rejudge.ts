@@ -2,7 +2,7 @@
 import type { Catalog } from '#src/catalog/catalog.ts';
 import type { Journal } from '#src/catalog/journal.ts';
 import type { Publisher, ReleaseStatement } from '#src/catalog/publisher.ts';
-import { approvalsOf, type CommitState } from '#src/catalog/repo-state.ts';
+import type { CommitState } from '#src/catalog/repo-state.ts';
 import type { Announce } from '#src/domain/announcement.ts';
 import type { Clock } from '#src/domain/clock.ts';
 import type { Decision } from '#src/domain/decision.ts';
@@ -11,14 +11,13 @@ import type { Evidence, ScannedFile } from '#src/domain/evidence.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { CommitSha } from '#src/domain/revision.ts';
 import type { Index } from '#src/index/index.ts';
-import { codeApprovals } from '#src/policy/custom-code.ts';
 import { packEvidence } from '#src/policy/evidence-document.ts';
 import { rejudge } from '#src/policy/rejudge.ts';
-import type { Limits, PolicyRules, SourceRule } from '#src/policy/rules.ts';
-import { matchBothNames } from '#src/policy/stricter.ts';
+import type { Limits, PolicyRules } from '#src/policy/rules.ts';
 import { ANY_AGE, type MalwareAge } from '#src/scan/malware-answers.ts';
 import type { Scanner } from '#src/scan/scanner.ts';
 import type { BlobStore } from '#src/store/blob-store.ts';
+import type { InForce } from './in-force.ts';
 import { keepEvidence } from './kept-refusals.ts';
 import type { Quarantine } from './quarantine.ts';
 import { evidenceAgain, keptEvidence } from './release-evidence.ts';
@@ -35,7 +34,7 @@ export interface RejudgeDeps {
   /** Stays free on the quarantine's disk while stored bytes are read again. */
   readonly minFreeBytes: number;
   readonly index: Pick<Index, 'decisions' | 'evidence'>;
-  readonly sources: readonly SourceRule[];
+  readonly inForce: InForce;
   readonly rules: PolicyRules;
   readonly limits: Limits;
   readonly clock: Clock;
@@ -82,7 +81,7 @@ export async function rejudgeRelease(
   const { files, code, rulesVersion } = scanned;
   const now = deps.clock.now().toISOString();
   const evidence = evidenceAgain(await keptEvidence(deps.catalog, statement), statement, { ...scanned, now });
-  const rule = matchBothNames(deps.sources, repo, statement.upstream.repo);
+  const rule = await deps.inForce.source(repo, statement.upstream.repo);
   // What was accepted before the release stands in its statement; only a yes to its quarantine comes on top.
   const approval = state.status === 'quarantined' ? state.approval : undefined;
   const context = {
@@ -90,7 +89,7 @@ export async function rejudgeRelease(
     limits: deps.limits,
     rulesVersion,
     approval,
-    codeApprovals: codeApprovals(approvalsOf(commits)),
+    codeApprovals: await deps.inForce.code(commits),
   };
   const decision = rejudge({ now, files, ...(code && { code }) }, statement.reasons, deps.rules, context);
   const known = { decision, files: files.length, bytesRead };

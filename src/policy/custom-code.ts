@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Approval, type Reason, reasonKey } from '#src/domain/decision.ts';
+import type { Sha256 } from '#src/domain/digest.ts';
 import type { BlobScan, CustomCode, ScannedFile } from '#src/domain/evidence.ts';
 import { oneLine, reasonOf } from './reason.ts';
 import type { PolicyRules } from './rules.ts';
@@ -51,7 +52,12 @@ export function codeApprovals(approvals: Iterable<Approval>): ReadonlyMap<string
   return keys;
 }
 
-/** Mark the code that somebody approved for another commit of the same repo. */
+/** How a yes to code is recorded: `digest` in hex. */
+export function codeKey(digest: Sha256): string {
+  return `${SCANNER_RULE}@sha256:${digest}`;
+}
+
+/** Mark the code that somebody approved for another commit, or for every repo. */
 export function applyCodeApprovals(reasons: readonly Reason[], approved: ReadonlyMap<string, string>): Reason[] {
   return reasons.map((reason) => {
     const by = reason.digest === undefined || reason.effect !== 'hold' ? undefined : approved.get(reasonKey(reason));

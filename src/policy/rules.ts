@@ -20,6 +20,8 @@ export interface SourceRule {
   readonly follow?: 'manual' | 'auto' | undefined;
   /** The security team's own words, shown where this source denies or holds. */
   readonly reason?: string | undefined;
+  /** The number of the ruling by which a person set these terms at run time. */
+  readonly ruling?: number | undefined;
 }
 
 export interface LicenseRules {

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Repo } from '#src/domain/repo.ts';
 import type { SourceRule } from './rules.ts';
-import { matchSource } from './sources.ts';
 
 /**
  * The source of a repo that is asked for under one name and has another upstream (it was renamed). It must pass under
  * both: the pattern that opens the old name may not be what the new one should come in by, and the other way round.
  * Files are chosen as the new name says, less what either excludes. Undefined where either name matches nothing.
  */
-export function matchBothNames(sources: readonly SourceRule[], asked: Repo, upstream: Repo): SourceRule | undefined {
-  const old = matchSource(sources, asked);
-  const current = matchSource(sources, upstream);
+export function stricterOf(old: SourceRule | undefined, current: SourceRule | undefined): SourceRule | undefined {
   if (!old || !current || old === current) return old && current;
   return {
     ...current,

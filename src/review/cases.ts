@@ -2,15 +2,18 @@
 import { LRUCache } from 'lru-cache';
 import type { Requester } from '#src/access/requester.ts';
 import type { Journal } from '#src/catalog/journal.ts';
+import type { Rulings } from '#src/catalog/rulings.ts';
 import type { Announce } from '#src/domain/announcement.ts';
 import type { Clock } from '#src/domain/clock.ts';
-import { messageOf } from '#src/domain/errors.ts';
-import { parseRepo, type Repo } from '#src/domain/repo.ts';
+import { AirlockError, messageOf } from '#src/domain/errors.ts';
+import { parseRepo } from '#src/domain/repo.ts';
 import { MAX_BATCH, OTHERS } from '#src/index/case-requesters.ts';
-import type { CaseEnd, CaseLimits } from '#src/index/cases.ts';
+import type { CaseEnd, CaseFilter, CaseLimits } from '#src/index/cases.ts';
 import type { Index } from '#src/index/index.ts';
 import type { CaseRow } from '#src/index/schema.ts';
+import type { InForce } from '#src/intake/in-force.ts';
 import { createAskedCounts } from './asked-counts.ts';
+import { endingOf } from './case-ending.ts';
 import { type CaseSubject, subjectKey } from './case-subject.ts';
 
 /** Somebody asks for what needs a person: what it is about, and why it needs one, in sentences. */
@@ -36,6 +39,10 @@ export interface Cases {
    * is no room for another case, or the index does not answer; the refusal goes out without a number then.
    */
   asked(question: Question, requester: Requester): Promise<number | undefined>;
+  /** With what was decided meanwhile. @throws AirlockError upstream-entry-not-found */
+  get(id: number): Promise<CaseRow>;
+  /** Newest first, with what was decided meanwhile: an open one of a page may have ended by the time it is read. */
+  list(filter: CaseFilter): Promise<CaseRow[]>;
   /** Close forgotten cases, and remove those that ended long ago. */
   sweep(): Promise<void>;
   /** Write what was counted. */
@@ -43,8 +50,10 @@ export interface Cases {
 }
 
 export interface CasesDeps extends CaseRules {
-  readonly index: Pick<Index, 'cases' | 'caseRequesters'>;
+  readonly index: Pick<Index, 'cases' | 'caseRequesters' | 'decisions'>;
   readonly journal: Pick<Journal, 'state' | 'subscribe'>;
+  readonly rulings: Pick<Rulings, 'state' | 'subscribe'>;
+  readonly inForce: Pick<InForce, 'source'>;
   readonly announce: Announce;
   readonly clock: Clock;
   readonly log: { warn(details: object, text: string): void };
@@ -65,7 +74,7 @@ interface Known {
 }
 
 export function createCases(deps: CasesDeps): Cases {
-  const { index, journal, clock, log } = deps;
+  const { index, journal, rulings, clock, log } = deps;
   const known = new LRUCache<string, Known>({ max: KNOWN_SUBJECTS });
   const finding = new Map<string, Promise<number | undefined>>();
   const counts = createAskedCounts({
@@ -76,12 +85,15 @@ export function createCases(deps: CasesDeps): Cases {
   });
   let settling: Promise<void> = Promise.resolve();
 
-  // Whoever wrote the entry, here or elsewhere: a case ends when its commit is decided.
-  journal.subscribe((repo) => {
+  // Whoever wrote the record, here or elsewhere: a case ends when its commit or its source is decided.
+  journal.subscribe((repo) => later(async () => settled(await index.cases.openOfRepo(repo))));
+  rulings.subscribe(() => later(async () => settled(await index.cases.openSources())));
+
+  function later(work: () => Promise<unknown>): void {
     settling = settling
-      .then(() => settle(repo))
+      .then(async () => void (await work()))
       .catch((error: unknown) => log.warn({ err: error }, `cases were not closed: ${messageOf(error)}`));
-  });
+  }
 
   async function find(key: string, question: Question, requester: Requester): Promise<number | undefined> {
     const row = (await index.cases.openOf(key)) ?? (await open(key, question, requester));
@@ -108,27 +120,27 @@ export function createCases(deps: CasesDeps): Cases {
     return row;
   }
 
-  async function settle(repo: Repo): Promise<void> {
-    const rows = await index.cases.openOfRepo(repo);
-    if (rows.length === 0) return;
-    const { commits } = await journal.state(repo);
+  /** The rows, those ended that are decided. */
+  async function settled(rows: readonly CaseRow[]): Promise<CaseRow[]> {
+    const now: CaseRow[] = [];
     for (const row of rows) {
-      const state = row.commit === null ? undefined : commits.get(row.commit);
-      if (state === undefined || state.status === 'open' || state.status === 'quarantined') continue;
-      const ended = state.status === 'revoked' ? 'closed' : state.status;
-      await end(row.id, { state: ended, by: state.approval?.by ?? state.by, reason: state.reason });
+      const ending = row.state === 'open' ? await endingOf(deps, row) : undefined;
+      now.push((ending && (await end(row.id, ending))) ?? row);
     }
+    return now;
   }
 
-  async function end(id: number, ending: Omit<CaseEnd, 'at'>): Promise<void> {
+  async function end(id: number, ending: Omit<CaseEnd, 'at'>): Promise<CaseRow | undefined> {
     const at = clock.now().toISOString();
     const row = await index.cases.end(id, { ...ending, at });
-    if (!row) return;
+    // Somebody else was faster.
+    if (!row) return index.cases.get(id);
     known.delete(row.subject);
     const { state: outcome, by, reason } = ending;
     const repo = parseRepo(row.kind, row.repo);
     const commit = row.commit && { commit: row.commit };
     deps.announce({ type: 'case-decided', at, case: id, repo, ...commit, outcome, by, reason });
+    return row;
   }
 
   async function closeForgotten(days: number, reason: string, limit = SWEPT_AT_ONCE): Promise<void> {
@@ -156,6 +168,15 @@ export function createCases(deps: CasesDeps): Cases {
       if (id !== undefined) counts.note(id, requester, now);
       return id;
     },
+
+    async get(id) {
+      const row = await index.cases.get(id);
+      const [now] = row ? await settled([row]) : [];
+      if (!now) throw new AirlockError('upstream-entry-not-found', `This mirror has no case ${id}.`, { case: id });
+      return now;
+    },
+
+    list: async (filter) => settled(await index.cases.list(filter)),
 
     async sweep() {
       await counts.flush();

@@ -78,6 +78,7 @@ function adminApp(changed: Partial<AdminDeps>): Hono {
 }
 
 function adminDeps(): AdminDeps {
+  const { caseActs, sourceActs } = house;
   const { catalog, intakes, review, cases, revoking, rollback, rescan, journal, scanner, index, ring, tokens } = house;
   const { notifications } = house;
   const { explain } = scanner;
@@ -87,6 +88,8 @@ function adminDeps(): AdminDeps {
     intakes,
     review,
     cases,
+    caseActs,
+    sourceActs,
     revoking,
     rollback,
     rescan,

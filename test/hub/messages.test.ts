@@ -67,7 +67,7 @@ describe('a refusal says what, why, and what to do next', () => {
       /^\[airlock\] acme\/tiny@aaaaaaa is held \(case 17\): no license\. A reviewer can release it: /,
     );
     expect(refusalText(repo, undefined, decision('held', [hold('nobody approved it')]), URL, 17)).toBe(
-      '[airlock] acme/tiny is held (case 17): nobody approved it. Ask your security team to approve this source.',
+      '[airlock] acme/tiny is held (case 17): nobody approved it. A reviewer can approve the source: airlock case approve 17 --reason "..."',
     );
   });
 

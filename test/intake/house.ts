@@ -14,6 +14,7 @@ import type { Announcement } from '#src/domain/announcement.ts';
 import { parseRepo, type Repo } from '#src/domain/repo.ts';
 import { parseRevision, type Revision } from '#src/domain/revision.ts';
 import { type Index, openIndex } from '#src/index/index.ts';
+import { createInForce } from '#src/intake/in-force.ts';
 import { createIntakes, type Intakes } from '#src/intake/intakes.ts';
 import type { IntakeOutcome } from '#src/intake/progress.ts';
 import { createQuarantine, type Quarantine } from '#src/intake/quarantine.ts';
@@ -122,7 +123,7 @@ export async function openHouse({
   const judging = {
     ...{ blobs, scanner, journal, rulings, catalog, publisher, index, quarantine, clock },
     announce: (announcement: Announcement) => void house.announced.push(announcement),
-    sources: settings.sources,
+    inForce: createInForce({ sources: settings.sources, rulings, clock }),
     rules: settings.policy,
     limits: settings.intake,
     minFreeBytes: settings.intake.minFreeBytes,

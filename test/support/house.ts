@@ -21,6 +21,7 @@ import type { Clock } from '#src/domain/clock.ts';
 import { createListing } from '#src/hub/listing/listing.ts';
 import { createPrebuilt } from '#src/hub/prebuilt.ts';
 import { type Index, openIndex } from '#src/index/index.ts';
+import { createInForce } from '#src/intake/in-force.ts';
 import { createIntakes, type Intakes } from '#src/intake/intakes.ts';
 import { createQuarantine } from '#src/intake/quarantine.ts';
 import { followOf } from '#src/intake/ref-pins.ts';
@@ -29,10 +30,12 @@ import { ledgerOf } from '#src/main/audit.ts';
 import { storedRevocations } from '#src/main/revoked-tokens.ts';
 import type { Endpoint } from '#src/notify/endpoint.ts';
 import { createNotifications, type Notifications } from '#src/notify/notifications.ts';
+import { type CaseActs, createCaseActs } from '#src/review/case-acts.ts';
 import { type Cases, createCases } from '#src/review/cases.ts';
 import { createReview, type Review } from '#src/review/review.ts';
 import { createRevoking, type Revoking } from '#src/review/revoking.ts';
 import { createRollback, type Rollback } from '#src/review/rollback.ts';
+import { createSourceActs, type SourceActs } from '#src/review/sources.ts';
 import { readOrCreateIndexKey } from '#src/scan/index-key.ts';
 import { createScanner, type Scanner } from '#src/scan/scanner.ts';
 import { openFolder } from '#src/store/folder.ts';
@@ -93,6 +96,8 @@ export interface House {
   readonly cases: Cases;
   readonly revoking: Revoking;
   readonly rollback: Rollback;
+  readonly caseActs: CaseActs;
+  readonly sourceActs: SourceActs;
   readonly rescan: Rescan;
   readonly scanner: Scanner;
   readonly tokens: Tokens;
@@ -139,7 +144,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const judging = {
     scanner: createScanner({ processes: config.scan.processes, cache: index.facts }),
     quarantine: createQuarantine(join(folder, 'quarantine')),
-    sources: config.sources,
+    inForce: createInForce({ sources: config.sources, rulings, clock }),
     rules: config.policy,
     limits: config.intake,
     minFreeBytes: config.intake.minFreeBytes,
@@ -157,7 +162,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     tries: config.upstream.tries,
   });
   const rescan = createRescan(judging);
-  const cases = createCases({ ...config.cases, index, journal, clock, announce, log });
+  const cases = createCases({ ...judging, ...config.cases, rulings, announce });
   const review = createReview({ journal, catalog, publisher, intakes, index, clock, announce });
   const rollback = createRollback({ journal, catalog, publisher });
   const revoking = createRevoking({ rulings, rollback, catalog, clock, announce });
@@ -165,6 +170,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     ...{ table: index.notifications, endpoints: options.endpoints ?? [], linkOf: () => undefined, clock, log },
     ...config.notifications,
   });
+  const sourceActs = createSourceActs({ sources: config.sources, rulings, clock });
+  const caseActs = createCaseActs({ cases, review, sourceActs, index, clock });
   const tokens = createTokens({
     table: index.tokens,
     revocations: storedRevocations(records),
@@ -204,6 +211,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       explain: judging.scanner.explain,
       ...{ catalog, intakes, review, cases, revoking, rollback, rescan, journal, index, tokens },
       notifications,
+      ...{ caseActs, sourceActs },
     },
     access: {
       identify,
@@ -241,6 +249,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     cases,
     revoking,
     rollback,
+    caseActs,
+    sourceActs,
     rescan,
     scanner: judging.scanner,
     tokens,

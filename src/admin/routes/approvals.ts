@@ -4,16 +4,9 @@ import { AirlockError } from '#src/domain/errors.ts';
 import { parseRepo } from '#src/domain/repo.ts';
 import { parseRevision } from '#src/domain/revision.ts';
 import { outcomeShape } from '../answers.ts';
-import { type ApprovalsDeps, createApprovals } from '../approvals.ts';
+import type { Approvals } from '../approvals.ts';
 import { actShape, personOf } from '../requests.ts';
 import { type AdminRoute, defineRoute } from '../route.ts';
-
-export interface ApprovalRoutesDeps extends Omit<ApprovalsDeps, 'waitMilliseconds'> {
-  /** How long an approval waits for its intake before it answers that the work goes on. Default: 50 seconds. */
-  readonly approveWaitMilliseconds?: number;
-}
-
-const WAIT_MILLISECONDS = 50_000;
 
 const approveShape = z.strictObject({
   ...actShape,
@@ -22,8 +15,7 @@ const approveShape = z.strictObject({
 });
 
 /** Approvals, and how one that takes long is getting on. */
-export function approvalRoutes(deps: ApprovalRoutesDeps): AdminRoute[] {
-  const approvals = createApprovals({ ...deps, waitMilliseconds: deps.approveWaitMilliseconds ?? WAIT_MILLISECONDS });
+export function approvalRoutes(approvals: Approvals): AdminRoute[] {
   return [
     defineRoute({
       method: 'post',
