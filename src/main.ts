@@ -125,6 +125,7 @@ async function openMirror(
     keys: ring.keys,
     clock: systemClock,
     refreshSeconds: config.catalog.refreshSeconds,
+    maxStaleSeconds: config.catalog.maxStaleSeconds,
   };
   const journal = createJournal({ ...chained, cachedRepos: config.catalog.releases });
   const rulings = createRulings(chained);

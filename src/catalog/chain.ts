@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '#src/domain/clock.ts';
 import { type Sha256, sha256Of } from '#src/domain/digest.ts';
-import { AirlockError } from '#src/domain/errors.ts';
+import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
 import type { Index } from '#src/index/index.ts';
 import type { RecordStore, StoredRecord } from '#src/store/record-store.ts';
 import { boundedCache } from './bounded-cache.ts';
@@ -47,7 +48,10 @@ export interface ChainFormat<At, State extends Chained, Entry extends ChainEntry
  * together, this process can not tell. A transparency log kept elsewhere will.)
  */
 export interface Chains<At, State extends Chained, Entry extends ChainEntry> {
-  /** The verified state, at most `refreshSeconds` behind the store. @throws AirlockError record-invalid, signature-invalid, journal-rolled-back, store-unavailable */
+  /**
+   * The verified state, at most `refreshSeconds` behind the store. While the store gives no answer, the last one that was
+   * verified, for at most `maxStaleSeconds`. @throws AirlockError record-invalid, signature-invalid, journal-rolled-back, store-unavailable
+   */
   state(at: At): Promise<State>;
   /**
    * Append what `draft` makes of the state, or nothing where it makes nothing: false then. Of two writers at the same
@@ -66,6 +70,8 @@ export interface ChainOptions {
   readonly clock: Clock;
   /** How long a state may be served without asking the store for a further entry. */
   readonly refreshSeconds: number;
+  /** How long it may be served while the store can not be asked. */
+  readonly maxStaleSeconds: number;
   readonly cachedChains: number;
   readonly cachedWeight: number;
 }
@@ -74,6 +80,11 @@ interface Cached<State> {
   readonly state: State;
   readonly checkedAt: number;
 }
+
+/** So long a request waits for a store that may have gone; those behind it wait for nothing. */
+const PATIENCE_MILLISECONDS = 2000;
+/** Before every time: not asked since something was wrong. */
+const NEVER = Number.NEGATIVE_INFINITY;
 
 export function createChains<At, State extends Chained, Entry extends ChainEntry>(
   options: ChainOptions,
@@ -84,6 +95,10 @@ export function createChains<At, State extends Chained, Entry extends ChainEntry
     format.weigh(state),
   );
   const loading = new Map<string, Promise<State>>();
+  /** Why the store did not answer the last time; undefined while it does. */
+  let outage: AirlockError | undefined;
+  /** The one look whether it is back. */
+  let probing: Promise<unknown> | undefined;
   const listeners: ((at: At, seq: number) => void)[] = [];
 
   async function load(at: At, from: State): Promise<State> {
@@ -93,9 +108,7 @@ export function createChains<At, State extends Chained, Entry extends ChainEntry
     const seen = await index.heads.get(headKey);
     let state = from;
     for (;;) {
-      const next = await records.get(format.key(at, state.seq + 1));
-      // Asked once per chain and process: a removed entry shows even where the index has forgotten how far it went.
-      const record = next ?? (from.seq === 0 ? await lateEntry(at, state.seq + 1) : undefined);
+      const record = await nextRecord(at, from, state);
       if (!record) break;
       const entry = format.open(record.bytes);
       checkLink(at, state, entry);
@@ -108,6 +121,19 @@ export function createChains<At, State extends Chained, Entry extends ChainEntry
     cache.set(headKey, { state, checkedAt });
     if (state.seq > from.seq) for (const listener of listeners) listener(at, state.seq);
     return state;
+  }
+
+  async function nextRecord(at: At, from: State, state: State): Promise<StoredRecord | undefined> {
+    try {
+      const next = await records.get(format.key(at, state.seq + 1));
+      // Asked once per chain and process: a removed entry shows even where the index has forgotten how far it went.
+      return next ?? (from.seq === 0 ? await lateEntry(at, state.seq + 1) : undefined);
+    } catch (error) {
+      // A no that was read before the store went away counts, though nobody knows what came behind it.
+      const known = cache.get(format.headKey(at));
+      if (known && state.seq > known.state.seq) cache.set(format.headKey(at), { ...known, state });
+      throw error;
+    }
   }
 
   /**
@@ -138,9 +164,71 @@ export function createChains<At, State extends Chained, Entry extends ChainEntry
     const key = format.headKey(at);
     const running = loading.get(key);
     if (running) return running;
-    const reading = load(at, cache.get(key)?.state ?? format.empty).finally(() => loading.delete(key));
-    loading.set(key, reading);
-    return reading;
+    const reading = load(at, cache.get(key)?.state ?? format.empty).then(
+      (state) => {
+        outage = undefined;
+        return state;
+      },
+      (error: unknown) => {
+        if (isAirlockError(error, 'store-unavailable')) outage = error;
+        else distrust(key);
+        throw error;
+      },
+    );
+    loading.set(
+      key,
+      reading.finally(() => loading.delete(key)),
+    );
+    return loading.get(key) ?? reading;
+  }
+
+  /** What is wrong in the store stays so when the store goes away: memory must not speak for it. */
+  function distrust(key: string): void {
+    const known = cache.get(key);
+    if (known) cache.set(key, { ...known, checkedAt: NEVER });
+  }
+
+  /** A clock that was put back must not keep a state for as long. */
+  function isWithin({ checkedAt }: Cached<State>, seconds: number): boolean {
+    const age = clock.now().getTime() - checkedAt;
+    return age >= 0 && age < seconds * 1000;
+  }
+
+  /** @throws AirlockError store-unavailable */
+  function fromMemory(known: Cached<State> | undefined, why: AirlockError): State {
+    if (known && isWithin(known, options.maxStaleSeconds)) return known.state;
+    throw why;
+  }
+
+  /** Ask the store, and answer from memory where it gives no answer. */
+  async function ask(at: At, known: Cached<State> | undefined): Promise<State> {
+    if (outage && probing) {
+      if (!known) await inTime(probing);
+      // Back meanwhile, or not: whoever asks about something known has not waited.
+      return outage ? fromMemory(known, outage) : refresh(at);
+    }
+    const reading = refresh(at);
+    if (outage) probe(reading);
+    try {
+      const state = await inTime(reading);
+      if (state) return state;
+    } catch (error) {
+      if (!isAirlockError(error, 'store-unavailable')) throw error;
+      // The reading has moved what is known on, where it came to read something.
+      return fromMemory(cache.get(format.headKey(at)), error);
+    }
+    outage ??= new AirlockError('store-unavailable', `The store gives no answer about ${format.name(at)}.`);
+    probe(reading);
+    return fromMemory(known, outage);
+  }
+
+  function probe(reading: Promise<unknown>): void {
+    const done = reading
+      .catch(() => undefined)
+      .finally(() => {
+        if (probing === done) probing = undefined;
+      });
+    probing ??= done;
   }
 
   return {
@@ -148,10 +236,7 @@ export function createChains<At, State extends Chained, Entry extends ChainEntry
 
     async state(at) {
       const known = cache.get(format.headKey(at));
-      if (!known) return refresh(at);
-      const age = clock.now().getTime() - known.checkedAt;
-      // A clock that was put back must not keep a state for as long.
-      return age >= 0 && age < options.refreshSeconds * 1000 ? known.state : refresh(at);
+      return known && isWithin(known, options.refreshSeconds) ? known.state : ask(at, known);
     },
 
     async entry(at, seq) {
@@ -177,6 +262,17 @@ export function createChains<At, State extends Chained, Entry extends ChainEntry
       }
     },
   };
+}
+
+/** Undefined where it takes too long; it goes on then. */
+async function inTime<T>(work: Promise<T>): Promise<T | undefined> {
+  const timer = new AbortController();
+  const late = sleep(PATIENCE_MILLISECONDS, undefined, { signal: timer.signal, ref: false }).catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    timer.abort();
+  }
 }
 
 function missing(name: string, seq: number): AirlockError {

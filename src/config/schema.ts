@@ -238,6 +238,7 @@ export const configSchema = mapping({
   catalog: mapping({
     releases: wholeNumber(1, 1_000_000).prefault(1000),
     refreshSeconds: wholeNumber(1, 3600).prefault(5),
+    maxStaleSeconds: wholeNumber(0, 86_400).prefault(300),
   }).prefault({}),
   audit: audit.prefault({}),
   sources: list(source).prefault([{ match: '*', mode: 'auto' }]),

@@ -102,8 +102,9 @@ export async function openHouse({
   };
   const clock = { now: () => new Date(Date.now() + house.ahead * 60_000) };
   const { signers, keys } = ring;
-  const journal = createJournal({ records, index, signers, keys, clock, refreshSeconds: 1, cachedRepos: 100 });
-  const rulings = createRulings({ records, index, signers, keys, clock, refreshSeconds: 1 });
+  const chained = { records, index, signers, keys, clock, refreshSeconds: 1, maxStaleSeconds: 60 };
+  const journal = createJournal({ ...chained, cachedRepos: 100 });
+  const rulings = createRulings(chained);
   const catalog = createCatalog({ journal, rulings, records, keys, cachedReleases: 100 });
   const publisher = createPublisher({ journal, records, signer: signers.approval });
   const quarantine = createQuarantine(join(data, 'quarantine'));

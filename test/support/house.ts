@@ -118,8 +118,9 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const [blobs, records] = [new FolderBlobStore(store), new FolderRecordStore(store)];
   const index = await openIndex(indexFile);
   const ring = await openKeyRing({ ...config.keys, folder: join(folder, 'keys'), storeIsInUse: async () => false });
-  const { refreshSeconds } = config.catalog;
-  const chained = { records, index, clock, signers: ring.signers, keys: ring.keys, refreshSeconds };
+  const { refreshSeconds, maxStaleSeconds } = config.catalog;
+  const { signers, keys } = ring;
+  const chained = { records, index, clock, signers, keys, refreshSeconds, maxStaleSeconds };
   const journal = createJournal({ ...chained, cachedRepos: config.catalog.releases });
   const rulings = createRulings(chained);
   const catalog = createCatalog({
