@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { auditCommand } from './cli/audit.ts';
 import { caseCommand } from './cli/case.ts';
+import { evidenceCommand } from './cli/evidence.ts';
 import { EXIT } from './cli/exit.ts';
 import { notificationsCommand } from './cli/notifications.ts';
 import { pullCommand } from './cli/pull.ts';
@@ -33,6 +34,7 @@ const commands = [
   ...revokeCommands(process.env),
   caseCommand(process.env),
   rescanCommand(process.env),
+  evidenceCommand(process.env),
   tokenCommand(process.env),
   auditCommand(process.env),
   notificationsCommand(process.env),

@@ -8,6 +8,7 @@ import { createIdentify } from './access/identify.ts';
 import { trustedProxies } from './access/trusted-proxies.ts';
 import { createApp } from './app.ts';
 import { createCatalog } from './catalog/catalog.ts';
+import { createEvaluations } from './catalog/evaluations.ts';
 import { createJournal } from './catalog/journal.ts';
 import { createPublisher } from './catalog/publisher.ts';
 import { createReleaseRegister } from './catalog/release-register.ts';
@@ -160,8 +161,10 @@ async function openMirror(
     clock: systemClock,
     announce,
   };
+  const evaluations = createEvaluations(stores.records, config.policy.evaluationSigners);
   const intakes = createIntakes({
     ...judging,
+    evaluations,
     upstream: await openUpstreams(config),
     follow: followOf(config),
     queue: new PQueue({ concurrency: KNOWN_INTAKES }),
@@ -217,6 +220,7 @@ async function openMirror(
     },
     admin: {
       catalog,
+      evaluations,
       intakes,
       review,
       cases,

@@ -10,6 +10,7 @@ import { type AuditRoutesDeps, auditRoutes } from './routes/audit.ts';
 import { type CaseRoutesDeps, caseRoutes } from './routes/cases.ts';
 import { type DecisionRoutesDeps, decisionRoutes } from './routes/decisions.ts';
 import { type DownloadRoutesDeps, downloadRoutes } from './routes/downloads.ts';
+import { type EvaluationRoutesDeps, evaluationRoutes } from './routes/evaluations.ts';
 import { type IntakeRoutesDeps, intakeRoutes } from './routes/intakes.ts';
 import { type KeyRoutesDeps, keyRoutes } from './routes/keys.ts';
 import { type NotificationRoutesDeps, notificationRoutes } from './routes/notifications.ts';
@@ -26,6 +27,7 @@ export type AdminDeps = MountDeps &
   CaseRoutesDeps &
   DecisionRoutesDeps &
   DownloadRoutesDeps &
+  EvaluationRoutesDeps &
   IntakeRoutesDeps &
   KeyRoutesDeps &
   PinRoutesDeps &
@@ -52,6 +54,7 @@ function adminRoutes(deps: AdminDeps): AdminRoute[] {
     ...caseRoutes(deps, approvals),
     ...decisionRoutes(deps),
     ...downloadRoutes(deps),
+    ...evaluationRoutes(deps),
     ...intakeRoutes(deps),
     ...keyRoutes(deps),
     ...pinRoutes(deps),

@@ -12,6 +12,7 @@ import type { CommitSha } from '#src/domain/revision.ts';
  *                                                /<digest>.json.gz   the evidence that the statement names
  *
  * A repo is one segment (`=` is in no repo id), so that a legacy one-segment id can not be the prefix of another repo.
+ *   evaluations/<kind>/<namespace>=<name>/<commit>/<digest>.json   signed evaluations, by their sha256; verified when read
  */
 function repoSegment(repo: Repo): string {
   return `${repo.kind}/${repo.id.replace('/', '=')}`;
@@ -63,4 +64,13 @@ export function bundleKey(repo: Repo, commit: CommitSha, digest: Sha256): string
 
 export function evidenceKey(repo: Repo, commit: CommitSha, digest: Sha256): string {
   return `${bundleKey(repo, commit, digest)}.gz`;
+}
+
+/** What the keys of all evaluations of a commit begin with. */
+export function evaluationsOf(repo: Repo, commit: CommitSha): string {
+  return `evaluations/${repoSegment(repo)}/${commit}/`;
+}
+
+export function evaluationKey(repo: Repo, commit: CommitSha, digest: Sha256): string {
+  return `${evaluationsOf(repo, commit)}${digest}.json`;
 }

@@ -4,6 +4,7 @@ import { ANNOUNCEMENT_TYPES } from '#src/domain/announcement.ts';
 import { CARD_SECTIONS } from '#src/domain/evidence.ts';
 import { REPO_KINDS } from '#src/domain/repo.ts';
 import { INERT_NAMES, LICENSES } from './default-lists.ts';
+import { evaluationRules, evaluationSigners, namesSigners } from './evaluation-fields.ts';
 import {
   addressRange,
   bytes,
@@ -132,6 +133,8 @@ const policy = mapping({
     unsafe: oneOf(['deny', 'hold', 'note']).prefault('deny'),
     suspicious: oneOf(['hold', 'deny', 'note']).prefault('hold'),
   }).prefault({}),
+  evaluationSigners: evaluationSigners().prefault([]),
+  evaluations: evaluationRules().prefault([]),
   adapters: oneOf(['approved-base', 'allow', 'deny']).prefault('approved-base'),
   withhold: mapping({ reviewBesideSafetensors: yesOrNo().prefault(true) }).prefault({}),
   files: mapping({
@@ -171,7 +174,7 @@ const policy = mapping({
           context.addIssue({ code: 'custom', path: [i, 'id'], message: 'an id that no other custom rule has' });
     })
     .prefault([]),
-});
+}).superRefine(namesSigners);
 
 const clamav = mapping({
   address: clamdAddress(),

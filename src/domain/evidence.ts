@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { EvaluationEvidence } from './evaluation.ts';
 import type { LineageEvidence } from './lineage.ts';
 import type { SourceFile, SourceManifest, VerifiedFile } from './manifest.ts';
 import type { RepoPath } from './path.ts';
@@ -137,6 +138,8 @@ export interface EvidenceDocument {
   readonly code?: CustomCode;
   /** Where it comes from; not there where nothing says so. */
   readonly lineage?: LineageEvidence;
+  /** Signed evaluations that were added for the commit; read where the policy asks for any. */
+  readonly evaluations?: readonly EvaluationEvidence[];
 }
 
 /** All that policy may read of a snapshot that was pulled and scanned. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type PQueue from 'p-queue';
 import type { Catalog } from '#src/catalog/catalog.ts';
+import type { Evaluations } from '#src/catalog/evaluations.ts';
 import type { Journal } from '#src/catalog/journal.ts';
 import type { Publisher } from '#src/catalog/publisher.ts';
 import type { Clock } from '#src/domain/clock.ts';
@@ -19,6 +20,7 @@ import type { FetchDeps } from './fetch-all.ts';
 export interface RunDeps extends FetchDeps {
   readonly catalog: Pick<Catalog, 'find' | 'statement'>;
   readonly baseCards: BaseCards;
+  readonly evaluations: Pick<Evaluations, 'of'>;
   readonly scanner: Scanner;
   readonly publisher: Publisher;
   readonly journal: Journal;

@@ -6,6 +6,7 @@ import { boundedEvidence } from '#src/policy/evidence-document.ts';
 import { isSmallFile } from '#src/policy/files.ts';
 import { withFound } from '#src/policy/found-licenses.ts';
 import { type Closed, closedByPerson } from './decided.ts';
+import { readEvaluations } from './evaluations.ts';
 import { fetchAll } from './fetch-all.ts';
 import { type Admitted, passGates } from './gates.ts';
 import { contextOf, type Job, type RunDeps } from './job.ts';
@@ -65,7 +66,8 @@ async function bringIn(
     scanned = await scanAll(deps, [...small, ...large], folder, signal);
   const now = deps.clock.now().toISOString();
   const license = withFound(known.license, scanned.files);
-  const evidence: Evidence = boundedEvidence({ ...known, ...scanned, license, now });
+  const added = await readEvaluations(deps, job, scanned.files);
+  const evidence: Evidence = boundedEvidence({ ...known, ...scanned, ...added, license, now });
   const decision = evaluate(evidence, deps.rules, contextOf(deps, job));
   if (decision.outcome !== 'approved') return refuse(deps, job, decision, evidence);
 

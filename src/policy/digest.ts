@@ -30,6 +30,8 @@ const NAMED: Readonly<Record<keyof PolicyRules, true>> = {
   card: true,
   publisher: true,
   upstreamScan: true,
+  evaluationSigners: true,
+  evaluations: true,
   custom: true,
 };
 

@@ -7,6 +7,7 @@ import { judgeCard } from './card-rules.ts';
 import { judgeCustom } from './custom.ts';
 import { applyCodeApprovals, judgeCustomCode, withoutCustomCode } from './custom-code.ts';
 import { policyDigest } from './digest.ts';
+import { judgeEvaluations } from './evaluations.ts';
 import { judgeAmounts, judgeFileNames, judgeFormats } from './file-types.ts';
 import { judgeLicense } from './licenses.ts';
 import { judgeLineage } from './lineage.ts';
@@ -92,6 +93,7 @@ export function evaluate(evidence: Evidence, rules: PolicyRules, context: Evalua
     ...judgeCustomCode(code, rules),
     ...judgeSecrets(files, rules.files),
     ...verdicts.reasons,
+    ...judgeEvaluations(evidence, rules.evaluations),
     ...upstreamDoubts(manifest.source, files, verdicts.withheld, rules.upstreamScan),
     ...judgeCustom(evidence, rules.custom),
     ...(context.rule ? judgeCompleteness(files, selected) : []),

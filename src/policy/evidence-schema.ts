@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as z from 'zod';
 import { isGitOid, isSha256 } from '#src/domain/digest.ts';
+import type { EvaluationEvidence } from '#src/domain/evaluation.ts';
 import {
   CARD_SECTIONS,
   type ContentAttributes,
@@ -88,6 +89,15 @@ const lineage: Shape<LineageEvidence> = {
   ),
 };
 
+const evaluation: Shape<EvaluationEvidence> = {
+  document: sha256,
+  signers: texts,
+  kind: z.string().exactOptional(),
+  evaluatedAt: time.exactOptional(),
+  metrics: z.record(z.string(), z.number()),
+  problem: z.string().exactOptional(),
+};
+
 const sourceFile = z.strictObject({
   path,
   size,
@@ -138,6 +148,7 @@ const fields: Shape<EvidenceDocument> = {
   files: z.array(z.strictObject({ ...sourceFile.shape, sha256, scan })).exactOptional(),
   code: z.strictObject({ digest: z.string(), files: texts, namedBy: texts }).exactOptional(),
   lineage: z.strictObject(lineage).exactOptional(),
+  evaluations: z.array(z.strictObject(evaluation)).exactOptional(),
 };
 
 export const evidenceSchema = z.strictObject(fields) as unknown as z.ZodType<EvidenceDocument>;

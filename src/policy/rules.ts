@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import type { EvaluationSigner } from '#src/domain/evaluation.ts';
 import type { CardSection } from '#src/domain/evidence.ts';
 import type { RepoKind } from '#src/domain/repo.ts';
 
@@ -93,7 +95,22 @@ export interface CustomRule {
   readonly message: string;
 }
 
+/** A signed evaluation that has to be there: of which kind, by whom, how young, and how good. */
+export interface EvaluationRule {
+  readonly kind: string;
+  readonly match: string;
+  readonly kinds: readonly RepoKind[];
+  /** Names of {@link PolicyRules.evaluationSigners}: one of them. */
+  readonly signers: readonly string[];
+  readonly maxAgeDays: number | null;
+  readonly metric: string | null;
+  readonly min: number | null;
+  readonly max: number | null;
+}
+
 export interface PolicyRules {
+  readonly evaluationSigners: readonly EvaluationSigner[];
+  readonly evaluations: readonly EvaluationRule[];
   readonly upstreamScan: UpstreamScanRules;
   readonly licenses: LicenseRules;
   readonly verdicts: VerdictRules;
@@ -156,6 +173,7 @@ export const POLICY_RULES = [
   'license-base',
   'license-base-unknown',
   'adapter-base',
+  'evaluation-required',
   'verdict-block',
   'verdict-unscannable',
   'custom-code',

@@ -6,6 +6,7 @@ import { adminCheck } from '#src/access/admin-token.ts';
 import { createIdentify } from '#src/access/identify.ts';
 import { createOrigins } from '#src/access/origin.ts';
 import { type AdminDeps, createAdmin } from '#src/admin/routes.ts';
+import { createEvaluations } from '#src/catalog/evaluations.ts';
 import { parseRepo } from '#src/domain/repo.ts';
 import { ledgerOf } from '#src/main/audit.ts';
 import { addHeld, addHostile, addLicensed, addMixed, addTiny } from '#test/fake-hub/repos.ts';
@@ -104,6 +105,7 @@ function adminDeps(): AdminDeps {
     ...ledgerOf(house.records, index, ring),
     tokens,
     notifications,
+    evaluations: createEvaluations(house.records, []),
   };
 }
 

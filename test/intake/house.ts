@@ -6,6 +6,7 @@ import type { Dispatcher } from 'undici';
 import { loadRules, type Rules } from '#scanners/rules.ts';
 import { openKeyRing } from '#src/attest/key-ring.ts';
 import { type Catalog, createCatalog } from '#src/catalog/catalog.ts';
+import { createEvaluations, type Evaluations } from '#src/catalog/evaluations.ts';
 import { createJournal, type Journal } from '#src/catalog/journal.ts';
 import { createPublisher } from '#src/catalog/publisher.ts';
 import { createRulings, type Rulings } from '#src/catalog/rulings.ts';
@@ -59,6 +60,7 @@ export interface House {
   readonly journal: Journal;
   readonly rulings: Rulings;
   readonly catalog: Catalog;
+  readonly evaluations: Evaluations;
   readonly index: Index;
   readonly quarantine: Quarantine;
   readonly upstream: Upstream;
@@ -129,8 +131,10 @@ export async function openHouse({
     limits: settings.intake,
     minFreeBytes: settings.intake.minFreeBytes,
   };
+  const evaluations = createEvaluations(records, settings.policy.evaluationSigners);
   const intakes = createIntakes({
     ...judging,
+    evaluations,
     upstream,
     follow: followOf(settings),
     queue: new PQueue({ concurrency: 256 }),
@@ -164,6 +168,7 @@ export async function openHouse({
     journal,
     rulings,
     catalog,
+    evaluations,
     index,
     quarantine,
     upstream,

@@ -12,6 +12,7 @@ import { type KeyRing, openKeyRing } from '#src/attest/key-ring.ts';
 import type { Audit } from '#src/audit/audit.ts';
 import { openAudit } from '#src/audit/open.ts';
 import { type Catalog, createCatalog } from '#src/catalog/catalog.ts';
+import { createEvaluations } from '#src/catalog/evaluations.ts';
 import { createJournal, type Journal } from '#src/catalog/journal.ts';
 import { createPublisher, type Publisher } from '#src/catalog/publisher.ts';
 import { createRulings, type Rulings } from '#src/catalog/rulings.ts';
@@ -151,8 +152,10 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     minFreeBytes: config.intake.minFreeBytes,
     ...{ blobs, journal, rulings, publisher, catalog, index, clock, log, announce },
   };
+  const evaluations = createEvaluations(records, config.policy.evaluationSigners);
   const intakes = createIntakes({
     ...judging,
+    evaluations,
     upstream: createHubClient({
       ...config.upstream,
       ...(options.upstreamToken === undefined ? {} : { token: options.upstreamToken }),
@@ -203,6 +206,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       ...{ catalog, intakes, cases, blobs, prebuilt, listing, served: audit.served },
     },
     admin: {
+      evaluations,
       keys: { approval: approval.key, evidence: evidence.key },
       trusted: ring.keys,
       identify,
