@@ -30,7 +30,7 @@ import { auditOf, ledgerOf, startOf } from './main/audit.ts';
 import { greet } from './main/greet.ts';
 import { adminToken, openKeys } from './main/keys.ts';
 import { openNotifications } from './main/notifications.ts';
-import { openTokens, readersOf } from './main/readers.ts';
+import { oidcOf, openTokens, readersOf } from './main/readers.ts';
 import { openStores, redirects } from './main/stores.ts';
 import { openUpstreams } from './main/upstream.ts';
 import { listen } from './ops/door.ts';
@@ -106,7 +106,7 @@ async function openMirror(
   opened.defer(() => audit.stop());
   const indexKey = await readOrCreateIndexKey(join(config.data, 'keys', 'index.key'));
   const tokens = openTokens(config, { index, records: stores.records, key: indexKey }, log);
-  const identify = createIdentify({ tokens, isAdmin: adminCheck(admin.token) });
+  const identify = createIdentify({ tokens, isAdmin: adminCheck(admin.token), ...oidcOf(config, log) });
   opened.defer(() => tokens.stop());
 
   const scanner = createScanner({

@@ -14,7 +14,7 @@ export interface Actor {
   /** Which restricted repos it may read. */
   readonly grants: Grants;
   /** `bootstrap`: the administrative token of the configuration, which several people may share. */
-  readonly via: 'bootstrap' | 'token';
+  readonly via: 'bootstrap' | 'token' | 'oidc';
   readonly createdAt?: string;
   readonly expiresAt?: string | null;
 }

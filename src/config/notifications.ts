@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isIP } from 'node:net';
+import { isLoopback } from '#src/domain/loopback.ts';
 import type { Environment } from './environment.ts';
 import type { FileConfig } from './schema.ts';
 import type { Secret } from './secret.ts';
@@ -111,9 +111,4 @@ function urlProblems(text: string, insecure: boolean): string[] {
     return ['expected an http:// or https:// URL without user name or fragment'];
   if (url.protocol === 'https:' || insecure || isLoopback(url.hostname)) return [];
   return ['plain http to another machine; expected https, or insecure: true'];
-}
-
-function isLoopback(hostname: string): boolean {
-  const address = hostname.replace(/^\[|\]$/g, '');
-  return address === 'localhost' || address === '::1' || (isIP(address) === 4 && address.startsWith('127.'));
 }

@@ -26,6 +26,7 @@ import {
   wholeNumber,
   yesOrNo,
 } from './fields.ts';
+import { oidcIssuer } from './oidc.ts';
 import { upstream, upstreamName, upstreams } from './upstreams.ts';
 
 // Every key is explained in config/default.yaml. A default stands in both places; a test holds them together.
@@ -75,6 +76,7 @@ const access = mapping({
   tokenDays: wholeNumber(1, MAX_TOKEN_DAYS).prefault(90),
   maxTokenDays: wholeNumber(1, MAX_TOKEN_DAYS).nullable().prefault(365),
   browserOrigins: list(webOrigin()).prefault([]),
+  oidc: list(oidcIssuer).prefault([]),
 }).superRefine(({ tokenDays, maxTokenDays }, context) => {
   if (maxTokenDays === null || tokenDays <= maxTokenDays) return;
   const message = `at most access.maxTokenDays, which is ${maxTokenDays}`;

@@ -36,6 +36,7 @@ export type ErrorCode =
   | 'limit-exceeded'
   | 'overloaded'
   | 'store-unavailable'
+  | 'issuer-unavailable'
   | 'store-full'
   | 'audit-unavailable'
   | 'blob-missing'

@@ -32,6 +32,7 @@ const TABLE: Readonly<Record<ErrorCode, Row>> = {
   overloaded: { status: 429, retryAfter: 30 },
   'limit-exceeded': { status: 403, code: 'GatedRepo' },
   'store-unavailable': { status: 503, retryAfter: 10 },
+  'issuer-unavailable': { status: 503, retryAfter: 10 },
   'store-full': { status: 507 },
   'audit-unavailable': { status: 503, retryAfter: 10 },
   'blob-missing': { status: 500 },

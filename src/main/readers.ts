@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { IdentifyDeps } from '#src/access/identify.ts';
+import { createOidc } from '#src/access/oidc.ts';
 import { createTokens, type Tokens } from '#src/access/tokens.ts';
 import type { Config } from '#src/config.ts';
 import { systemClock } from '#src/domain/clock.ts';
@@ -32,6 +34,14 @@ export function openTokens({ access }: Config, { index, records, key }: TokensPl
       ),
     onError: (error) => log.warn({ err: error }, 'when tokens were last used could not be written: tried again later'),
   });
+}
+
+/** The tokens of issuers that the configuration names. None of them is asked before one of its tokens comes. */
+export function oidcOf({ access }: Config, log: Log): Pick<IdentifyDeps, 'oidc' | 'onRefusedOidc'> {
+  return {
+    oidc: createOidc({ issuers: access.oidc, clock: systemClock }),
+    onRefusedOidc: ({ issuer, why }) => log.info({ issuer, why }, 'a token of an issuer that is known does not count'),
+  };
 }
 
 /** Who may read, and what the log says of those who may not. */

@@ -99,7 +99,12 @@ function adminDeps(): AdminDeps {
     index,
     keys,
     trusted: ring.keys,
-    identify: createIdentify({ tokens, isAdmin: adminCheck(ADMIN_TOKEN) }),
+    identify: createIdentify({
+      tokens,
+      isAdmin: adminCheck(ADMIN_TOKEN),
+      oidc: { recognise: async () => ({ type: 'none' }) },
+      onRefusedOidc: () => undefined,
+    }),
     anonymous: true,
     audit: { act: async () => ({ failed: async () => undefined }) },
     ...ledgerOf(house.records, index, ring),

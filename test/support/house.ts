@@ -4,6 +4,7 @@ import PQueue from 'p-queue';
 import { pino } from 'pino';
 import { adminCheck } from '#src/access/admin-token.ts';
 import { createIdentify, type Identify } from '#src/access/identify.ts';
+import { createOidc } from '#src/access/oidc.ts';
 import type { OriginOptions } from '#src/access/origin.ts';
 import { createTokens, type Tokens } from '#src/access/tokens.ts';
 import { trustedProxies } from '#src/access/trusted-proxies.ts';
@@ -186,7 +187,14 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     onError: (error) => log.warn({ err: error }, 'last uses'),
     clock,
   });
-  const identify = options.identify ?? createIdentify({ tokens, isAdmin: adminCheck(ADMIN_TOKEN) });
+  const identify =
+    options.identify ??
+    createIdentify({
+      tokens,
+      isAdmin: adminCheck(ADMIN_TOKEN),
+      oidc: createOidc({ issuers: config.access.oidc, clock, cooldownMilliseconds: 0 }),
+      onRefusedOidc: (refused) => log.info(refused, 'refused'),
+    });
   const { approval, evidence } = ring.signers;
   const { holdApiSeconds, holdResolveSeconds, holdLlamaCppSeconds } = config.intake;
   const origin: OriginOptions = {
