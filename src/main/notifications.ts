@@ -48,8 +48,9 @@ function mail({ user, password, ...server }: NonNullable<Config['notifications']
   return createMail({ name: MAIL, ...server, ...(login && { login }) });
 }
 
-/** What is known about the commit, as the API says it. */
+/** The case, or what is known about the commit, as the API says it. */
 function linkOf(url: string, announcement: Announcement): string | undefined {
+  if ('case' in announcement) return `${url}/api/airlock/cases/${announcement.case}`;
   if (!('repo' in announcement) || announcement.repo === undefined || announcement.commit === undefined)
     return undefined;
   const { repo, commit } = announcement;
