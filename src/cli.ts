@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { affectedCommand } from './cli/affected.ts';
 import { auditCommand } from './cli/audit.ts';
 import { caseCommand } from './cli/case.ts';
 import { evidenceCommand } from './cli/evidence.ts';
@@ -33,6 +34,7 @@ const commands = [
   ...reviewCommands(process.env),
   ...revokeCommands(process.env),
   caseCommand(process.env),
+  affectedCommand(process.env),
   rescanCommand(process.env),
   evidenceCommand(process.env),
   tokenCommand(process.env),

@@ -5,6 +5,7 @@ import { type MountDeps, mountRoutes } from './mount.ts';
 import { openapiRoute } from './openapi.ts';
 import type { AdminRoute } from './route.ts';
 import { type ActRoutesDeps, actRoutes } from './routes/acts.ts';
+import { type AffectedRoutesDeps, affectedRoutes } from './routes/affected.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { type AuditRoutesDeps, auditRoutes } from './routes/audit.ts';
 import { type CaseRoutesDeps, caseRoutes } from './routes/cases.ts';
@@ -23,6 +24,7 @@ import { type TokenRoutesDeps, tokenRoutes } from './routes/tokens.ts';
 
 export type AdminDeps = MountDeps &
   ActRoutesDeps &
+  AffectedRoutesDeps &
   AuditRoutesDeps &
   CaseRoutesDeps &
   DecisionRoutesDeps &
@@ -49,6 +51,7 @@ function adminRoutes(deps: AdminDeps): AdminRoute[] {
   const approvals = createApprovals({ ...deps, waitMilliseconds: deps.approveWaitMilliseconds ?? WAIT_MILLISECONDS });
   const routes = [
     ...actRoutes(deps),
+    ...affectedRoutes(deps),
     ...auditRoutes(deps),
     ...approvalRoutes(approvals),
     ...caseRoutes(deps, approvals),

@@ -4,6 +4,7 @@ import type { GitOid, Sha256 } from '#src/domain/digest.ts';
 import type { RepoPath } from '#src/domain/path.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { CommitSha } from '#src/domain/revision.ts';
+import type { RevocationScope } from '#src/domain/ruling.ts';
 import {
   commitField,
   gitOidField,
@@ -14,22 +15,17 @@ import {
   textField,
   timeField,
 } from './fields.ts';
-import type { PublicKey } from './signer.ts';
-import { openStatement, type StatementKind } from './statement.ts';
+import type { PublicKey, Signer } from './signer.ts';
+import { openStatement, type StatementKind, signStatement } from './statement.ts';
 
 /** An identifier; nothing is fetched from it. */
 const NOTICE_PREDICATE_TYPE = 'https://hub-airlock.dev/attestation/revocation-notice/v1';
 
 /** What a revocation speaks of. */
-export type RevokedScope =
-  | { readonly type: 'commit'; readonly repo: Repo; readonly commit: CommitSha }
-  | { readonly type: 'repo'; readonly repo: Repo }
-  | { readonly type: 'publisher'; readonly name: string }
-  | { readonly type: 'digest'; readonly sha256: Sha256 }
-  | { readonly type: 'rule'; readonly rule: string };
+type RevokedScope = { readonly type: 'commit'; readonly repo: Repo; readonly commit: CommitSha } | RevocationScope;
 
 /** `ruling` is its number among the rulings of the house; a revocation of one commit stands in the repo's journal. */
-export interface NoticedRevocation {
+interface NoticedRevocation {
   readonly scope: RevokedScope;
   readonly ruling?: number;
   readonly by: string;
@@ -38,7 +34,7 @@ export interface NoticedRevocation {
 }
 
 /** `revocation` is a place in the notice's list, as `release` is below. */
-export interface NoticedRelease {
+interface NoticedRelease {
   readonly repo: Repo;
   readonly commit: CommitSha;
   readonly revocation: number;
@@ -68,8 +64,8 @@ export interface Notice {
 const scopeSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('commit'), repo: repoField, commit: commitField }),
   z.strictObject({ type: z.literal('repo'), repo: repoField }),
-  z.strictObject({ type: z.literal('publisher'), name: textField }),
-  z.strictObject({ type: z.literal('digest'), sha256: sha256Field }),
+  z.strictObject({ type: z.literal('publisher'), publisher: textField }),
+  z.strictObject({ type: z.literal('digest'), digest: sha256Field }),
   z.strictObject({ type: z.literal('rule'), rule: textField }),
 ]);
 
@@ -114,6 +110,11 @@ const KIND: StatementKind<Notice> = {
   subjectOf: ({ files }) => files.map(({ sha256 }) => ({ name: sha256, digest: { sha256 } })),
   roleOf: () => 'evidence',
 };
+
+/** @throws AirlockError record-invalid; limit-exceeded: it names too many files for one notice */
+export function signNotice(signer: Signer, notice: Notice): Promise<Buffer> {
+  return signStatement(signer, KIND, notice);
+}
 
 /** @throws AirlockError signature-invalid, also when the approval key signed it; record-invalid */
 export function openNotice(bytes: Uint8Array, keys: readonly PublicKey[]): Notice {

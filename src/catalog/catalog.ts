@@ -13,6 +13,7 @@ import { boundedCache } from './bounded-cache.ts';
 import type { Journal } from './journal.ts';
 import { bundleKey, evidenceKey, JOURNALS, journalsOf, repoOfJournalKey, seqOfJournalKey } from './keys.ts';
 import type { Act, CommitState, Pin, RepoState } from './repo-state.ts';
+import { revocableOf } from './revocable.ts';
 import type { Rulings } from './rulings.ts';
 import { createStanding } from './standing.ts';
 
@@ -278,6 +279,7 @@ function toRelease(repo: Repo, commit: CommitSha, digest: Sha256, statement: Rel
       },
     );
   const { lastModified, createdAt, restricted = false } = statement.upstream;
+  const { rules, codes } = revocableOf(statement);
   return {
     repo,
     commit,
@@ -290,8 +292,8 @@ function toRelease(repo: Repo, commit: CommitSha, digest: Sha256, statement: Rel
       ...statement.excluded.map(({ path }) => [path, 'excluded'] as const),
     ]),
     modelSignature: statement.modelSignature,
-    rules: [...new Set(statement.reasons.flatMap(({ rule, findings = [] }) => [rule, ...findings]))],
-    codes: statement.reasons.flatMap(({ digest: code }) => code ?? []),
+    rules,
+    codes,
     approvedAt: statement.approvedAt,
     approvedBy: statement.approver.type === 'person' ? statement.approver.name : 'policy',
     ...(lastModified === undefined ? {} : { lastModified }),

@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, InvalidArgumentError } from 'commander';
 import * as z from 'zod';
-import { isSha256 } from '#src/domain/digest.ts';
 import { parseCommitSha } from '#src/domain/revision.ts';
 import { type ApiClient, clientOptions, createApiClient } from './api-client.ts';
-import { EXIT } from './exit.ts';
 import { parsePerson, parseReason, whoami } from './person.ts';
 import { printed } from './printed.ts';
-import { parseRepoArgument, parseSubject, type SubjectArgument, subjectBody } from './subject.ts';
+import { type ScopeOptions, scopeOf, withScope } from './scope.ts';
+import { parseRepoArgument, type SubjectArgument, subjectBody } from './subject.ts';
 
 interface ActOptions {
   readonly reason: string;
   readonly by: string;
 }
 
-interface RevokeOptions extends ActOptions {
-  readonly repo?: SubjectArgument;
-  readonly digest?: string;
-  readonly publisher?: string;
-  readonly rule?: string;
+interface RevokeOptions extends ActOptions, ScopeOptions {
   readonly rollback?: boolean;
 }
 
@@ -46,24 +41,10 @@ export function revokeCommands(env: NodeJS.ProcessEnv): Command[] {
 type Client = () => Promise<ApiClient>;
 
 function revokeCommand(client: Client): Command {
-  return act('revoke', 'withdraw what was approved, everywhere: one commit, or all that an option names')
-    .argument(
-      '[repo@rev]',
-      'org/name, org/name@branch or org/name@commit; datasets/org/name for datasets',
-      parseSubject,
-    )
-    .option('--repo <repo>', 'every commit of a repo', parseRepoArgument)
-    .option('--digest <sha256>', 'whatever has this file, or this custom code', parseDigest)
-    .option('--publisher <name>', 'every repo of an organisation or a person upstream')
-    .option('--rule <id>', 'whatever was approved although this rule of policy or scanner spoke against it')
+  return withScope(act('revoke', 'withdraw what was approved, everywhere: one commit, or all that an option names'))
     .option('--rollback', 'point branches that pointed to it back to their last good commit')
     .action(async (subject: SubjectArgument | undefined, options: RevokeOptions, command: Command) => {
-      const scopes = scopesOf(options);
-      const [scope] = scopes;
-      if (scopes.length + (subject ? 1 : 0) !== 1)
-        command.error('error: name one thing: REPO@REV, --repo, --digest, --publisher or --rule', {
-          exitCode: EXIT.usage,
-        });
+      const scope = scopeOf(subject, options, command);
       const { by, reason, rollback = false } = options;
       const api = await client();
       const done = scope
@@ -71,15 +52,6 @@ function revokeCommand(client: Client): Command {
         : await api.post('revoke', { ...(subject && subjectBody(subject)), by, reason, rollback });
       report(revokedShape.parse(done));
     });
-}
-
-function scopesOf({ repo, digest, publisher, rule }: RevokeOptions): object[] {
-  return [
-    ...(repo ? [{ type: 'repo', kind: repo.repo.kind, repo: repo.repo.id }] : []),
-    ...(digest === undefined ? [] : [{ type: 'digest', digest }]),
-    ...(publisher === undefined ? [] : [{ type: 'publisher', publisher }]),
-    ...(rule === undefined ? [] : [{ type: 'rule', rule }]),
-  ];
 }
 
 function report({ ruling, subject, moved, movedCount }: z.infer<typeof revokedShape>): void {
@@ -135,12 +107,6 @@ function act(name: string, description: string): Command {
     .description(description)
     .requiredOption('--reason <text>', 'why: it goes into the signed record', parseReason)
     .option('--by <name>', 'who decides: it goes into the signed record', parsePerson, whoami());
-}
-
-function parseDigest(text: string): string {
-  const digest = text.replace(/^sha256:/, '').toLowerCase();
-  if (!isSha256(digest)) throw new InvalidArgumentError('Give a sha256: 64 hex digits.');
-  return digest;
 }
 
 function parseNumber(text: string): number {

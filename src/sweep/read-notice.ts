@@ -28,7 +28,7 @@ function listed(text: string, at: string): Notice {
       const [, digest = '', words = ''] = /^(?:sha256:)?(\S+)\s*(.*)$/.exec(line) ?? [];
       const sha256 = digest.toLowerCase();
       if (!isSha256(sha256)) throw new AirlockError('bad-request', `${printable(line)} does not begin with a sha256.`);
-      const scope = { type: 'digest' as const, sha256: sha256 as Sha256 };
+      const scope = { type: 'digest' as const, digest: sha256 as Sha256 };
       return { scope, by: 'a list', at, reason: words || 'it is on the list' };
     });
   return { at, about: 'a list of digests', revocations, releases: [], files: [] };

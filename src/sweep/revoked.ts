@@ -36,11 +36,11 @@ export function revokedBy(notice: Notice): Revoked {
   };
   notice.revocations.forEach(({ scope }, i) => {
     if (scope.type === 'repo') add(`repo ${repoKey(scope.repo).toLowerCase()}`, i);
-    if (scope.type === 'publisher') add(`publisher ${scope.name.toLowerCase()}`, i);
+    if (scope.type === 'publisher') add(`publisher ${scope.publisher.toLowerCase()}`, i);
     if (scope.type === 'commit') add(`commit ${scope.commit}`, i);
     if (scope.type === 'digest') {
-      add(`bytes ${scope.sha256}`, i);
-      if (!listed.has(scope.sha256)) sizes.add(undefined);
+      add(`bytes ${scope.digest}`, i);
+      if (!listed.has(scope.digest)) sizes.add(undefined);
     }
   });
   // A release that a digest alone made go has other files that are as good as they were.

@@ -12,7 +12,7 @@ import { runCli } from './run-cli.ts';
 const temp = useTemp();
 const COMMIT = 'a'.repeat(40);
 const notice = noticeOf({
-  revocations: [revocation({ type: 'digest', sha256: sha256Of('evil') }, 'it\u001b[2J steals')],
+  revocations: [revocation({ type: 'digest', digest: sha256Of('evil') }, 'it\u001b[2J steals')],
 });
 
 async function workshop() {

@@ -16,6 +16,7 @@ import { type Catalog, createCatalog } from '#src/catalog/catalog.ts';
 import { createEvaluations } from '#src/catalog/evaluations.ts';
 import { createJournal, type Journal } from '#src/catalog/journal.ts';
 import { createPublisher, type Publisher } from '#src/catalog/publisher.ts';
+import { createReleaseRegister } from '#src/catalog/release-register.ts';
 import { createRulings, type Rulings } from '#src/catalog/rulings.ts';
 import { configSchema, type FileConfig } from '#src/config/schema.ts';
 import type { Announcement } from '#src/domain/announcement.ts';
@@ -169,6 +170,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const rescan = createRescan(judging);
   const cases = createCases({ ...judging, ...config.cases, rulings, announce });
   const review = createReview({ journal, catalog, publisher, intakes, index, clock, announce });
+  const register = createReleaseRegister({ catalog, index, log });
   const rollback = createRollback({ journal, catalog, publisher });
   const revoking = createRevoking({ rulings, rollback, catalog, clock, announce });
   const notifications = createNotifications({
@@ -222,6 +224,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       audit,
       ...ledgerOf(records, index, ring),
       explain: judging.scanner.explain,
+      evidence,
+      ...{ register, clock },
       ...{ catalog, intakes, review, cases, revoking, rollback, rescan, journal, index, tokens },
       notifications,
       ...{ caseActs, sourceActs },
@@ -242,6 +246,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const close = async () => {
     await intakes.stop();
     await rescan.stop();
+    await register.stop();
     await tokens.stop();
     await notifications.stop();
     await cases.stop();

@@ -45,12 +45,12 @@ async function exists(path: string): Promise<boolean> {
 
 const commitNotice = noticeOf({ revocations: [revocation({ type: 'commit', repo: EVIL, commit: BAD })] });
 const digestNotice = (bytes: string) =>
-  noticeOf({ revocations: [revocation({ type: 'digest', sha256: sha256Of(bytes) })] });
+  noticeOf({ revocations: [revocation({ type: 'digest', digest: sha256Of(bytes) })] });
 
 /** As a mirror writes it that knows the file. */
 function knownFile(bytes: string, parts: { served?: boolean } = {}): Notice {
   return noticeOf({
-    revocations: [revocation({ type: 'digest', sha256: sha256Of(bytes) })],
+    revocations: [revocation({ type: 'digest', digest: sha256Of(bytes) })],
     releases: [{ repo: EVIL, commit: BAD, revocation: 0 }],
     files: [
       {
@@ -88,7 +88,7 @@ describe('in a cache, by names', () => {
 
   it.each([
     ['its repo', { type: 'repo', repo: parseRepo('models', 'Acme/EVIL') }],
-    ['its publisher', { type: 'publisher', name: 'acme' }],
+    ['its publisher', { type: 'publisher', publisher: 'acme' }],
   ] as const)('all of a repo is found where %s was revoked, whatever the commit', async (_, scope) => {
     const hub = await realpath(await temp('hub'));
     const one = await cacheFile(hub, 'acme/evil', 'c'.repeat(40), 'model.bin', 'never seen here', { lfs: true });
