@@ -8,6 +8,7 @@ import { caseCommand } from './cli/case.ts';
 import { evidenceCommand } from './cli/evidence.ts';
 import { EXIT } from './cli/exit.ts';
 import { notificationsCommand } from './cli/notifications.ts';
+import { policyCommand } from './cli/policy.ts';
 import { pullCommand } from './cli/pull.ts';
 import { rescanCommand } from './cli/rescan.ts';
 import { reviewCommands } from './cli/review.ts';
@@ -40,6 +41,7 @@ const commands = [
   tokenCommand(process.env),
   auditCommand(process.env),
   notificationsCommand(process.env),
+  policyCommand(process.env),
   scanCommand(),
   sweepCommand(),
   rulesCommand(),

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { type Env, type Environment, type EnvironmentValue, readEnvironment } from './config/environment.ts';
 import { listenText } from './config/fields.ts';
 import { completeNotifications, type NotificationsConfig } from './config/notifications.ts';
+import { withPolicyFiles } from './config/policy-files.ts';
 import { configInvalid, describeIssues, type KeyPath, keyText } from './config/problems.ts';
 import { readYaml } from './config/read-yaml.ts';
 import { configSchema, type FileConfig } from './config/schema.ts';
@@ -45,11 +46,12 @@ export interface LoadOptions {
 export async function loadConfig({ file, env }: LoadOptions): Promise<Config> {
   const written = file === undefined ? {} : await readYaml(file);
   const environment = await readEnvironment(env);
-  const raw = overlay(written, environment.values);
+  const files = await withPolicyFiles(written);
+  const raw = overlay(files.raw, environment.values);
   const parsed = configSchema.safeParse(raw);
-  const problems = [...environment.problems, ...bothForms(raw)];
+  const problems = [...environment.problems, ...bothForms(raw), ...files.problems];
   if (!parsed.success)
-    problems.push(...describeIssues(configSchema, parsed.error.issues, raw, nameIn(environment.values)));
+    problems.push(...describeIssues(configSchema, parsed.error.issues, raw, nameIn(environment.values, files.nameOf)));
   const config = parsed.success ? complete(parsed.data, environment, problems) : undefined;
   if (config) problems.push(...(await missingKeyFiles(config.keys)), ...(await missingRules(config.scan.rules)));
   if (config) problems.push(...(await missingUpstreamFiles(config.upstreams)));
@@ -90,12 +92,12 @@ function isMapping(value: unknown): value is Record<string, unknown> {
 }
 
 /** How a problem names its value: the key, with the variable where that one set it. */
-function nameIn(values: readonly EnvironmentValue[]): (path: KeyPath) => string {
+function nameIn(values: readonly EnvironmentValue[], nameOf: (path: KeyPath) => string): (path: KeyPath) => string {
   const variables = new Map(values.map(({ variable, path }) => [keyText(path), variable]));
   return (path) => {
     const key = keyText(path);
     const variable = variables.get(key);
-    return variable ? `${variable} (${key})` : key || 'the file';
+    return variable ? `${variable} (${key})` : nameOf(path) || 'the file';
   };
 }
 

@@ -17,7 +17,9 @@ export interface Listen {
 
 export function wholeNumber(min: number, max: number) {
   const fits = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max;
-  return z.custom<number>(fits, { error: `a whole number from ${min} to ${max}` });
+  return z
+    .custom<number>(fits, { error: `a whole number from ${min} to ${max}` })
+    .meta({ type: 'integer', minimum: min, maximum: max });
 }
 
 export function yesOrNo() {
@@ -29,7 +31,9 @@ export function oneOf<const T extends readonly [string, ...string[]]>(values: T)
 }
 
 export function text(expected: string) {
-  return z.custom<string>((value) => typeof value === 'string' && isLine(value), { error: expected });
+  return z
+    .custom<string>((value) => typeof value === 'string' && isLine(value), { error: expected })
+    .meta({ type: 'string', description: expected });
 }
 
 function isLine(value: string): boolean {
@@ -37,13 +41,16 @@ function isLine(value: string): boolean {
 }
 
 export function bytes(min = 0) {
-  return z.unknown().transform((value, context) => {
-    const size = parseBytes(value);
-    if (size !== undefined && size >= min) return size;
-    const least = min > 0 ? `, at least ${min}` : '';
-    context.addIssue({ code: 'custom', message: `a number of bytes, or a size such as "200 GiB"${least}` });
-    return z.NEVER;
-  });
+  return z
+    .unknown()
+    .transform((value, context) => {
+      const size = parseBytes(value);
+      if (size !== undefined && size >= min) return size;
+      const least = min > 0 ? `, at least ${min}` : '';
+      context.addIssue({ code: 'custom', message: `a number of bytes, or a size such as "200 GiB"${least}` });
+      return z.NEVER;
+    })
+    .meta({ type: ['integer', 'string'], description: 'bytes, or a size such as "200 GiB"' });
 }
 
 /** `host:port`; an IPv6 address in brackets. Port 0 takes a free one. */
@@ -145,18 +152,22 @@ export function mailAddress() {
 }
 
 export function glob() {
-  return z.custom<string>((value) => typeof value === 'string' && isGlob(value), {
-    error: 'a pattern such as "org/*" or "*.safetensors"',
-  });
+  return z
+    .custom<string>((value) => typeof value === 'string' && isGlob(value), {
+      error: 'a pattern such as "org/*" or "*.safetensors"',
+    })
+    .meta({ type: 'string', description: 'a pattern such as "org/*" or "*.safetensors"' });
 }
 
 /** A pattern of file names, or a format by its content. */
 export function fileType() {
   const fits = (value: string) =>
     value.startsWith('format:') ? /^format:[a-z0-9][a-z0-9.+-]*$/.test(value) : isGlob(value);
-  return z.custom<string>((value) => typeof value === 'string' && fits(value), {
-    error: 'a pattern such as "*.safetensors", or a format such as "format:gguf"',
-  });
+  return z
+    .custom<string>((value) => typeof value === 'string' && fits(value), {
+      error: 'a pattern such as "*.safetensors", or a format such as "format:gguf"',
+    })
+    .meta({ type: 'string', description: 'a pattern of names, or "format:" and a format' });
 }
 
 function isGlob(value: string): boolean {
@@ -174,21 +185,26 @@ export function customId() {
   const ours: readonly string[] = POLICY_RULES;
   const fits = (value: unknown) =>
     typeof value === 'string' && /^[a-z][a-z0-9-]{0,59}$/.test(value) && !ours.includes(value);
-  return z.custom<string>(fits, { error: 'an id of lower-case letters, digits and "-" that no built-in rule has' });
+  return z
+    .custom<string>(fits, { error: 'an id of lower-case letters, digits and "-" that no built-in rule has' })
+    .meta({ type: 'string', pattern: '^[a-z][a-z0-9-]{0,59}$' });
 }
 
 /** A CEL expression over the evidence document. What is wrong with it stops the start, with the place. */
 export function celExpression() {
-  return z.unknown().transform((value, context): string => {
-    try {
-      if (typeof value !== 'string') throw new SyntaxError('it is no text');
-      compileCel(value);
-      return value;
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: `a CEL expression over "evidence"; ${messageOf(error)}` });
-      return z.NEVER;
-    }
-  });
+  return z
+    .unknown()
+    .transform((value, context): string => {
+      try {
+        if (typeof value !== 'string') throw new SyntaxError('it is no text');
+        compileCel(value);
+        return value;
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: `a CEL expression over "evidence"; ${messageOf(error)}` });
+        return z.NEVER;
+      }
+    })
+    .meta({ type: 'string', description: 'a CEL expression over "evidence": src/policy/EVIDENCE.md' });
 }
 
 export function list<T extends z.ZodType>(item: T) {

@@ -36,9 +36,11 @@ export const upstreams = list(
 
 /** Its credential's variable is made of the name: `AIRLOCK_UPSTREAM_TOKEN_X_FILE` must mean one thing alone. */
 export function upstreamName() {
-  return z.custom<string>((value) => typeof value === 'string' && isName(value), {
-    error: 'a name of up to 32 lower-case letters, digits and "-", which does not end in "file"',
-  });
+  return z
+    .custom<string>((value) => typeof value === 'string' && isName(value), {
+      error: 'a name of up to 32 lower-case letters, digits and "-", which does not end in "file"',
+    })
+    .meta({ type: 'string' });
 }
 
 function isName(value: string): boolean {

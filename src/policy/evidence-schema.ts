@@ -122,7 +122,7 @@ const scan = z.strictObject({
   attributes: z.strictObject(attributes).exactOptional(),
 });
 
-const fields: Shape<EvidenceDocument> = {
+export const evidenceFields: Shape<EvidenceDocument> = {
   now: time,
   manifest: z.strictObject({
     source: z.strictObject(source),
@@ -151,7 +151,7 @@ const fields: Shape<EvidenceDocument> = {
   evaluations: z.array(z.strictObject(evaluation)).exactOptional(),
 };
 
-export const evidenceSchema = z.strictObject(fields) as unknown as z.ZodType<EvidenceDocument>;
+export const evidenceSchema = z.strictObject(evidenceFields) as unknown as z.ZodType<EvidenceDocument>;
 
 /** A text that a domain type names, as a text in the JSON Schema. */
 function branded<T extends string>(is: (value: string) => value is T, expected: string): z.ZodType<T> {
