@@ -162,10 +162,11 @@ async function openMirror(
     announce,
   };
   const evaluations = createEvaluations(stores.records, config.policy.evaluationSigners);
+  const upstream = await openUpstreams(config);
   const intakes = createIntakes({
     ...judging,
     evaluations,
-    upstream: await openUpstreams(config),
+    upstream,
     follow: followOf(config),
     queue: new PQueue({ concurrency: KNOWN_INTAKES }),
     turns: {
@@ -232,6 +233,7 @@ async function openMirror(
       register,
       evidence: ring.signers.evidence,
       clock: systemClock,
+      upstream,
       rescan,
       explain: scanner.explain,
       index,

@@ -11,6 +11,7 @@ import type { CommitSha, Revision } from '#src/domain/revision.ts';
 import type { Index } from '#src/index/index.ts';
 import type { Intakes } from '#src/intake/intakes.ts';
 import type { StoredDecision } from '#src/intake/stored-decision.ts';
+import { ruleMeanings } from '#src/review/rule-meanings.ts';
 import { kindShape } from './answers.ts';
 import { progressJson } from './json.ts';
 
@@ -114,18 +115,8 @@ async function storedJson({ index, explain }: DescribeDeps, repo: Repo, commit: 
   const row = await index.decisions.get(repo, commit);
   if (!row) return undefined;
   const { decision, license, files, findingsLeftOff } = JSON.parse(row.body) as StoredDecision;
-  const rules = meanings(files, explain);
+  const rules = ruleMeanings(files, explain);
   return { state: decision.outcome, ...decision, license, files, findingsLeftOff, rules };
-}
-
-/** Said once for each rule, however many findings it has. */
-function meanings(files: StoredDecision['files'], explain: DescribeDeps['explain']): Record<string, RuleMeaning> {
-  const ids = new Set(files.flatMap(({ findings }) => findings.map(({ rule }) => rule)));
-  return Object.fromEntries([...ids].sort().flatMap((id) => [[id, explain(id)] as const].filter(isExplained)));
-}
-
-function isExplained(entry: readonly [string, RuleMeaning | undefined]): entry is readonly [string, RuleMeaning] {
-  return entry[1] !== undefined;
 }
 
 /** No decision: the last intake may have broken off. */

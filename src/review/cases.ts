@@ -43,6 +43,8 @@ export interface Cases {
   get(id: number): Promise<CaseRow>;
   /** Newest first, with what was decided meanwhile: an open one of a page may have ended by the time it is read. */
   list(filter: CaseFilter): Promise<CaseRow[]>;
+  /** Close one that is open: no person decided. */
+  close(id: number, reason: string): Promise<void>;
   /** Close forgotten cases, and remove those that ended long ago. */
   sweep(): Promise<void>;
   /** Write what was counted. */
@@ -177,6 +179,8 @@ export function createCases(deps: CasesDeps): Cases {
     },
 
     list: async (filter) => settled(await index.cases.list(filter)),
+
+    close: async (id, reason) => void (await end(id, { state: 'closed', by: 'policy', reason })),
 
     async sweep() {
       await counts.flush();

@@ -79,7 +79,7 @@ function adminApp(changed: Partial<AdminDeps>): Hono {
 }
 
 function adminDeps(): AdminDeps {
-  const { caseActs, sourceActs } = house;
+  const { caseActs, sourceActs, upstream } = house;
   const { catalog, intakes, review, cases, revoking, rollback, rescan, journal, scanner, index, ring, tokens } = house;
   const { notifications } = house;
   const { explain } = scanner;
@@ -91,6 +91,7 @@ function adminDeps(): AdminDeps {
     cases,
     caseActs,
     sourceActs,
+    upstream,
     revoking,
     rollback,
     register: { catchUp: async () => undefined },

@@ -129,6 +129,55 @@ describe('a ruling', () => {
   });
 });
 
+describe('the evidence of a case', () => {
+  it('about a source is what upstream says, asked while somebody looks', async () => {
+    await pull('ask/one');
+    expect(hub.stats.requests).toBe(0);
+    const { evidence } = await read('cases/1');
+    expect(evidence).toMatchObject({
+      source: { commit: hub.repo('ask/one').head().id, gated: false },
+      files: { count: expect.any(Number), bytes: expect.any(Number) },
+    });
+    expect(hub.stats.count('cdn', 'resolve')).toBe(0);
+  });
+
+  it('closes the case of a repo that upstream does not have', async () => {
+    await pull('ask/nobody');
+    expect(await read('cases/1')).toMatchObject({
+      state: 'closed',
+      endedBy: 'policy',
+      endedReason: 'upstream has no such repo',
+      evidence: { problem: expect.any(String) },
+    });
+  });
+
+  it('about a commit has findings, what they mean, and what changed since the approved one', async () => {
+    const repo = addHeld(hub, 'free/held');
+    const first = repo.head().id;
+    await pull('free/held');
+    const alone = (await read('cases/1')).evidence as Record<string, unknown>;
+    expect(alone).toMatchObject({
+      decision: { outcome: 'held' },
+      findings: [{ verdict: 'review', findings: [{ rule: 'pickle-unknown-import', offset: expect.any(Number) }] }],
+      rules: { 'pickle-unknown-import': { means: expect.any(String) } },
+    });
+    expect(alone).not.toHaveProperty('difference');
+    await post(house, 'cases/1/approve', ann);
+    const second = repo.move('main', { 'config.json': '{"changed": true}\n' });
+    await send(house, `/api/models/free/held/revision/${second}`);
+    expect((await read('cases/2')).evidence).toMatchObject({
+      difference: {
+        since: first,
+        files: { added: { count: 0 }, removed: { count: 0 }, changed: { count: 1, first: [{ path: 'config.json' }] } },
+        weights: { changed: false },
+        code: 'none',
+        license: { changed: false },
+        findings: { new: { count: 0 }, gone: { count: 0 } },
+      },
+    });
+  });
+});
+
 describe('a case about a commit', () => {
   it('is approved and rejected by its number', async () => {
     const { id } = addHeld(hub, 'free/held').head();

@@ -45,6 +45,7 @@ import { openFolder } from '#src/store/folder.ts';
 import { FolderBlobStore } from '#src/store/folder-blob-store.ts';
 import { FolderRecordStore } from '#src/store/folder-record-store.ts';
 import { createHubClient } from '#src/upstream/hub-client.ts';
+import type { Upstream } from '#src/upstream/upstream.ts';
 
 export const ADMIN_TOKEN = 'airlock_token-of-the-tests';
 const PUBLIC_URL = 'http://mirror.test';
@@ -101,6 +102,7 @@ export interface House {
   readonly rollback: Rollback;
   readonly caseActs: CaseActs;
   readonly sourceActs: SourceActs;
+  readonly upstream: Upstream;
   readonly rescan: Rescan;
   readonly scanner: Scanner;
   readonly tokens: Tokens;
@@ -155,13 +157,14 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     ...{ blobs, journal, rulings, publisher, catalog, index, clock, log, announce },
   };
   const evaluations = createEvaluations(records, config.policy.evaluationSigners);
+  const upstream = createHubClient({
+    ...config.upstream,
+    ...(options.upstreamToken === undefined ? {} : { token: options.upstreamToken }),
+  });
   const intakes = createIntakes({
     ...judging,
     evaluations,
-    upstream: createHubClient({
-      ...config.upstream,
-      ...(options.upstreamToken === undefined ? {} : { token: options.upstreamToken }),
-    }),
+    upstream,
     follow: followOf(config),
     queue: new PQueue({ concurrency: config.intake.concurrent }),
     downloads: new PQueue({ concurrency: config.intake.files }),
@@ -228,7 +231,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       ...{ register, clock },
       ...{ catalog, intakes, review, cases, revoking, rollback, rescan, journal, index, tokens },
       notifications,
-      ...{ caseActs, sourceActs },
+      ...{ caseActs, sourceActs, upstream },
     },
     access: {
       identify,
@@ -269,6 +272,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     rollback,
     caseActs,
     sourceActs,
+    upstream,
     rescan,
     scanner: judging.scanner,
     tokens,

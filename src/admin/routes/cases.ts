@@ -4,16 +4,17 @@ import { parseRepo, repoName } from '#src/domain/repo.ts';
 import type { Index } from '#src/index/index.ts';
 import type { CaseRow } from '#src/index/schema.ts';
 import type { CaseActs } from '#src/review/case-acts.ts';
+import { type CaseEvidenceDeps, caseEvidence } from '#src/review/case-evidence.ts';
 import type { Cases } from '#src/review/cases.ts';
 import { kindShape, outcomeShape } from '../answers.ts';
 import type { Approvals } from '../approvals.ts';
 import { personOf, personShape, reasonShape } from '../requests.ts';
 import { type AdminRoute, defineRoute } from '../route.ts';
 
-export interface CaseRoutesDeps {
-  readonly cases: Pick<Cases, 'get' | 'list'>;
+export interface CaseRoutesDeps extends CaseEvidenceDeps {
+  readonly cases: Pick<Cases, 'get' | 'list' | 'close'>;
   readonly caseActs: CaseActs;
-  readonly index: Pick<Index, 'caseRequesters' | 'caseNotes'>;
+  readonly index: CaseEvidenceDeps['index'] & Pick<Index, 'caseRequesters' | 'caseNotes'>;
 }
 
 const STATES = ['open', 'approved', 'rejected', 'closed'] as const;
@@ -47,6 +48,9 @@ const shownShape = caseShape.extend({
     }),
   ),
   notes: z.array(z.object({ at: z.string(), by: z.string(), act: z.string(), text: z.string() })),
+  evidence: z
+    .record(z.string(), z.unknown())
+    .meta({ description: 'decision, findings, what was judged, and the difference to the last approved commit' }),
 });
 
 const params = z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) });
@@ -90,13 +94,15 @@ export function caseRoutes(deps: CaseRoutesDeps, approvals: Approvals): AdminRou
       path: '/cases/{id}',
       permission: 'inspect',
       changes: false,
-      summary: 'Show a case with who asked and what was said',
+      summary: 'Show a case with the evidence, who asked and what was said',
       request: { params },
       answer: { says: 'The case', json: shownShape },
       handle: async ({ params: { id } }) => {
         const row = await cases.get(id);
         const [requesters, notes] = [await index.caseRequesters.list(id), await index.caseNotes.list(id)];
-        return { ...caseJson(row), requesters, notes };
+        const evidence = await caseEvidence(deps, row);
+        // The evidence may have ended it.
+        return { ...caseJson(await cases.get(id)), requesters, notes, evidence };
       },
     }),
     defineRoute({
