@@ -9,12 +9,13 @@ import type { Found } from '#src/sweep/found.ts';
 import { readNotice } from '#src/sweep/read-notice.ts';
 import { revokedBy } from '#src/sweep/revoked.ts';
 import { remove, sweep } from '#src/sweep/sweep.ts';
+import { clientOptions, createApiClient } from './api-client.ts';
 import { EXIT } from './exit.ts';
 import { printed } from './printed.ts';
 import { startFolder } from './start-folder.ts';
 
 interface SweepArguments {
-  readonly notice: string;
+  readonly notice?: string;
   readonly key?: string;
   readonly hash?: boolean;
   readonly delete?: boolean;
@@ -30,7 +31,10 @@ export function sweepCommand(env: NodeJS.ProcessEnv = process.env): Command {
   return new Command('sweep')
     .description('find copies of what was revoked in a cache of Hugging Face clients; exit status 0 none, 2 some')
     .argument('<dir>', 'a cache such as ~/.cache/huggingface, or any folder with downloads below it')
-    .requiredOption('--notice <file>', 'what was revoked: a signed notice, or a list of sha256, one a line')
+    .option(
+      '--notice <file>',
+      'what was revoked: a signed notice, or a list of sha256, one a line; default: ask the mirror',
+    )
     .option('--key <file>', "the mirror's public evidence key, which checks a signed notice")
     .option('--hash', 'read the bytes of files too, where names say nothing')
     .option('--delete', 'delete what is found, with the links to it; needs --yes, and a notice with --key')
@@ -40,22 +44,26 @@ export function sweepCommand(env: NodeJS.ProcessEnv = process.env): Command {
       const folder = resolve(startFolder(env), dir);
       const usage = await wrongUsage(folder, dir, options);
       if (usage !== undefined) command.error(`error: ${usage}`, { exitCode: EXIT.usage });
-      process.exitCode = await run(folder, options, startFolder(env));
+      process.exitCode = await run(folder, options, env);
     });
 }
 
 async function wrongUsage(folder: string, dir: string, options: SweepArguments): Promise<string | undefined> {
   const stats = await stat(folder).catch(() => undefined);
   if (!stats?.isDirectory()) return `${dir} is no folder`;
+  if (options.notice === undefined && options.key === undefined)
+    return 'name a notice with --notice, or the evidence key of the mirror with --key to have it asked';
   if (!options.delete) return undefined;
   if (!options.yes) return '--delete needs --yes: look first at what is found without it';
   // Whoever can hand somebody a list must not be able to have any file deleted that they know.
   return options.key === undefined ? '--delete needs a signed notice, and --key to check it' : undefined;
 }
 
-async function run(folder: string, options: SweepArguments, from: string): Promise<number> {
+async function run(folder: string, options: SweepArguments, env: NodeJS.ProcessEnv): Promise<number> {
+  const from = startFolder(env);
   const key = options.key === undefined ? undefined : await readKey(resolve(from, options.key));
-  const notice = readNotice(await readInput(resolve(from, options.notice)), key, new Date().toISOString());
+  const bytes = options.notice === undefined ? await askMirror(env) : await readInput(resolve(from, options.notice));
+  const notice = readNotice(bytes, key, new Date().toISOString());
   let [copies, problems] = [0, 0];
   const problem = (path: string, what: string) => {
     problems += 1;
@@ -69,6 +77,11 @@ async function run(folder: string, options: SweepArguments, from: string): Promi
   process.stderr.write(`${copies} ${copies === 1 ? 'copy' : 'copies'} of what was revoked, ${problems} not read\n`);
   if (copies > 0) return EXIT.refused;
   return problems > 0 ? EXIT.failure : 0;
+}
+
+/** Everything that is revoked there now. The signature covers what is inside, so that the JSON around it may be written anew. */
+async function askMirror(env: NodeJS.ProcessEnv): Promise<Buffer> {
+  return Buffer.from(JSON.stringify(await createApiClient(await clientOptions(env)).get('notice')));
 }
 
 async function deleted(found: Found, problem: (path: string, what: string) => void): Promise<void> {

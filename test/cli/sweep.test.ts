@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lstat, writeFile } from 'node:fs/promises';
+import { lstat, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createKeyFile } from '#src/attest/key-file.ts';
@@ -22,7 +24,7 @@ async function workshop() {
   await writeFile(join(folder, 'evidence.pub'), evidence.key.pem);
   await writeFile(join(folder, 'notice.json'), await signed(evidence, notice));
   const { blob, link } = await cacheFile(join(folder, 'hub'), 'acme/evil', COMMIT, 'a.bin', 'evil', { lfs: true });
-  const run = (...args: string[]) => runCli(['sweep', 'hub', ...args], folder, {});
+  const run = (...args: string[]) => runCli(['sweep', 'hub', ...args], folder, { AIRLOCK_URL: 'http://127.0.0.1:9' });
   return { folder, run, blob, link, evidence, approval };
 }
 const SIGNED = ['--notice', 'notice.json', '--key', 'evidence.pub'];
@@ -37,6 +39,24 @@ describe('airlock sweep', () => {
     expect(result.status).toBe(2);
     const json = await run(...SIGNED, '--json');
     expect(JSON.parse(json.stdout)).toMatchObject({ kind: 'models', repo: 'acme/evil', commit: COMMIT, ruling: 7 });
+  });
+
+  it('asks the mirror where no notice is named, and believes what its evidence key signed', async () => {
+    const { folder, blob } = await workshop();
+    const asked: unknown[] = [];
+    const answer = await readFile(join(folder, 'notice.json'));
+    const server = createServer(({ url, headers }, response) => {
+      asked.push([url, headers.authorization]);
+      response.writeHead(200, { 'content-type': 'application/vnd.dev.sigstore.bundle.v0.3+json' }).end(answer);
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const port = (server.address() as AddressInfo).port;
+    const env = { AIRLOCK_URL: `http://127.0.0.1:${port}`, AIRLOCK_ADMIN_TOKEN: 'airlock_0123456789abcdef' };
+    const result = await runCli(['sweep', 'hub', '--key', 'evidence.pub', '--delete', '--yes'], folder, env);
+    server.close();
+    expect(asked).toEqual([['/api/airlock/notice', 'Bearer airlock_0123456789abcdef']]);
+    expect(result.status).toBe(2);
+    await expect(lstat(blob)).rejects.toThrow('ENOENT');
   });
 
   it('takes a plain list of digests, and says 0 where there is none', async () => {
@@ -90,6 +110,7 @@ describe('airlock sweep', () => {
     [['--notice', 'notice.json'], 70, '--key'],
     [['--notice', 'evidence.pub'], 70, 'does not begin with a sha256'],
     [[], 64, '--notice'],
+    [['--key', 'evidence.pub'], 70, 'gave no answer'],
   ])('sweep %j', async (args, status, says) => {
     const { run } = await workshop();
     const result = await run(...args);
