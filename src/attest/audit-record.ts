@@ -114,10 +114,19 @@ interface UncountedEvent {
   readonly answers: number;
 }
 
+/** The records of this chain up to `through` were kept for long enough, and are removed; `digest` is of the last of them. */
+interface CheckpointEvent {
+  readonly type: 'checkpoint';
+  readonly at: string;
+  readonly through: number;
+  readonly digest: Sha256;
+}
+
 export type AuditEvent =
   | AccessEvent
   | RefusalEvent
   | UncountedEvent
+  | CheckpointEvent
   | ActEvent
   | FailureEvent
   | StartEvent
@@ -191,6 +200,12 @@ const eventSchema = z.discriminatedUnion('type', [
     count: sizeField,
     actor: orNull(textField),
     address: orNull(textField),
+  }),
+  z.strictObject({
+    type: z.literal('checkpoint'),
+    at: timeField,
+    through: z.int().positive(),
+    digest: sha256Field,
   }),
   z.strictObject({ type: z.literal('uncounted'), at: timeField, answers: sizeField }),
   z.strictObject({ type: z.literal('stop'), at: timeField }),

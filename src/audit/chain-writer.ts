@@ -13,6 +13,8 @@ import { newWriterId, type WriterId } from './writer-id.ts';
 export interface ChainWriter {
   /** Durable in the store when it resolves. What it throws may have been written all the same: see `onLate`. */
   append(...events: readonly AuditEvent[]): Promise<void>;
+  /** The chain that it writes now, where what came before is written. @throws AirlockError store-unavailable */
+  name(): Promise<string>;
   /** Until nothing waits any more. */
   idle(): Promise<void>;
 }
@@ -131,6 +133,7 @@ export function createChainWriter(deps: ChainWriterDeps): ChainWriter {
 
   async function commit(events: readonly AuditEvent[]): Promise<void> {
     chain ??= await open();
+    if (events.length === 0) return;
     try {
       await write(chain, events);
     } catch (error) {
@@ -163,12 +166,19 @@ export function createChainWriter(deps: ChainWriterDeps): ChainWriter {
     working = undefined;
   }
 
+  function append(...events: readonly AuditEvent[]): Promise<void> {
+    return new Promise((done, failed) => {
+      queue.push({ events, done, failed });
+      working ??= work();
+    });
+  }
+
   return {
-    append: (...events) =>
-      new Promise((done, failed) => {
-        queue.push({ events, done, failed });
-        working ??= work();
-      }),
+    append,
+    name: async () => {
+      await append();
+      return (chain ?? (await open())).name;
+    },
     idle: async () => {
       while (working) await working;
     },

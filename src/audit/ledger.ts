@@ -76,6 +76,8 @@ export function createLedger({ records, index, sources }: LedgerDeps): Ledger {
     const found = await Promise.all(batch.map(async (unread) => ({ unread, stored: await records.get(unread.key) })));
     const rows: AuditEventRow[] = [];
     const ends = new Map<string, End>();
+    /** What a checkpoint says to be removed is forgotten here, too, whichever process removed it. */
+    const removed = new Map<string, number>();
     for (const { unread, stored } of found) {
       // Removed since its name was listed.
       if (!stored) continue;
@@ -83,6 +85,7 @@ export function createLedger({ records, index, sources }: LedgerDeps): Ledger {
       const digest = sha256Of(stored.bytes);
       const opened = opening(source, unread, stored.bytes);
       rows.push(...opened.entries.map((entry, n) => ({ ...entry, last: entry.last ?? entry.at, chain, seq, n })));
+      if (opened.removed) removed.set(chain, opened.removed.through);
       const before: Partial<End> | undefined = ends.get(chain) ?? read.get(chain);
       ends.set(chain, { chain, seq, digest, source, isNext: follows(opened, seq, before) && before?.isNext !== false });
     }
@@ -93,6 +96,7 @@ export function createLedger({ records, index, sources }: LedgerDeps): Ledger {
       [...ends.values()].map(({ chain, seq, digest }) => ({ chain, seq, digest })),
       rows,
     );
+    for (const [chain, through] of removed) await auditEvents.forget(chain, through);
     for (const { chain, seq, digest } of ends.values()) read.set(chain, { chain, seq, digest });
   }
 

@@ -8,11 +8,12 @@ import type { RecordStore } from '#src/store/record-store.ts';
 import { createAccesses } from './accesses.ts';
 import { type Audit, createAudit, lateActs } from './audit.ts';
 import { type ChainWriter, createChainWriter } from './chain-writer.ts';
+import { startRetention } from './retention.ts';
 import { writerIdFile } from './writer-id.ts';
 
 export interface AuditOptions {
   readonly records: RecordStore;
-  readonly index: Pick<Index, 'heads'>;
+  readonly index: Pick<Index, 'heads' | 'auditEvents'>;
   readonly signer: Signer;
   readonly keys: readonly PublicKey[];
   readonly clock: Clock;
@@ -22,6 +23,7 @@ export interface AuditOptions {
   readonly settings: {
     readonly required: boolean;
     readonly writeSeconds: number;
+    readonly keepDays: Readonly<Record<ChainKind, number | null>>;
   };
   readonly patienceMilliseconds?: number;
   /** Sums of accesses that are kept while the store is away. */
@@ -49,11 +51,26 @@ export function openAudit({ folder, index, log, settings, ...options }: AuditOpt
     for (const event of lateActs(events, options.clock.now().toISOString()))
       acts.append(event).catch((error: unknown) => onLost(event, error));
   });
+  const served = chain('accesses', (events) => accesses.landed(events));
   const accesses = createAccesses({
     ...options,
     ...settings,
-    chain: chain('accesses', (events) => accesses.landed(events)),
+    chain: served,
     onError: (error) => log.warn({ err: error }, 'who was served what could not be written: tried again'),
   });
-  return createAudit({ ...options, acts, accesses, onLost });
+  const stopRetention = startRetention({
+    ...options,
+    auditEvents: index.auditEvents,
+    chains: { acts, accesses: served },
+    keepDays: settings.keepDays,
+    onError: (error) => log.warn({ err: error }, 'old records of the audit could not be removed: tried again'),
+  });
+  const audit = createAudit({ ...options, acts, accesses, onLost });
+  return {
+    ...audit,
+    stop: async () => {
+      await stopRetention();
+      await audit.stop();
+    },
+  };
 }

@@ -47,7 +47,9 @@ export function auditSource(keys: readonly PublicKey[]): ChainSource {
     remembers: true,
     open: (bytes) => {
       const { kind, writer, seq, previous, events } = openAuditRecord(bytes, keys);
-      return { chain: chainName(kind, writer), seq, previous, entries: events.map(entryOf) };
+      const removed = events.findLast((event) => event.type === 'checkpoint');
+      const opened = { chain: chainName(kind, writer), seq, previous, entries: events.map(entryOf) };
+      return removed ? { ...opened, removed } : opened;
     },
   };
 }

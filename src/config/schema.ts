@@ -126,6 +126,10 @@ const audit = mapping({
   countAccesses: yesOrNo().prefault(true),
   required: yesOrNo().prefault(true),
   writeSeconds: wholeNumber(1, 3600).prefault(30),
+  keepDays: mapping({
+    acts: wholeNumber(1, 36_500).nullable().prefault(null),
+    accesses: wholeNumber(1, 36_500).nullable().prefault(null),
+  }).prefault({}),
 });
 
 export const configSchema = mapping({

@@ -104,7 +104,11 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     keys,
     clock,
     folder: join(options.data, 'audit'),
-    settings: { required: options.required ?? true, writeSeconds: options.writeSeconds ?? 3600 },
+    settings: {
+      required: options.required ?? true,
+      writeSeconds: options.writeSeconds ?? 3600,
+      keepDays: { acts: null, accesses: null },
+    },
     log: {
       error: (details, text) => void log.push({ ...details, text }),
       warn: (details, text) => void log.push({ ...details, text }),
