@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { affectedCommand } from './cli/affected.ts';
+import { alertsCommand } from './cli/alerts.ts';
 import { auditCommand } from './cli/audit.ts';
 import { caseCommand } from './cli/case.ts';
 import { evidenceCommand } from './cli/evidence.ts';
@@ -36,6 +37,7 @@ const commands = [
   ...revokeCommands(process.env),
   caseCommand(process.env),
   affectedCommand(process.env),
+  alertsCommand(process.env),
   rescanCommand(process.env),
   evidenceCommand(process.env),
   tokenCommand(process.env),

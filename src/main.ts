@@ -46,6 +46,7 @@ import { readOrCreateIndexKey } from './scan/index-key.ts';
 import { clamavScanner, type MalwareScanner } from './scan/malware.ts';
 import { createScanner } from './scan/scanner.ts';
 import { takeDataFolder } from './store/data-folder.ts';
+import { createWatch } from './watch/watch.ts';
 
 /** A running mirror. */
 export interface Mirror {
@@ -161,8 +162,8 @@ async function openMirror(
     clock: systemClock,
     announce,
   };
-  const evaluations = createEvaluations(stores.records, config.policy.evaluationSigners);
   const upstream = await openUpstreams(config);
+  const evaluations = createEvaluations(stores.records, config.policy.evaluationSigners);
   const intakes = createIntakes({
     ...judging,
     evaluations,
@@ -262,7 +263,18 @@ async function openMirror(
     },
   });
 
+  const watch = createWatch({
+    upstream,
+    catalog,
+    journal,
+    index,
+    clock: systemClock,
+    announce,
+    watchMinutes: config.refs.watchMinutes,
+    log,
+  });
   const stopRechecks = startRechecks({
+    watch,
     index,
     catalog,
     intakes,

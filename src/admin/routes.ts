@@ -6,6 +6,7 @@ import { openapiRoute } from './openapi.ts';
 import type { AdminRoute } from './route.ts';
 import { type ActRoutesDeps, actRoutes } from './routes/acts.ts';
 import { type AffectedRoutesDeps, affectedRoutes } from './routes/affected.ts';
+import { type AlertRoutesDeps, alertRoutes } from './routes/alerts.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { type AuditRoutesDeps, auditRoutes } from './routes/audit.ts';
 import { type CaseRoutesDeps, caseRoutes } from './routes/cases.ts';
@@ -25,6 +26,7 @@ import { type TokenRoutesDeps, tokenRoutes } from './routes/tokens.ts';
 export type AdminDeps = MountDeps &
   ActRoutesDeps &
   AffectedRoutesDeps &
+  AlertRoutesDeps &
   AuditRoutesDeps &
   CaseRoutesDeps &
   DecisionRoutesDeps &
@@ -52,6 +54,7 @@ function adminRoutes(deps: AdminDeps): AdminRoute[] {
   const routes = [
     ...actRoutes(deps),
     ...affectedRoutes(deps),
+    ...alertRoutes(deps),
     ...auditRoutes(deps),
     ...approvalRoutes(approvals),
     ...caseRoutes(deps, approvals),

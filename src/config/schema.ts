@@ -147,6 +147,7 @@ export const configSchema = mapping({
   refs: mapping({
     follow: oneOf(['manual', 'auto']).prefault('manual'),
     recheckMinutes: wholeNumber(1, (7 * DAY_SECONDS) / 60).prefault(15),
+    watchMinutes: wholeNumber(1, (7 * DAY_SECONDS) / 60).prefault(60),
   }).prefault({}),
   scan: mapping({
     processes: wholeNumber(1, 64).prefault(2),

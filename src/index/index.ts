@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync, openSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { type Alerts, alertQueries } from './alerts.ts';
 import { type AuditEvents, auditEventQueries } from './audit-events.ts';
 import { type CaseNotes, caseNoteQueries } from './case-notes.ts';
 import { type CaseRequesters, caseRequesterQueries } from './case-requesters.ts';
@@ -19,6 +20,7 @@ import { type Rescans, rescanQueries } from './rescans.ts';
 import type { Tables } from './schema.ts';
 import { guardOf, kyselyOver, openSqlite } from './sqlite.ts';
 import { type Tokens, tokenQueries } from './tokens.ts';
+import { type Watches, watchQueries } from './watches.ts';
 
 /**
  * The SQL index: queue, decisions, refs, and what makes lists fast. The signed records in the store are the truth;
@@ -34,6 +36,8 @@ export interface Index {
   readonly rescans: Rescans;
   readonly listings: Listings;
   readonly tokens: Tokens;
+  readonly alerts: Alerts;
+  readonly watches: Watches;
   readonly cases: Cases;
   readonly caseRequesters: CaseRequesters;
   readonly caseNotes: CaseNotes;
@@ -71,6 +75,8 @@ export async function openIndex(file: string): Promise<Index> {
       rescans: rescanQueries(db, guard),
       listings: listingQueries(db, guard),
       tokens: tokenQueries(db, guard),
+      alerts: alertQueries(db, guard),
+      watches: watchQueries(db, guard),
       cases: caseQueries(db, guard),
       caseRequesters: caseRequesterQueries(db, guard),
       caseNotes: caseNoteQueries(db, guard),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { alerts } from './alerts-migration.ts';
 import { cases } from './cases-migration.ts';
 import { releaseParts } from './release-parts-migration.ts';
 
@@ -20,6 +21,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-release-parts': { up: releaseParts },
   '0010-sealed-tokens': { up: sealedTokens },
   '0011-audit': { up: audit },
+  '0012-alerts': { up: alerts },
 };
 
 export async function migrate(db: Kysely<unknown>): Promise<void> {

@@ -18,6 +18,8 @@ export interface Tables {
   readonly rescans: RescanRow;
   readonly listings: ListingRow;
   readonly tokens: TokenRow;
+  readonly alerts: AlertRow;
+  readonly watches: WatchRow;
   readonly evidence: EvidenceRow;
   readonly cases: CaseRow;
   readonly caseRequesters: CaseRequesterRow;
@@ -257,4 +259,28 @@ export interface AuditChainRow {
   readonly chain: string;
   readonly seq: number;
   readonly digest: Sha256;
+}
+
+/** Something that upstream did. `fact` names it, so that it is told once. Null: nobody has acknowledged it. */
+export interface AlertRow {
+  readonly id: number;
+  readonly fact: string;
+  readonly type: string;
+  readonly kind: RepoKind;
+  readonly repo: string;
+  readonly ref: Ref | null;
+  readonly commit: CommitSha | null;
+  readonly message: string;
+  readonly raisedAt: string;
+  readonly acknowledgedAt: string | null;
+  readonly acknowledgedBy: string | null;
+  readonly words: string | null;
+}
+
+/** When upstream is asked next what became of a ref. */
+export interface WatchRow {
+  readonly kind: RepoKind;
+  readonly repo: string;
+  readonly ref: Ref;
+  readonly dueAt: string;
 }

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Catalog } from '#src/catalog/catalog.ts';
-import type { ReleaseStatement } from '#src/catalog/publisher.ts';
 import type { Source } from '#src/domain/manifest.ts';
 import { type Repo, repoKey } from '#src/domain/repo.ts';
-
-/** A repo's address at the hub (or folder) of this base. */
-export function repoUrl(base: string, repo: Repo): string {
-  return `${base}/${repo.kind === 'models' ? '' : `${repo.kind}/`}${repo.id}`;
-}
+import { cameFrom } from '#src/upstream/repo-url.ts';
 
 /**
  * The source, and where the repo's releases came from until now, where that is another upstream. The last release
@@ -22,12 +17,8 @@ export async function withOrigin(
   const names = repoKey(asked) === repoKey(source.repo) ? [asked] : [asked, source.repo];
   for (const name of names) {
     const before = await catalog.lastRelease(name);
-    if (before && !isFrom(before.upstream, source.upstream.url))
+    if (before && !cameFrom(before.upstream, source.upstream.url))
       return { ...source, upstream: { ...source.upstream, before: before.upstream.url } };
   }
   return source;
-}
-
-function isFrom({ url, repo }: ReleaseStatement['upstream'], base: string): boolean {
-  return url === repoUrl(base, repo);
 }

@@ -3,7 +3,7 @@ import type { ReleaseStatement } from '#src/catalog/publisher.ts';
 import type { Decision } from '#src/domain/decision.ts';
 import type { Evidence } from '#src/domain/evidence.ts';
 import { packEvidence } from '#src/policy/evidence-document.ts';
-import { repoUrl } from './came-from.ts';
+import { repoUrl } from '#src/upstream/repo-url.ts';
 import type { Job, RunDeps } from './job.ts';
 import type { IntakeOutcome } from './progress.ts';
 import { promote } from './promote.ts';

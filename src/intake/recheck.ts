@@ -4,6 +4,7 @@ import type { Clock } from '#src/domain/clock.ts';
 import { messageOf } from '#src/domain/errors.ts';
 import { parseRepo } from '#src/domain/repo.ts';
 import type { Index } from '#src/index/index.ts';
+import type { Watch } from '#src/watch/watch.ts';
 import { ended } from './ended.ts';
 import type { Intakes } from './intakes.ts';
 import { recheckWaiting } from './recheck-waiting.ts';
@@ -16,6 +17,7 @@ export interface RecheckDeps {
   readonly clock: Clock;
   readonly follow: FollowOf;
   readonly recheckMinutes: number;
+  readonly watch: Pick<Watch, 'ref' | 'round'>;
   /** How long one ref may keep the others from their turn; its intake goes on by itself. Default: a minute. */
   readonly waitSeconds?: number;
   readonly log: { warn(details: object, text: string): void };
@@ -27,7 +29,8 @@ const ROUND_MILLISECONDS = 30_000;
 
 /**
  * Look again at refs, each at most once in `recheckMinutes`: at those that point to nothing approved (their head may
- * have moved past what was denied, or policy may have changed), and at every branch when pins follow upstream.
+ * have moved past what was denied, or policy may have changed), and at every branch when pins follow upstream. Beside
+ * that, see what became upstream of what is approved.
  * Returns how to stop.
  */
 export function startRechecks(deps: RecheckDeps): () => Promise<void> {
@@ -37,6 +40,7 @@ export function startRechecks(deps: RecheckDeps): () => Promise<void> {
     round = round
       .then(() => recheckWaiting(deps, () => stopped))
       .then(() => recheckDue(deps, () => stopped))
+      .then(() => (stopped ? 0 : deps.watch.round()))
       .catch((error: unknown) => deps.log.warn({ err: error }, `recheck failed: ${messageOf(error)}`));
   }, ROUND_MILLISECONDS);
   timer.unref();
@@ -59,6 +63,8 @@ export async function recheckDue(deps: RecheckDeps, stopped: () => boolean = () 
     const pin = state.pins.get(row.ref);
     const settled = pin !== undefined && state.commits.get(pin.commit)?.status === 'approved';
     if (settled && (deps.follow(repo) === 'manual' || row.refKind === 'tag')) continue;
+    // Before the pin moves: afterwards nobody can tell that the branch was rewritten.
+    if (settled) await deps.watch.ref(repo, row.ref);
     await ended(deps.intakes.request(repo, { type: 'ref', ref: row.ref }), deps.waitSeconds ?? 60);
     looked++;
   }

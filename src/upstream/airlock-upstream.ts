@@ -65,6 +65,7 @@ export function createAirlockUpstream({ hub, api, open, key: fingerprint }: Airl
     resolve: (repo, revision, signal) => hub.resolve(repo, revision, signal),
     refs: (repo, signal) => hub.refs(repo, signal),
     open: (source, file, offset, signal) => hub.open(source, file, offset, signal),
+    ancestry: (head, commit, signal) => hub.ancestry(head, commit, signal),
     statement: bundleOf,
 
     async *list(source, signal) {

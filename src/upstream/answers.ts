@@ -17,6 +17,8 @@ export function header(headers: IncomingHttpHeaders, name: string): string | und
   return Array.isArray(value) ? value[0] : value;
 }
 
+const DISABLED = 'Access to this resource is disabled.';
+
 /**
  * Turn a failed answer into an error. The order is that of huggingface_hub `utils/_http.py` hf_raise_for_status: the
  * hub's own code first, then the status. A 401 without a code is how the hub answers for a repo that does not exist
@@ -29,8 +31,11 @@ export function failure(answer: FailedAnswer, sentToken: boolean): AirlockError 
   const code = transientCode(status) ?? (fromHub ? codeOf(status, headers, sentToken) : 'upstream-unavailable');
   const retryAfter = retryAfterSeconds(header(headers, 'retry-after'));
   const text = `Upstream answered ${status}${said ? `: ${said}` : ''}`;
+  const named = header(headers, 'x-error-code') ?? (said === DISABLED ? 'Disabled' : undefined);
   return new AirlockError(code, text, {
     status,
+    // Whether the hub said so in its own words: a status alone may be that of anybody on the way.
+    ...(fromHub && named !== undefined ? { said: named } : {}),
     url: withoutQuery(url),
     ...(retryAfter === undefined ? {} : { retryAfter }),
   });
@@ -53,7 +58,7 @@ function codeOf(status: number, headers: IncomingHttpHeaders, sentToken: boolean
   if (errorCode === 'RevisionNotFound') return 'upstream-revision-not-found';
   if (errorCode === 'EntryNotFound') return 'upstream-entry-not-found';
   if (errorCode === 'GatedRepo') return 'upstream-gated';
-  if (said === 'Access to this resource is disabled.') return 'upstream-gated';
+  if (said === DISABLED) return 'upstream-gated';
   if (status === 401 && (sentToken || said?.startsWith('Invalid credentials'))) return 'upstream-bad-token';
   if (errorCode === 'RepoNotFound' || status === 401 || status === 404) return 'upstream-repo-not-found';
   if (status === 403) return 'upstream-gated';

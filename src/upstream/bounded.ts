@@ -76,6 +76,8 @@ export function boundedUpstream(upstream: Upstream, options: BoundOptions): Upst
       ask(`${repoKey(repo)}@${revisionText(revision)}`, () => upstream.resolve(repo, revision, signal)),
     refs: (repo, signal) => ask(`${repoKey(repo)} refs`, () => upstream.refs(repo, signal)),
     ...(upstream.statement && { statement: upstream.statement.bind(upstream) }),
+    ancestry: (head, commit, signal) =>
+      ask(`${repoKey(head.repo)}@${head.commit} after ${commit}`, () => upstream.ancestry(head, commit, signal)),
     list: (source, signal) => upstream.list(source, signal),
     open: (source, file, offset, signal) => upstream.open(source, file, offset, signal),
   };

@@ -32,6 +32,13 @@ export interface HubApi {
   /** An answer that has a shape. @throws AirlockError upstream-invalid where it has not */
   json<T>(path: string, shape: z.ZodType<T>, stop?: AbortSignal): Promise<T>;
   bytes(path: string, stop?: AbortSignal): Promise<Buffer>;
+  /** One page after the other, so many at most; `last`: no other follows. */
+  eachPage<T>(
+    path: string,
+    shape: z.ZodType<T>,
+    most: number,
+    stop?: AbortSignal,
+  ): AsyncIterable<{ readonly value: T; readonly last: boolean }>;
   /** For whoever goes from page to page by itself. */
   pages(stop?: AbortSignal): typeof fetch;
 }
@@ -58,6 +65,18 @@ export function createHubApi(options: HubApiOptions): HubApi {
     http,
     json: (path, shape, stop) => ask(path, (answer, body) => parseJson(answer, body, shape), stop),
     bytes: (path, stop) => ask(path, (_, body) => body, stop),
+    async *eachPage(path, shape, most, stop) {
+      let next: string | undefined = path;
+      for (let pages = 0; next !== undefined && pages < most; pages++) {
+        const page: { value: z.infer<typeof shape>; next: string | undefined } = await ask(
+          next,
+          (answer, body) => ({ value: parseJson(answer, body, shape), next: nextPath(answer, base) }),
+          stop,
+        );
+        next = page.next;
+        yield { value: page.value, last: next === undefined };
+      }
+    },
     pages: (stop) => pageFetch(http, options, base, stop),
   };
 }
@@ -102,6 +121,13 @@ function nextPage(answer: HubAnswer): string | undefined {
   const url = URL.parse(target, answer.url);
   if (!url) throw new AirlockError('upstream-invalid', `Upstream's next page has no usable address.`);
   return url.href;
+}
+
+/** @throws AirlockError upstream-invalid: it is on another host */
+function nextPath(answer: HubAnswer, base: string): string | undefined {
+  const next = nextPage(answer);
+  if (next === undefined || next.startsWith(`${base}/`)) return next?.slice(base.length);
+  throw new AirlockError('upstream-invalid', `Upstream's next page is on another host: ${new URL(next).origin}.`);
 }
 
 async function readBody(answer: HubAnswer, signal: AbortSignal): Promise<Buffer<ArrayBuffer>> {

@@ -7,11 +7,18 @@ import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
 import type { Source, SourceFile, UpstreamIssue } from '#src/domain/manifest.ts';
 import { parseRepoPath, repoPathProblem } from '#src/domain/path.ts';
 import { parseRepo, printable, type Repo, type RepoKind } from '#src/domain/repo.ts';
-import { isCommitSha, parseRef, type RefKind, type Revision, revisionText } from '#src/domain/revision.ts';
+import {
+  type CommitSha,
+  isCommitSha,
+  parseRef,
+  type RefKind,
+  type Revision,
+  revisionText,
+} from '#src/domain/revision.ts';
 import { header, withoutQuery } from './answers.ts';
 import type { HubAnswer } from './http.ts';
 import { createHubApi, type HubApi, type HubApiOptions } from './hub-api.ts';
-import type { Download, Upstream, UpstreamRef } from './upstream.ts';
+import type { Ancestry, Download, Upstream, UpstreamRef } from './upstream.ts';
 
 const REPO_TYPE: Record<RepoKind, Exclude<RepoType, 'bucket'>> = {
   models: 'model',
@@ -45,6 +52,11 @@ const refsShape = z.object({
   pullRequests: z.array(refShape).optional(),
 });
 
+const commitsShape = z.array(z.looseObject({ id: z.string() }));
+
+/** Of a history: the live hub lists fifty commits on a page. */
+const MAX_COMMIT_PAGES = 20;
+
 /** A hub that speaks the Hugging Face API. Listings go through `@huggingface/hub`; what needs headers goes our own way. */
 export function createHubClient(options: HubApiOptions, hub: HubApi = createHubApi(options)): Upstream {
   const { base } = hub;
@@ -59,7 +71,10 @@ export function createHubClient(options: HubApiOptions, hub: HubApi = createHubA
         signal,
       );
       if (info.disabled)
-        throw new AirlockError('upstream-gated', `Upstream has disabled ${repo.id}.`, { repo: repo.id });
+        throw new AirlockError('upstream-gated', `Upstream has disabled ${repo.id}.`, {
+          repo: repo.id,
+          said: 'Disabled',
+        });
       if (revision.type === 'commit' && info.sha !== revision.commit)
         throw new AirlockError(
           'upstream-invalid',
@@ -107,6 +122,16 @@ export function createHubClient(options: HubApiOptions, hub: HubApi = createHubA
         ...of('convert', refs.converts),
         ...of('pull', refs.pullRequests),
       ];
+    },
+
+    async ancestry(source: Source, commit: CommitSha, signal?: AbortSignal): Promise<Ancestry> {
+      const { kind, id } = source.repo;
+      const path = `/api/${kind}/${id}/commits/${source.commit}`;
+      for await (const { value, last } of hub.eachPage(path, commitsShape, MAX_COMMIT_PAGES, signal)) {
+        if (value.some((row) => row.id === commit)) return 'ancestor';
+        if (last) return 'apart';
+      }
+      return 'unknown';
     },
 
     async open(source: Source, file: SourceFile, offset: number, signal: AbortSignal): Promise<Download> {

@@ -11,6 +11,9 @@ export interface UpstreamRef {
   readonly commit: CommitSha;
 }
 
+/** `apart`: certainly not before it. `forgotten`: this upstream keeps no commit but its newest. */
+export type Ancestry = 'ancestor' | 'apart' | 'unknown' | 'forgotten';
+
 /** Bytes of one file, from `start` (which upstream may have moved back to 0) to the end. */
 export interface Download {
   readonly start: number;
@@ -50,6 +53,12 @@ export interface Upstream {
 
   /** Branches, tags, converted and pull request refs. @throws as {@link resolve} */
   refs(repo: Repo, signal?: AbortSignal): Promise<readonly UpstreamRef[]>;
+
+  /**
+   * Whether a commit comes before a head, or is it, as far as that can be told in a bounded number of questions.
+   * @throws as {@link resolve}
+   */
+  ancestry(head: Source, commit: CommitSha, signal?: AbortSignal): Promise<Ancestry>;
 
   /**
    * The bytes of a file from `offset` on. The stream fails when upstream cuts or stalls; resuming is the caller's.

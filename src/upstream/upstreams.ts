@@ -72,6 +72,7 @@ export function createUpstreams(
     refs: (repo, signal) => ask(repo, (entry) => entry.upstream.refs(repo, signal)),
     fingerprint: entries.map(fingerprintOf).join(' '),
     statement: async (source, signal) => of(source).statement?.(source, signal),
+    ancestry: async (head, commit, signal) => of(head).ancestry(head, commit, signal),
     list: (source, signal) => of(source).list(source, signal),
     open: (source, file, offset, signal) => of(source).open(source, file, offset, signal),
   };

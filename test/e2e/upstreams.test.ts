@@ -9,6 +9,7 @@ import { filesBelow } from '#test/support/files.ts';
 import { ask } from '#test/support/http.ts';
 import { airlock, type Mirror, startMirror } from '#test/support/mirror.ts';
 import { useTemp } from '#test/support/temp.ts';
+import { until } from '#test/support/until.ts';
 
 const temp = useTemp();
 let hub: FakeHub;
@@ -111,3 +112,37 @@ it('a mirror of a mirror takes nothing under the key of another, and everything 
   mirrors.push(again);
   expect((await download(again, 'acme/tiny')).status).toBe(0);
 });
+
+it('a branch that upstream rewrote, and a release that another mirror revoked, are alerts; what is approved stays', async () => {
+  const tiny = addTiny(hub);
+  const refs = { refs: { watchMinutes: 1 } };
+  const other = await mirrorOf([{ name: 'public', url: hub.url }], refs);
+  const key = join(await temp('key'), 'other.pub');
+  await writeFile(key, (await ask(other.url, '/api/airlock/key')).body);
+  const mirror = await mirrorOf([{ name: 'other', url: other.url, key }], refs);
+  expect((await download(mirror, 'acme/tiny')).status).toBe(0);
+
+  const before = tiny.head().id;
+  tiny.forcePush({ ...tinyFiles(), 'config.json': '{"rewritten": true}' });
+  await until(
+    'the rewritten branch is told',
+    async () => told(other, 'force-push: main of acme/tiny was rewritten'),
+    60,
+  );
+  expect(
+    (await download(other, 'acme/tiny')).files.find(({ path }) => path === 'config.json')?.bytes.toString(),
+  ).not.toContain('rewritten');
+  const ack = await airlock(['alerts', 'ack', '1', '--reason', 'they cleaned up', '--by', 'ann'], other);
+  expect(ack.stdout).toContain('(ann: they cleaned up)');
+  expect((await airlock(['alerts'], other)).stdout).toBe('no alert is open\n');
+
+  const revoked = await airlock(['revoke', `acme/tiny@${before}`, '--reason', 'poisoned', '--by', 'ann'], other);
+  expect(revoked.status).toBe(0);
+  await until('the revocation is told', async () => told(mirror, 'commit-withdrawn: acme/tiny@'), 150);
+  expect((await airlock(['alerts'], mirror)).stdout).toContain('poisoned');
+  expect((await download(mirror, 'acme/tiny')).status).toBe(0);
+}, 300_000);
+
+async function told(mirror: Mirror, words: string): Promise<boolean> {
+  return (await airlock(['alerts'], mirror)).stdout.includes(words);
+}

@@ -148,3 +148,24 @@ export function sendRefs(res: ServerResponse, repo: HubRepo, query: URLSearchPar
     ...(query.has('include_prs') ? { pullRequests: others('refs/pr/') } : {}),
   });
 }
+
+export interface CommitsRequest {
+  readonly repo: HubRepo;
+  readonly commit: HubCommit;
+  readonly query: URLSearchParams;
+  readonly pageSize: number;
+  readonly url: string;
+}
+
+/** A history, the newest commit first, in pages as the live hub has them: `p` counts from 0. */
+export function sendCommits(res: ServerResponse, { repo, commit, query, pageSize, url }: CommitsRequest): void {
+  const history = repo.history(commit.id);
+  const page = Number(query.get('p') ?? 0) || 0;
+  const end = (page + 1) * pageSize;
+  if (end < history.length) res.setHeader('Link', `<${url}?p=${page + 1}&limit=${pageSize}>; rel="next"`);
+  res.setHeader('X-Total-Count', history.length);
+  sendJson(
+    res,
+    history.slice(end - pageSize, end).map(({ id, title, date }) => ({ id, title, message: '', authors: [], date })),
+  );
+}

@@ -10,7 +10,7 @@ import {
   sendRepoNotFound,
   sendRevisionNotFound,
 } from './answers.ts';
-import { sendInfo, sendPathsInfo, sendRefs, sendTree } from './api.ts';
+import { sendCommits, sendInfo, sendPathsInfo, sendRefs, sendTree } from './api.ts';
 import { sendBody } from './body.ts';
 import type { FaultedRequest } from './faults.ts';
 import type { HubRepo } from './repo.ts';
@@ -52,6 +52,14 @@ async function answer(
   const commit = repo.at(asked.revision);
   if (!commit) return sendRevisionNotFound(res, asked.revision);
   if (asked.class === 'info') return sendInfo(res, repo, commit, query);
+  if (asked.class === 'commits')
+    return sendCommits(res, {
+      repo,
+      commit,
+      query,
+      pageSize: hub.commitPageSize,
+      url: hub.url + (req.url ?? '').split('?', 1)[0],
+    });
   if (asked.class === 'paths-info') return sendPathsInfo(req, res, commit);
   const [url = ''] = (req.url ?? '').split('?', 1);
   if (asked.class === 'tree')

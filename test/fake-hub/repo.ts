@@ -19,6 +19,7 @@ export interface HubFile {
 
 export interface HubCommit {
   readonly id: string;
+  readonly parent?: string;
   readonly title: string;
   readonly date: string;
   readonly files: ReadonlyMap<string, HubFile>;
@@ -64,7 +65,14 @@ export class HubRepo {
     const time = 1_700_000_000 + this.commits.size;
     const id = commitId({ tree: folders.get('') ?? '', parent, title, time });
     const date = new Date(time * 1000).toISOString();
-    this.commits.set(id, { id, title, date, folders, files: new Map(sorted.map((file) => [file.path, file])) });
+    this.commits.set(id, {
+      id,
+      ...(parent === undefined ? {} : { parent }),
+      title,
+      date,
+      folders,
+      files: new Map(sorted.map((file) => [file.path, file])),
+    });
     table.set(ref, id);
     return id;
   }
@@ -78,6 +86,25 @@ export class HubRepo {
       else files[path] = data;
     }
     return this.commit(files, branch, 'Move');
+  }
+
+  /** Put a history of its own in a branch's place. The commits that it had stay, until {@link deleteCommit}. */
+  forcePush(files: Files, branch = 'main'): string {
+    this.branches.delete(branch);
+    return this.commit(files, branch, 'Rewritten');
+  }
+
+  /** As the live hub does some time after nothing leads to a commit any more. */
+  deleteCommit(id: string): void {
+    this.commits.delete(id);
+  }
+
+  /** A commit and all before it, as far as they are there. */
+  history(id: string): HubCommit[] {
+    const found: HubCommit[] = [];
+    for (let at = this.commits.get(id); at; at = at.parent === undefined ? undefined : this.commits.get(at.parent))
+      found.push(at);
+    return found;
   }
 
   /** The commit of a branch, a tag, a full ref, a sha, or a unique prefix of a sha of at least seven digits. */

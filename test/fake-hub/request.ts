@@ -4,7 +4,7 @@ import { isKind, type Kind } from './repo.ts';
 
 /** A request of the Hub's URL space, taken apart. Segments are decoded one by one, so `%2F` stays inside its segment. */
 export interface Asked {
-  readonly class: 'info' | 'refs' | 'tree' | 'paths-info' | 'resolve' | 'resolve-cache';
+  readonly class: 'info' | 'refs' | 'commits' | 'tree' | 'paths-info' | 'resolve' | 'resolve-cache';
   readonly kind: Kind;
   readonly repo: string;
   readonly revision: string;
@@ -20,7 +20,7 @@ export function parseUrl(rawUrl: string): { asked?: Asked; query: URLSearchParam
   return asked ? { asked, query } : { query };
 }
 
-const CALLS = new Set(['revision', 'refs', 'tree', 'paths-info', 'resolve']);
+const CALLS = new Set(['revision', 'refs', 'commits', 'tree', 'paths-info', 'resolve']);
 
 function parseApi(segments: string[]): Asked | undefined {
   const resolveCache = segments[0] === 'resolve-cache';
@@ -34,6 +34,7 @@ function parseApi(segments: string[]): Asked | undefined {
   if (call === undefined) return { class: 'info', kind, repo, revision: 'main', path };
   if (call === 'revision' && path === '') return { class: 'info', kind, repo, revision, path };
   if (call === 'refs' && more.length === 0) return { class: 'refs', kind, repo, revision: 'main', path };
+  if (call === 'commits') return { class: 'commits', kind, repo, revision, path };
   if (call === 'tree' || call === 'paths-info') return { class: call, kind, repo, revision, path };
   return undefined;
 }

@@ -30,6 +30,8 @@ export class FakeHub {
   readonly stats = new Stats();
   /** Entries on one page of a tree. */
   pageSize = 1000;
+  /** Commits on one page of a history. */
+  commitPageSize = 50;
   readonly #servers: { server: Server; port: number; host: string }[];
 
   constructor(servers: { server: Server; port: number; host: string }[]) {

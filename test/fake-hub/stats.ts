@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** What a request was for. `cdn` is the other host that LFS files redirect to. */
-export type RequestClass = 'info' | 'tree' | 'refs' | 'paths-info' | 'resolve' | 'resolve-cache' | 'cdn' | 'other';
+export type RequestClass =
+  | 'info'
+  | 'tree'
+  | 'refs'
+  | 'commits'
+  | 'paths-info'
+  | 'resolve'
+  | 'resolve-cache'
+  | 'cdn'
+  | 'other';
 
 export interface LoggedRequest {
   readonly class: RequestClass;

@@ -33,6 +33,7 @@ import { FolderRecordStore } from '#src/store/folder-record-store.ts';
 import { boundedUpstream } from '#src/upstream/bounded.ts';
 import { createHubClient } from '#src/upstream/hub-client.ts';
 import type { Upstream } from '#src/upstream/upstream.ts';
+import { createWatch, type Watch } from '#src/watch/watch.ts';
 import { type FoundFile, filesBelow } from '#test/support/files.ts';
 
 /** Seals the facts that a house remembers. */
@@ -64,6 +65,7 @@ export interface House {
   readonly index: Index;
   readonly quarantine: Quarantine;
   readonly upstream: Upstream;
+  readonly watch: Watch;
   readonly log: { readonly text: string; readonly details: object }[];
   /** What people were told of. */
   readonly announced: readonly Announcement[];
@@ -152,7 +154,14 @@ export async function openHouse({
     askAgainDays: settings.scan.clamav?.askAgainDays ?? null,
     log: { info: write, warn: write, error: write },
   });
+  const watch = createWatch({
+    ...{ upstream, catalog, journal, index, clock },
+    announce: judging.announce,
+    watchMinutes: settings.refs.watchMinutes,
+    log: { warn: write },
+  });
   const rechecks = {
+    watch,
     index,
     catalog,
     intakes,
@@ -172,6 +181,7 @@ export async function openHouse({
     index,
     quarantine,
     upstream,
+    watch,
     ask: (id: string, revision = 'main', options = {}) =>
       intakes.request(repo(id), revisionOf(revision), options).outcome,
     recheckWaiting: () => recheckWaiting({ ...rechecks, waitSeconds: 60 }, () => false),
@@ -179,6 +189,7 @@ export async function openHouse({
     quarantined: () => filesBelow(join(data, 'quarantine')),
     stored: () => filesBelow(join(data, 'store', 'blobs')),
     async stop() {
+      watch.stop();
       await intakes.stop();
       await rescan.stop();
       await index.close();

@@ -100,6 +100,8 @@ export function createFolderUpstream({ name, root, now = Date.now }: FolderOptio
       return [{ kind: 'branch', name: DEFAULT_REF, commit }];
     },
 
+    ancestry: async ({ commit }, other) => (commit === other ? 'ancestor' : 'forgotten'),
+
     async open({ repo }, file, offset, signal): Promise<Download> {
       const folder = await folderOf(root, repo);
       const { handle, stats } = await openPlain(folder, file.path).catch((error: unknown) => {
@@ -183,6 +185,7 @@ function means(revision: Revision, commit: CommitSha): boolean {
 function noRepo(repo: Repo): AirlockError {
   return new AirlockError('upstream-repo-not-found', `Upstream has no folder ${repoKey(repo)}.`, {
     repo: repoKey(repo),
+    said: 'RepoNotFound',
   });
 }
 
