@@ -15,6 +15,10 @@ const STAR = '*';
  * @throws RangeError a range that runs backwards: Python matches nothing then, and a `deny` with it would not deny
  */
 export function globMatcher(pattern: string): (text: string) => boolean {
+  // Most patterns are a name or an ending, and are tried on every file of a commit.
+  const plain = pattern.endsWith('/') || !pattern.isWellFormed() ? null : /^(\*?)([^*?[]*)$/.exec(pattern);
+  const [, star, rest = ''] = plain ?? [];
+  if (plain) return star ? (text) => text.endsWith(rest) : (text) => text === rest;
   const steps = parsePattern([...(pattern.endsWith('/') ? `${pattern}*` : pattern)]);
   return (text) => matches(steps, [...text]);
 }
