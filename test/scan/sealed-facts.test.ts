@@ -119,7 +119,7 @@ describe('the index key', () => {
     await writeFile(file(), '');
     await expect(readOrCreateIndexKey(file())).rejects.toMatchObject({
       code: 'config-invalid',
-      message: expect.stringContaining('Remove it: files are then scanned once more.'),
+      message: expect.stringContaining('Remove it: files are then scanned once more'),
     });
   });
 
