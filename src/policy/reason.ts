@@ -30,6 +30,7 @@ const FINAL: ReadonlySet<string> = new Set<PolicyRule>([
   'revoked',
   'source-unmatched',
   'source-denied',
+  'source-upstream',
   'publisher-denied',
   'listing-invalid',
   'verdict-block',
