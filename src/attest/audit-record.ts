@@ -6,6 +6,7 @@ import type { RepoPath } from '#src/domain/path.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { CommitSha } from '#src/domain/revision.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { isPlaced, placeFields } from './chain-fields.ts';
 import { commitField, pathField, repoField, sha256Field, sizeField, textField, timeField } from './fields.ts';
 import type { PublicKey, Signer } from './signer.ts';
 import { openStatement, type StatementKind, signStatement } from './statement.ts';
@@ -216,12 +217,11 @@ const recordSchema: z.ZodType<AuditRecord> = z
   .strictObject({
     kind: z.enum(['acts', 'accesses']),
     writer: z.string().regex(/^[0-9a-f]{16}$/, 'a writer is 16 hex digits'),
-    seq: z.int().positive(),
-    previous: sha256Field.nullable(),
+    ...placeFields,
     at: timeField,
     events: z.array(eventSchema).min(1),
   })
-  .refine(({ seq, previous }) => (seq === 1) === (previous === null), 'only the first record has no previous one');
+  .refine(isPlaced, 'only the first record has no previous one');
 
 const KIND: StatementKind<AuditRecord> = {
   name: 'audit record',

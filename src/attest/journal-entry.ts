@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Sha256 } from '#src/domain/digest.ts';
 import { type Repo, repoKey } from '#src/domain/repo.ts';
 import type { CommitSha, Ref } from '#src/domain/revision.ts';
-import { commitField, refField, repoField, sha256Field, textField, timeField } from './fields.ts';
+import { actFields, isPlaced, placeFields } from './chain-fields.ts';
+import { commitField, refField, repoField, sha256Field, textField } from './fields.ts';
 import type { KeyRole, PublicKey, Signer } from './signer.ts';
 import { openStatement, type StatementKind, signStatement } from './statement.ts';
 
@@ -65,16 +66,8 @@ const eventSchema = z.discriminatedUnion('type', [
 ]);
 
 const entrySchema: z.ZodType<JournalEntry> = z
-  .strictObject({
-    repo: repoField,
-    seq: z.int().positive(),
-    previous: sha256Field.nullable(),
-    at: timeField,
-    by: textField,
-    reason: textField,
-    event: eventSchema,
-  })
-  .refine(({ seq, previous }) => (seq === 1) === (previous === null), 'only the first entry has no previous one');
+  .strictObject({ repo: repoField, ...placeFields, ...actFields, event: eventSchema })
+  .refine(isPlaced, 'only the first entry has no previous one');
 
 const KIND: StatementKind<JournalEntry> = {
   name: 'journal entry',

@@ -15,6 +15,7 @@ import {
   textField,
   timeField,
 } from './fields.ts';
+import { digestScope, publisherScope, repoScope, ruleScope } from './scope-fields.ts';
 import type { PublicKey, Signer } from './signer.ts';
 import { openStatement, type StatementKind, signStatement } from './statement.ts';
 
@@ -63,10 +64,10 @@ export interface Notice {
 
 const scopeSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('commit'), repo: repoField, commit: commitField }),
-  z.strictObject({ type: z.literal('repo'), repo: repoField }),
-  z.strictObject({ type: z.literal('publisher'), publisher: textField }),
-  z.strictObject({ type: z.literal('digest'), digest: sha256Field }),
-  z.strictObject({ type: z.literal('rule'), rule: textField }),
+  repoScope,
+  publisherScope,
+  digestScope,
+  ruleScope,
 ]);
 
 const noticeSchema: z.ZodType<Notice> = z

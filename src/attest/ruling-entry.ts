@@ -4,7 +4,9 @@ import { type Sha256, sha256Of } from '#src/domain/digest.ts';
 import { REPO_KINDS } from '#src/domain/repo.ts';
 import type { RulingEvent } from '#src/domain/ruling.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { repoField, sha256Field, textField, timeField } from './fields.ts';
+import { actFields, isPlaced, placeFields } from './chain-fields.ts';
+import { sha256Field, textField, timeField } from './fields.ts';
+import { digestScope, publisherScope, repoScope, ruleScope } from './scope-fields.ts';
 import type { KeyRole, PublicKey, Signer } from './signer.ts';
 import { openStatement, type StatementKind, signStatement } from './statement.ts';
 
@@ -22,8 +24,6 @@ export interface RulingEntry {
   readonly event: RulingEvent;
 }
 
-const digestScope = z.strictObject({ type: z.literal('digest'), digest: sha256Field });
-const repoScope = z.strictObject({ type: z.literal('repo'), repo: repoField });
 const number = z.int().positive();
 
 const eventSchema = z.discriminatedUnion('type', [
@@ -47,27 +47,15 @@ const eventSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('revocation'),
-    scope: z.discriminatedUnion('type', [
-      repoScope,
-      digestScope,
-      z.strictObject({ type: z.literal('publisher'), publisher: textField }),
-      z.strictObject({ type: z.literal('rule'), rule: textField }),
-    ]),
+    scope: z.discriminatedUnion('type', [repoScope, digestScope, publisherScope, ruleScope]),
   }),
   z.strictObject({ type: z.literal('reinstatement'), ruling: number }),
   z.strictObject({ type: z.literal('end'), ruling: number }),
 ]);
 
 const entrySchema: z.ZodType<RulingEntry> = z
-  .strictObject({
-    seq: number,
-    previous: sha256Field.nullable(),
-    at: timeField,
-    by: textField,
-    reason: textField,
-    event: eventSchema,
-  })
-  .refine(({ seq, previous }) => (seq === 1) === (previous === null), 'only the first entry has no previous one');
+  .strictObject({ ...placeFields, ...actFields, event: eventSchema })
+  .refine(isPlaced, 'only the first entry has no previous one');
 
 const KIND: StatementKind<RulingEntry> = {
   name: 'ruling',

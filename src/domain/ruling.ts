@@ -14,7 +14,7 @@ export type WaiverScope =
   | { readonly type: 'repo'; readonly repo: Repo }
   | { readonly type: 'digest'; readonly digest: Sha256 };
 
-/** A source as people decided it at run time: it comes before the patterns of the configuration. */
+/** What may come in from a source. As people decided it at run time it comes before the patterns of the configuration. */
 export interface SourceTerms {
   /** `org/*` or `org/name`; case does not count. */
   readonly match: string;
@@ -22,6 +22,10 @@ export interface SourceTerms {
   readonly mode: 'auto' | 'review' | 'request' | 'deny';
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  /**
+   * Repos that upstream shows to our token alone, gated and private ones. `hold`: a person decides, and then tokens that
+   * were granted them read. `granted`: those read what policy approves. `allow` opens them to every client.
+   */
   readonly gated: 'hold' | 'granted' | 'allow';
   /** ISO 8601 with `Z`; null: until it is ended. */
   readonly expiresAt: string | null;

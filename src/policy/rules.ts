@@ -3,19 +3,10 @@
 import type { EvaluationSigner } from '#src/domain/evaluation.ts';
 import type { CardSection } from '#src/domain/evidence.ts';
 import type { RepoKind } from '#src/domain/repo.ts';
+import type { SourceTerms } from '#src/domain/ruling.ts';
 
 /** What a security team configured about where models may come from: the first source that matches a repo decides. */
-export interface SourceRule {
-  readonly match: string;
-  readonly kinds: readonly RepoKind[];
-  readonly mode: 'auto' | 'review' | 'request' | 'deny';
-  readonly include: readonly string[];
-  readonly exclude: readonly string[];
-  /**
-   * Repos that upstream shows to our token alone, gated and private ones. `hold`: a person decides, and then tokens that
-   * were granted them read. `granted`: those read what policy approves. `allow` opens them to every client.
-   */
-  readonly gated: 'hold' | 'granted' | 'allow';
+export interface SourceRule extends Omit<SourceTerms, 'expiresAt'> {
   /** The names of the upstreams that it may come from. Undefined: from any. */
   readonly upstreams?: readonly string[] | undefined;
   /** Whether pins of its repos follow upstream. Undefined: as `refs.follow` says. */
