@@ -4,6 +4,7 @@ import { type Actor, ADMINISTRATOR } from '#src/access/actor.ts';
 import { NO_GRANTS } from '#src/access/grants.ts';
 import type { Asking } from '#src/access/identify.ts';
 import { PERMISSIONS, ROLES, type Role, rolesWith } from '#src/access/permissions.ts';
+import type { TokenInfo } from '#src/access/tokens.ts';
 import { recordsIn } from '#test/audit/rooms.ts';
 import { type House, openHouse, send } from '#test/support/house.ts';
 import { useTemp } from '#test/support/temp.ts';
@@ -22,9 +23,19 @@ async function identify(authorization: string | undefined): Promise<Asking> {
   const role = ROLES.find((one) => authorization === `Bearer role:${one}`);
   if (role) return { type: 'actor', actor: actorWith([role]) };
   if (authorization === 'Bearer root') return { type: 'actor', actor: ADMINISTRATOR };
+  if (authorization === 'Bearer expired') return { type: 'stranger', why: 'expired', token: EXPIRED };
+  if (authorization === 'Bearer revoked') return { type: 'stranger', why: 'revoked', token: EXPIRED };
   if (authorization === 'Bearer none') return { type: 'actor', actor: actorWith([]) };
   return { type: 'stranger', why: authorization === undefined ? 'nothing sent' : 'unknown' };
 }
+
+const STRANGERS = [undefined, 'Bearer wrong', 'Bearer expired', 'Bearer revoked', 'Basic x', 'Bearer role:owner'];
+/** Of an administrator, while it lived. */
+const EXPIRED: TokenInfo = {
+  ...{ id: 'e1', name: 'old', owner: 'ann', roles: ['admin'], grants: [], state: 'expired', createdBy: 'root' },
+  ...{ createdAt: '2026-01-01T00:00:00.000Z', expiresAt: '2026-02-01T00:00:00.000Z' },
+  ...{ lastUsedAt: null, revokedAt: null, revokedBy: null },
+};
 
 function actorWith(roles: readonly Role[]): Actor {
   return { id: 'a1', name: 'laptop', owner: 'ann', roles, grants: NO_GRANTS, via: 'token' };
@@ -94,7 +105,7 @@ describe('every route of the API', () => {
     for (const route of routes) {
       const { method, path, permission } = route;
       const isClosed = permission !== 'open' && permission !== 'read';
-      for (const authorization of [undefined, 'Bearer wrong', 'Basic x', 'Bearer role:owner']) {
+      for (const authorization of STRANGERS) {
         const { status } = await ask(route, authorization);
         expect([method, path, authorization, status === 401]).toEqual([method, path, authorization, isClosed]);
         if (isClosed) refused++;
@@ -112,7 +123,7 @@ describe('every route of the API', () => {
       expect([403, 401]).not.toContain((await ask(route, 'Bearer root')).status);
     }
     expect(routes.length).toBeGreaterThanOrEqual(17);
-    expect(refused).toBeGreaterThan(70);
+    expect(refused).toBeGreaterThan(120);
     expect(opened).toBeGreaterThan(60);
   });
 

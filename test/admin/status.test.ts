@@ -13,6 +13,7 @@ import { addHeld, addHostile, addLicensed, addMixed, addTiny } from '#test/fake-
 import { type FakeHub, startFakeHub } from '#test/fake-hub/server.ts';
 import { ADMIN_TOKEN, type House, openHouse, post, send } from '#test/support/house.ts';
 import { useTemp } from '#test/support/temp.ts';
+import { until } from '#test/support/until.ts';
 
 const temp = useTemp();
 const ADMIN = { authorization: `Bearer ${ADMIN_TOKEN}` };
@@ -203,16 +204,15 @@ describe('an approval', () => {
     const commit = hub.repo('acme/slow').head().id;
     const first = await app.request('/api/airlock/approve', { method: 'POST', headers: ADMIN, body });
     const said = (await first.json()) as Record<string, unknown>;
-    expect(said).toMatchObject({ repo: 'acme/slow', commit, state: 'running', approval: expect.any(String) });
-    const ask = (headers = {}) => app.request(`/api/airlock/approvals/${said.approval}`, { headers });
-    let state: unknown = 'running';
-    for (let tries = 0; state === 'running' && tries < 100; tries++) {
-      const answer = (await (await ask(ADMIN)).json()) as Record<string, unknown>;
-      expect(answer).toMatchObject({ repo: 'acme/slow', commit });
-      state = answer.state;
-    }
-    expect(state).toBe('approved');
-    expect(((await (await ask(ADMIN)).json()) as Record<string, unknown>).state).toBe('approved');
+    expect(said).toMatchObject({ repo: 'acme/slow', state: 'running', approval: expect.any(String) });
+    const ask = async (): Promise<Record<string, unknown>> =>
+      JSON.parse(await (await app.request(`/api/airlock/approvals/${said.approval}`, { headers: ADMIN })).text());
+    const ended = await until('the approval ends', async () => {
+      const answer = await ask();
+      return answer.state !== 'running' && answer;
+    });
+    expect(ended).toMatchObject({ repo: 'acme/slow', commit, state: 'approved' });
+    expect(await ask()).toEqual(ended);
   });
 
   it('waits for the intake of what nobody asked for yet no longer than for its own', async () => {
