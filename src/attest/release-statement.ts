@@ -133,6 +133,7 @@ const releaseSchema: z.ZodType<ReleaseStatement> = z
       link: z.string().exactOptional(),
       from: textField,
       found: z.array(foundLicense).exactOptional(),
+      foundLeftOff: sizeField.exactOptional(),
     }),
     lineage: z
       .array(

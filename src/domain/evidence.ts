@@ -83,6 +83,8 @@ export interface LicenseEvidence {
   readonly from: string;
   /** What LICENSE files and the metadata of other files say. */
   readonly found?: readonly FoundLicense[];
+  /** Files that say something else again, and are not in `found`: nobody has looked at what. */
+  readonly foundLeftOff?: number;
 }
 
 /** The code that a snapshot brings along and asks its loaders to run; scanners/judge/snapshot.ts. */

@@ -89,6 +89,7 @@ async function readWhole(upstream: Upstream, source: Source, file: SourceFile, s
   }
   const whole = Buffer.concat(parts);
   const isPromised = file.lfs ? sha256Of(whole) === file.lfs.sha256 : gitOidOf(whole) === file.gitOid;
-  if (!isPromised) throw new Error('its card is not the one that upstream promises');
+  const isSigned = file.sha256 === undefined || sha256Of(whole) === file.sha256;
+  if (!isPromised || !isSigned) throw new Error('its card is not the one that upstream promises');
   return whole.toString('utf8');
 }

@@ -90,17 +90,23 @@ async function list(deps: RunDeps, { source }: Job, signal: AbortSignal): Promis
   }
   const paths = new Set(files.map((file) => file.path));
   if (paths.size < files.length) return new AirlockError('upstream-listing-invalid', 'Upstream lists a path twice.');
-  if (!sizesAgree(files))
-    return new AirlockError('upstream-listing-invalid', 'Upstream lists one content with two sizes.');
+  if (!contentsAgree(files))
+    return new AirlockError('upstream-listing-invalid', 'Upstream lists one content with two sizes or digests.');
   return { source, files: files.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path))) };
 }
 
 const MAX_LISTED = 1_000_000;
 
-/** Each content is pulled once, for all its paths: a size that only one of them has would be signed unchecked. */
-function sizesAgree(files: readonly SourceFile[]): boolean {
-  const sizes = new Map(files.map((file) => [contentName(file), file.size]));
-  return files.every((file) => sizes.get(contentName(file)) === file.size);
+/**
+ * Each content is pulled once, for all its paths: a size, or a sha256 beside a git blob id, that only one of them has
+ * would be signed unchecked.
+ */
+function contentsAgree(files: readonly SourceFile[]): boolean {
+  const known = new Map(files.map((file) => [contentName(file), file]));
+  return files.every((file) => {
+    const one = known.get(contentName(file));
+    return one?.size === file.size && one.sha256 === file.sha256;
+  });
 }
 
 /** The card is evidence even where the selection leaves it out. */

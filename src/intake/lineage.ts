@@ -50,12 +50,18 @@ async function readAdapters(
   bases: readonly Base[],
   signal: AbortSignal,
 ): Promise<AdapterEvidence[]> {
-  const files = manifest.files
-    .filter(({ path, size }) => /(?:^|\/)adapter_config\.json$/.test(path) && size <= CONFIG_BYTES)
-    .slice(0, MAX_ADAPTERS);
+  const all = manifest.files.filter(({ path }) => /(?:^|\/)adapter_config\.json$/.test(path));
+  const files = all.filter(({ size }) => size <= CONFIG_BYTES).slice(0, MAX_ADAPTERS);
   await fetchAll(deps, job.source, files, folder, UNCOUNTED, signal);
   const adapters: AdapterEvidence[] = [];
   for (const file of files) adapters.push(adapterOf(file, await textOf(folder, file), bases));
+  // Too large or too many to read here, and read by a loader all the same: an adapter of nobody knows what.
+  adapters.push(
+    ...all
+      .filter((file) => !files.includes(file))
+      .slice(0, MAX_ADAPTERS)
+      .map(({ path }) => ({ path })),
+  );
   const card = manifest.files.find(({ path }) => path === CARD_PATH);
   // The card alone says that these weights need others, which may be in no file of that name.
   if (adapters.length === 0 && card)
@@ -137,7 +143,9 @@ async function ancestorsOf(
     const next: typeof level = [];
     for (const { base, baseOf } of level) {
       const key = repoKey(base.repo).toLowerCase();
-      if (seen.has(key) || ancestors.length >= MAX_ANCESTORS) continue;
+      if (seen.has(key)) continue;
+      if (ancestors.length >= MAX_ANCESTORS)
+        return [...ancestors, unseen(base.repo, baseOf, `more than ${MAX_ANCESTORS} models are behind this one`)];
       seen.add(key);
       const { bases: further, ...ancestor } = await lookUp(deps, base, signal);
       ancestors.push({ repo: base.repo, baseOf, ...ancestor });
@@ -145,7 +153,13 @@ async function ancestorsOf(
     }
     level = next;
   }
-  return ancestors;
+  const left = level.find(({ base }) => !seen.has(repoKey(base.repo).toLowerCase()));
+  return left ? [...ancestors, unseen(left.base.repo, left.baseOf, 'it is too far up the line')] : ancestors;
+}
+
+/** One that stands for all that were not looked at. */
+function unseen(repo: Repo, baseOf: string, why: string): Ancestor {
+  return { repo, baseOf, known: 'unknown', why };
 }
 
 type LookedUp = Pick<Ancestor, 'known' | 'license' | 'why'> & { readonly bases: readonly Base[] };

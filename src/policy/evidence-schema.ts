@@ -65,6 +65,7 @@ const license: Shape<LicenseEvidence> = {
   link: z.string().exactOptional(),
   from: z.string(),
   found: z.array(z.strictObject({ path, ...contentLicense })).exactOptional(),
+  foundLeftOff: size.exactOptional(),
 };
 
 const commit = branded(isCommitSha, 'a commit: 40 hex digits');

@@ -29,13 +29,19 @@ export function licenseFiles(files: readonly SourceFile[]): SourceFile[] {
 /** The card's evidence with what the scanned files say, in the order of their paths; what was found before stays. */
 export function withFound(license: LicenseEvidence, files: readonly ScannedFile[]): LicenseEvidence {
   const byContent = new Map<string, FoundLicense>();
+  let leftOff = 0;
   for (const one of [...(license.found ?? []), ...files.flatMap(foundIn)]) {
     const { path: _, ...content } = one;
     const key = JSON.stringify(content);
-    if (!byContent.has(key) && byContent.size < MAX_FOUND) byContent.set(key, one);
+    if (byContent.has(key)) continue;
+    if (byContent.size < MAX_FOUND) byContent.set(key, one);
+    else leftOff += 1;
   }
   if (byContent.size === 0) return license;
-  return { ...license, found: [...byContent.values()].sort((a, b) => (a.path < b.path ? -1 : 1)) };
+  const found = [...byContent.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  // Those of before are among these files again.
+  const foundLeftOff = Math.max(leftOff, license.foundLeftOff ?? 0);
+  return { ...license, found, ...(foundLeftOff > 0 && { foundLeftOff }) };
 }
 
 /** Texts count under the name of a license file: a card, or code, quotes the licenses of others. Metadata always does. */

@@ -19,6 +19,8 @@ interface FoundName {
 
 /** A sentence's worth: whose name stands in a license, or that it is one. More may be a condition. */
 const MAX_UNEXPLAINED = 10;
+/** Where a license is named alone: who holds the rights, and a sentence that says so. */
+const MAX_BESIDE_NAME = 40;
 
 /** Names that mean something: links, and names that nobody knows, are told and decide nothing. */
 export function foundNames({ found = [] }: LicenseEvidence): FoundName[] {
@@ -34,7 +36,15 @@ export function judgeFound(evidence: LicenseEvidence, rules: LicenseRules): Reas
   const { found = [], declared } = evidence;
   const named = declared.filter((text) => !isUnnamed(text, rules.allow));
   const compared = once(foundNames(evidence)).flatMap((one) => judgeName(one, named, rules));
-  return [...compared, ...found.flatMap(unknownNames), ...found.flatMap((file) => judgeText(file, rules))];
+  const texts = found.flatMap((file) => judgeText(file, rules));
+  return [...compared, ...leftOff(evidence, rules), ...found.flatMap(unknownNames), ...texts];
+}
+
+/** What was not looked at may be anything: who writes many license files must not hide one among them. */
+function leftOff({ foundLeftOff = 0 }: LicenseEvidence, { disagrees }: LicenseRules): Reason[] {
+  if (foundLeftOff === 0) return [];
+  const message = `${foundLeftOff} more files say something about licenses that was not compared`;
+  return [reasonOf('license-disagrees', disagrees, message)];
 }
 
 function judgeName({ path, name, says }: FoundName, declared: readonly string[], rules: LicenseRules): Reason[] {
@@ -45,7 +55,8 @@ function judgeName({ path, name, says }: FoundName, declared: readonly string[],
     return allowed ? [] : [reasonOf('license-not-allowed', rules.notAllowed, message, path)];
   }
   if (declared.some((text) => agrees(name, text))) return [];
-  const harmless = allowed && !isStricter(canonicalId(name), declared.flatMap(termsOf));
+  const own = declared.flatMap(termsOf);
+  const harmless = allowed && termsOf(name).every((term) => !isStricter(canonicalId(term), own));
   const effect = harmless ? 'note' : rules.disagrees;
   const why = allowed ? '' : ', and it is not on the allowlist';
   const message = `${words}, and the card declares ${declared.map(printable).join(', ')}${why}`;
@@ -74,8 +85,12 @@ function judgeText({ path, found, words, unexplained = 0 }: FoundLicense, { unre
     const message = `${printable(path)} holds ${what} that is known`;
     return [reasonOf('license-unrecognized', unrecognized, message, path)];
   }
-  if (texts.length === 0 || unexplained <= MAX_UNEXPLAINED) return [];
-  const message = `${printable(path)} holds ${texts.join(', ')} and about ${unexplained} words that belong to no known license`;
+  // A file that only names a license, and has a text of its own: of a title that is known without its text that is the rule.
+  const isTitled = found.some(({ by, name }) => by === 'title' && isHubName(name));
+  const most = texts.length > 0 ? MAX_UNEXPLAINED : isTitled ? Number.POSITIVE_INFINITY : MAX_BESIDE_NAME;
+  if (unexplained <= most) return [];
+  const names = texts.length > 0 ? texts : found.map(({ name }) => printable(name));
+  const message = `${printable(path)} holds ${names.join(', ')} and about ${unexplained} words that belong to no known license`;
   return [reasonOf('license-unrecognized', unrecognized, message, path)];
 }
 

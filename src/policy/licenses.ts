@@ -42,7 +42,8 @@ function effectOf(
   rules: LicenseRules,
 ): 'note' | 'hold' | 'deny' {
   const names = foundNames(evidence);
-  const count = rules.foundCounts && names.length > 0 && names.every(({ name }) => isAllowed(name, rules.allow));
+  const all = names.length > 0 && evidence.foundLeftOff === undefined;
+  const count = rules.foundCounts && all && names.every(({ name }) => isAllowed(name, rules.allow));
   return count ? 'note' : configured;
 }
 

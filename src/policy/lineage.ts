@@ -32,8 +32,10 @@ function judgeAncestor(ancestor: Ancestor, own: LicenseEvidence, { licenses }: P
       reasonOf('license-base-unknown', licenses.baseUnknown, `the license of ${which} ${what}`, undefined, [repo.id]),
     ];
   }
-  // What the card declares as well is judged there.
-  const passedOn = names.filter((name) => !own.declared.some((text) => agrees(name, text)));
+  // What the card declares as well is judged there; but not as one side of a choice, of which the other is allowed.
+  const isJudged = (name: string) =>
+    own.declared.some((text) => agrees(name, text) && !isAllowed(text, licenses.allow));
+  const passedOn = names.filter((name) => !isJudged(name));
   const refused = passedOn.filter((name) => !isAllowed(name, licenses.allow));
   if (refused.length === 0) return [];
   const message = `${which} is under ${refused.map(printable).join(', ')}, which is not on the allowlist and binds what is made from it`;
@@ -42,7 +44,10 @@ function judgeAncestor(ancestor: Ancestor, own: LicenseEvidence, { licenses }: P
 
 function namesOf(license: LicenseEvidence, allow: readonly string[]): string[] {
   if (license.declared.length === 0) return foundNames(license).map(({ name }) => name);
-  return license.declared.map((text) => (isUnnamed(text, allow) ? (license.name ?? text) : text));
+  // A name beside `other` is anybody's words: it tells which terms are refused, and makes none allowed.
+  return license.declared.map((text) =>
+    isUnnamed(text, allow) && license.name !== undefined && !isAllowed(license.name, allow) ? license.name : text,
+  );
 }
 
 function judgeAdapter({ path, base, approved }: AdapterEvidence, { adapters }: PolicyRules): Reason[] {
@@ -50,7 +55,9 @@ function judgeAdapter({ path, base, approved }: AdapterEvidence, { adapters }: P
   const what = `${printable(path)} is an adapter`;
   if (adapters === 'deny') return [reasonOf(ADAPTER_RULE, 'deny', `${what}, and the policy takes none`, path)];
   if (base === undefined)
-    return [reasonOf(ADAPTER_RULE, 'hold', `${what} and names no base model that is a repo`, path)];
+    return [
+      reasonOf(ADAPTER_RULE, 'hold', `${what} and names no base model that is a repo, or could not be read`, path),
+    ];
   const name = `${base.repo.id}${base.revision === undefined ? '' : `@${encodeURIComponent(base.revision)}`}`;
   const next = `bring that in first: airlock pull ${oneLine(name)}`;
   const message = `${what} for ${printable(name)}, which is not approved here; ${next}`;

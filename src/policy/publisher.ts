@@ -32,6 +32,7 @@ export function judgeNamespace(repo: Repo, { allow, deny, notAllowed }: Publishe
 }
 
 const HOUR_MILLISECONDS = 3_600_000;
+const LAST_TIME = Date.UTC(9999, 11, 31);
 
 /**
  * Cooling-off: what is new waits until others had time to look at it. Upstream's dates are what there is: that of a commit
@@ -62,7 +63,8 @@ function tooYoung(
   const waits = `the policy waits ${hours} hours`;
   if (since === undefined)
     return [reasonOf(rule, 'hold', `upstream does not say how old the ${what} is, and ${waits}`)];
-  const until = new Date(Date.parse(since) + hours * HOUR_MILLISECONDS).toISOString();
+  // A commit's date is its author's: beyond the year 9999 a time would sort before all others.
+  const until = new Date(Math.min(Date.parse(since) + hours * HOUR_MILLISECONDS, LAST_TIME)).toISOString();
   if (Date.parse(until) <= Date.parse(now)) return [];
   return [{ ...reasonOf(rule, 'hold', `the ${what} is of ${since}, and ${waits}: held until ${until}`), until }];
 }

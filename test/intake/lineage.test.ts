@@ -54,6 +54,30 @@ it('an adapter waits for its base, and needs nobody once that is approved', asyn
   expect((await statementOf(house, 'acme/lora'))?.lineage).toEqual([{ repo: repo('acme/base'), relation: 'adapter' }]);
 });
 
+it('an adapter whose configuration is too large to read here waits as one of nobody knows what', async () => {
+  const padded = `{"peft_type": "LORA"${' '.repeat(2 ** 20)}}`;
+  rig.hub.repo('acme/padded').commit({ ...model('mit'), 'adapter_config.json': padded });
+  const held = await (await rig.open()).ask('acme/padded');
+  expect(rulesOf(held)).toEqual(['adapter-base']);
+  expect(refused(held).reasons[0]?.message).toContain('could not be read');
+});
+
+it('bases that are too many, or too far up, are not taken for harmless', async () => {
+  for (let i = 0; i < 13; i++) rig.hub.repo(`acme/b${i}`).commit(model('mit'));
+  const wide = `[${Array.from({ length: 13 }, (_, i) => `acme/b${i}`).join(', ')}]`;
+  rig.hub.repo('acme/wide').commit(model('mit', wide));
+  for (let i = 0; i < 6; i++) rig.hub.repo(`acme/up${i}`).commit(model('mit', i < 5 ? `acme/up${i + 1}` : undefined));
+  const house = await rig.open();
+  for (const [id, words] of [
+    ['acme/wide', 'more than 12 models'],
+    ['acme/up0', 'too far up the line'],
+  ] as const) {
+    approved(await house.ask(id));
+    const unknown = (await statementOf(house, id))?.reasons.filter(({ rule }) => rule === 'license-base-unknown');
+    expect(unknown?.map(({ message }) => message.includes(words))).toEqual([true]);
+  }
+});
+
 it('what is approved here answers from its statement, whatever upstream says of it by now', async () => {
   const base = rig.hub.repo('acme/base');
   base.commit(model('mit'));

@@ -90,6 +90,14 @@ describe('secrets', () => {
     expect(brief(evidenceOf(sample), { files: { secrets } })).toBe(expected);
   });
 
+  test('many of them hide nothing else: of a list that was cut nobody knows what it held', () => {
+    const cut = { ...SECRET, findings: [...SECRET.findings, ...scan('json', 'pass', 'more-findings').findings] };
+    const files: Changed['files'] = { secrets: 'allow' };
+    expect(brief(evidenceOf({ scans: { 'a.json': cut } }), { files })).toBe(
+      'held; hold verdict-review:a.json; note secret-found:a.json',
+    );
+  });
+
   test('count again when a release is judged by newer scanner rules', () => {
     const again = (secrets: PolicyRules['files']['secrets']) =>
       rejudge(evidenceOf(alone), [], policy({ files: { secrets } }), contextOf()).outcome;
@@ -185,6 +193,11 @@ describe('cooling-off, judged at 2026-01-02T03:04:05Z', () => {
     ],
   ])('%s', (_, evidence, rules, expected) => {
     expect(brief(evidence, rules)).toBe(expected);
+  });
+
+  test('a date at the end of time is not over at once: times are compared as texts', () => {
+    const { reasons } = evaluate(dated(OLD, '9999-12-31T23:59:59Z'), policy(day), contextOf());
+    expect(reasons.map(({ until = '' }) => until > NOW)).toEqual([true]);
   });
 
   test('the reason says until when, and the decision ends with the last of them', () => {

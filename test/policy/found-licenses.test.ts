@@ -78,6 +78,24 @@ describe('declared and found', () => {
     ],
     ['ten words beside it', ['mit'], [file('LICENSE', { found: [text('MIT')], words: 200, unexplained: 10 })], []],
     [
+      'a name, and forty words beside it',
+      ['mit'],
+      [file('LICENSE', { found: [{ name: 'MIT', by: 'tag' }], words: 60, unexplained: 40 })],
+      [],
+    ],
+    [
+      'a name, and terms of its own beside it',
+      ['mit'],
+      [file('LICENSE', { found: [{ name: 'MIT', by: 'tag' }], words: 60, unexplained: 41 })],
+      ['note license-unrecognized:LICENSE'],
+    ],
+    [
+      'a title that is known without its text',
+      ['gemma'],
+      [file('LICENSE', { found: [{ name: 'gemma', by: 'title' }], words: 900, unexplained: 800 })],
+      ['deny license-not-allowed'],
+    ],
+    [
       'eleven words beside it',
       ['mit'],
       [file('LICENSE', { found: [text('MIT')], words: 200, unexplained: 11 })],
@@ -91,6 +109,12 @@ describe('declared and found', () => {
     const allow = [...rules.allow, 'GPL-3.0-only'];
     expect(judge(['mit'], [license(text('GPL-3.0-only'))], { allow })).toEqual(['hold license-disagrees:LICENSE']);
     expect(judge(['gpl-3.0'], [license(text('MIT'))], { allow })).toEqual(['note license-disagrees:LICENSE']);
+  });
+
+  test('an expression asks as much as its strictest term', () => {
+    const allow = [...rules.allow, 'GPL-3.0-only'];
+    const both = license(key('Apache-2.0 AND GPL-3.0-only'));
+    expect(judge(['apache-2.0'], [both], { allow })).toEqual(['hold license-disagrees:LICENSE']);
   });
 
   test.each(['note', 'hold', 'deny'] as const)('disagrees and unrecognized may be %s', (effect) => {
@@ -165,5 +189,22 @@ describe('which files count', () => {
     const { found } = withFound(license, files);
     expect(found?.map(({ path }) => path)).toEqual(['COPYING', 'LICENSE', 'a-1.gguf']);
     expect(withFound(withFound(license, files), files).found).toEqual(found);
+  });
+
+  test('what many files say hides nothing: those that were not compared are a question by themselves', () => {
+    const mit = (unexplained: number) => ({ license: { found: [text('MIT')], words: 160, unexplained } });
+    const many = Array.from({ length: 64 }, (_, i) => [
+      `a/${i}/LICENSE`,
+      { ...scan('text', 'pass'), attributes: mit(i % 9 === 0 ? i : i + 100) },
+    ]);
+    const last = { ...scan('gguf', 'pass'), attributes: { license: { found: [key('llama3')] } } };
+    const { files } = evidenceOf({ scans: { ...Object.fromEntries(many), 'z.gguf': last } });
+    const evidence = withFound({ declared: ['mit'], from: 'README.md' }, files);
+    expect(evidence.foundLeftOff).toBe(1);
+    expect(withFound(evidence, files)).toEqual(evidence);
+    const holds = judgeLicense(evidence, rules).filter(({ effect }) => effect === 'hold');
+    expect(holds.map(({ rule }) => rule)).toEqual(['license-disagrees']);
+    const undeclared = judgeLicense({ ...evidence, declared: [] }, { ...rules, foundCounts: true });
+    expect(undeclared.find(({ rule }) => rule === 'license-missing')?.effect).toBe('hold');
   });
 });

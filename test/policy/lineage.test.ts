@@ -100,6 +100,18 @@ describe('the licenses of bases', () => {
       ['mit'],
       ['hold license-base[org/base]'],
     ],
+    [
+      'not allowed, and one side of a choice on the card',
+      ancestor(licensed('cc-by-nc-4.0')),
+      ['MIT OR CC-BY-NC-4.0'],
+      ['hold license-base[org/base]'],
+    ],
+    [
+      'terms of their own that call themselves by an allowed name',
+      ancestor({ ...licensed('other'), name: 'mit' }),
+      ['mit'],
+      ['hold license-base[org/base]'],
+    ],
     ['one of two', ancestor(licensed('mit', 'gemma')), ['mit'], ['hold license-base[org/base]']],
     [
       'approved here, by its statement',
