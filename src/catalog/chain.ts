@@ -117,10 +117,22 @@ export function createChains<At, State extends Chained, Entry extends ChainEntry
       state = format.replay(state, entry, digest);
     }
     if (seen && state.seq < seen.seq) throw rolledBack(format.name(at), state.seq, seen.seq);
-    if (state.head && (!seen || state.seq > seen.seq)) await index.heads.advance(headKey, state.seq, state.head);
+    // What was verified counts, whether or not the index can be told: a no must not be lost to a disk that is full.
     cache.set(headKey, { state, checkedAt });
+    if (state.head && (!seen || state.seq > seen.seq)) await index.heads.advance(headKey, state.seq, state.head);
     if (state.seq > from.seq) for (const listener of listeners) listener(at, state.seq);
     return state;
+  }
+
+  /**
+   * Durable already: it is in force here, although the store or the index went away before it could be read back.
+   * The next reading tells the index.
+   */
+  function remember(at: At, state: State): void {
+    const key = format.headKey(at);
+    const known = cache.get(key);
+    if (!known || known.state.seq < state.seq) cache.set(key, { state, checkedAt: known?.checkedAt ?? NEVER });
+    for (const listener of listeners) listener(at, state.seq);
   }
 
   async function nextRecord(at: At, from: State, state: State): Promise<StoredRecord | undefined> {
@@ -256,8 +268,13 @@ export function createChains<At, State extends Chained, Entry extends ChainEntry
         const bytes = await format.sign(entry);
         // A crash before this line leaves nothing; after it the entry counts, whoever reads it next.
         if (!(await records.create(format.key(at, entry.seq), bytes))) continue;
-        // A reading that began before our entry may answer first: the caller must see its own act.
-        while ((await refresh(at)).seq < entry.seq);
+        try {
+          // A reading that began before our entry may answer first: the caller must see its own act.
+          while ((await refresh(at)).seq < entry.seq);
+        } catch (error) {
+          if (!isAirlockError(error, 'store-unavailable')) throw error;
+          remember(at, format.replay(state, entry, sha256Of(bytes)));
+        }
         return true;
       }
     },

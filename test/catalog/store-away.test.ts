@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createJournal, type Journal } from '#src/catalog/journal.ts';
 import { journalKey } from '#src/catalog/keys.ts';
 import { createRulings } from '#src/catalog/rulings.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import type { Repo } from '#src/domain/repo.ts';
+import { type Index, openIndex } from '#src/index/index.ts';
 import type { RecordStore } from '#src/store/record-store.ts';
 import { publishFiles } from '#test/hub/published.ts';
 import { type House, openHouse, send, TestClock } from '#test/support/house.ts';
@@ -14,7 +16,9 @@ import { ann, append, commitOf, model } from './drafts.ts';
 
 const temp = useTemp();
 const houses: House[] = [];
+const closing: (() => Promise<void>)[] = [];
 afterAll(async () => {
+  for (const close of closing) await close();
   for (const house of houses) await house.close();
 });
 
@@ -27,7 +31,8 @@ async function replica() {
   const folder = await temp('away');
   const house = await openHouse({ folder, upstream: 'http://127.0.0.1:9' });
   houses.push(house);
-  const line = { broken: false, hangs: false, gets: 0, onGet: (_key: string): void => undefined };
+  const onGet = (_key: string): void => undefined;
+  const line = { broken: false, hangs: false, deaf: false, gets: 0, onGet, onCreate: (): void => undefined };
   const get: RecordStore['get'] = async (key) => {
     line.gets++;
     line.onGet(key);
@@ -37,16 +42,30 @@ async function replica() {
   };
   const records: RecordStore = {
     get,
-    create: (...args) => house.records.create(...args),
+    create: async (...args) => {
+      const created = await house.records.create(...args);
+      line.onCreate();
+      return created;
+    },
     replace: (...args) => house.records.replace(...args),
     list: (prefix) => house.records.list(prefix),
     remove: (key) => house.records.remove(key),
   };
   const { signers, keys } = house.ring;
   const clock = new TestClock();
+  // An index of its own: what the house has told its own one, this process has not.
+  const index = await openIndex(join(folder, 'replica.sqlite'));
+  closing.push(() => index.close());
+  const heads: Index['heads'] = {
+    ...index.heads,
+    advance: async (...args) => {
+      if (line.deaf) throw new AirlockError('store-unavailable', 'the index is away');
+      return index.heads.advance(...args);
+    },
+  };
   const options = {
     records,
-    index: house.index,
+    index: { heads },
     signers,
     keys,
     clock,
@@ -83,6 +102,38 @@ describe('while the store is away', () => {
     line.broken = false;
     await append(house, repo, 'approval', A);
     await until('it is seen', async () => (await journal.state(repo).catch(() => undefined))?.seq === 2);
+  });
+
+  it('a no that was written, and could not be read back, is in force where it was written', async () => {
+    const { line, clock, journal, rulings } = await replica();
+    const repo = model('away/written');
+    await journal.append(repo, { type: 'approval', commit: A, accepts: [] }, ann, () => true);
+    const ruling = { type: 'revocation', scope: { type: 'repo', repo } } as const;
+    expect((await rulings.state()).seq).toBe(0);
+    line.onCreate = () => {
+      line.broken = true;
+    };
+    expect(await journal.append(repo, { type: 'rejection', commit: A }, ann, () => true)).toBe(true);
+    line.broken = false;
+    expect(await rulings.append(ruling, ann, () => true)).toBe(1);
+    expect(line.broken).toBe(true);
+    for (const seconds of [0, REFRESH, MAX_STALE - REFRESH - 2]) {
+      clock.advance(seconds);
+      expect(await statusOf(journal, repo)).toBe('rejected');
+      expect([...(await rulings.state()).standing.keys()]).toEqual([1]);
+    }
+  });
+
+  it('a no that was read counts, although the index can not be told how far it went', async () => {
+    const { house, line, clock, journal } = await replica();
+    const repo = model('away/untold');
+    await append(house, repo, 'approval', A);
+    expect(await statusOf(journal, repo)).toBe('open');
+    await append(house, repo, 'rejection', A);
+    line.deaf = true;
+    clock.advance(REFRESH);
+    await journal.state(repo).catch(() => undefined);
+    expect(await statusOf(journal, repo)).toBe('rejected');
   });
 
   it('what nobody asked for before is refused', async () => {
