@@ -30,7 +30,7 @@ import { auditOf, ledgerOf, startOf } from './main/audit.ts';
 import { greet } from './main/greet.ts';
 import { adminToken, openKeys } from './main/keys.ts';
 import { openNotifications } from './main/notifications.ts';
-import { oidcOf, openTokens, readersOf } from './main/readers.ts';
+import { administersByIssuer, oidcOf, openTokens, readersOf } from './main/readers.ts';
 import { openStores, redirects } from './main/stores.ts';
 import { openUpstreams } from './main/upstream.ts';
 import { listen } from './ops/door.ts';
@@ -296,7 +296,7 @@ async function openMirror(
   });
   await notifications.start();
   await audit.started(startOf(config, ring));
-  const first = admin.token === undefined ? await firstAdminToken(tokens) : undefined;
+  const first = admin.token === undefined && !administersByIssuer(config) ? await firstAdminToken(tokens) : undefined;
   greet(config, url, ring, { ...admin, ...(first && { first }) }, say);
   door.open(app.fetch);
   register.catchUp().catch((error: unknown) => log.warn({ err: error }, 'not all releases could be noted'));

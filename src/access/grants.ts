@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LRUCache } from 'lru-cache';
 import { REPO_KINDS, type Repo, type RepoKind, repoKey } from '#src/domain/repo.ts';
 import { matchesRepo } from '#src/domain/repo-pattern.ts';
 
@@ -21,7 +20,8 @@ export const ALL_GRANTS: Grants = { patterns: ['*'], allow: () => true };
 export function createGrants(patterns: readonly string[]): Grants {
   if (patterns.length === 0) return NO_GRANTS;
   const parsed = patterns.map(parseGrant);
-  const remembered = new LRUCache<string, boolean>({ max: REMEMBERED });
+  // A map, since one is made for each token: an LRU of that size takes 24 KB before anybody asks.
+  const remembered = new Map<string, boolean>();
   return {
     patterns,
     allow: (repo) => {
@@ -29,6 +29,7 @@ export function createGrants(patterns: readonly string[]): Grants {
       const known = remembered.get(key);
       if (known !== undefined) return known;
       const allowed = parsed.some(({ pattern, kinds }) => matchesRepo(pattern, kinds, repo));
+      if (remembered.size >= REMEMBERED) remembered.clear();
       remembered.set(key, allowed);
       return allowed;
     },

@@ -2,7 +2,7 @@
 import { type Actor, may } from '#src/access/actor.ts';
 import { mayRead } from '#src/access/restricted.ts';
 import type { Catalog } from '#src/catalog/catalog.ts';
-import { anyRelease } from '#src/catalog/chosen-release.ts';
+import { restrictionOf } from '#src/catalog/chosen-release.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import type { Release } from '#src/domain/release.ts';
 import { type Repo, repoName } from '#src/domain/repo.ts';
@@ -18,7 +18,7 @@ export function requireGrant(actor: Actor | undefined, release: Pick<Release, 'r
 
 /** For what is said of a revision, served or not. Who decides sees the evidence of everything. @throws as {@link requireGrant} */
 export async function requireGrantFor(
-  catalog: Pick<Catalog, 'find' | 'state'>,
+  catalog: Pick<Catalog, 'find' | 'state' | 'lastRestricted'>,
   actor: Actor | undefined,
   repo: Repo,
   revision: Revision,
@@ -26,6 +26,5 @@ export async function requireGrantFor(
   if (actor && may(actor, 'inspect')) return;
   const found = await catalog.find(repo, revision);
   if (found.type === 'release') requireGrant(actor, found.release);
-  const stands = await anyRelease(catalog, repo);
-  if (stands) requireGrant(actor, stands);
+  requireGrant(actor, await restrictionOf(catalog, repo));
 }

@@ -48,6 +48,8 @@ export interface Catalog {
   statement(repo: Repo, commit: CommitSha): Promise<ReleaseStatement | undefined>;
   /** The statement of the repo's newest release, whatever became of it since. @throws as {@link find} */
   lastRelease(repo: Repo): Promise<ReleaseStatement | undefined>;
+  /** Whether that one was for tokens that were granted it; false where there never was one. @throws as {@link find} */
+  lastRestricted(repo: Repo): Promise<boolean>;
   /**
    * The evidence that a statement names, packed as it was kept; undefined where it names none.
    * @throws AirlockError record-invalid: it is gone or altered; store-unavailable
@@ -100,6 +102,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
   const names = new LRUCache<string, Repo>({ max: KNOWN_NAMES });
   // By the statement's digest: a release has thousands of files, and is asked about with each of them.
   const ruled = new LRUCache<Sha256, Ruled>({ max: KNOWN_RELEASES });
+  const restricted = new LRUCache<Sha256, boolean>({ max: KNOWN_RELEASES });
   const standing = createStanding(rulings);
 
   async function revocationOf(
@@ -218,12 +221,18 @@ export function createCatalog(options: CatalogOptions): Catalog {
     },
 
     async lastRelease(repo) {
-      const { commits } = await journal.state(repo);
-      const released = [...commits].flatMap(([commit, { at, statement }]) =>
-        statement ? [{ commit, at, statement }] : [],
-      );
-      const last = released.reduce((a, b) => (a && a.at > b.at ? a : b), released[0]);
+      const last = lastOf(await journal.state(repo));
       return last && openReleaseStatement(await bundle(repo, last.commit, last.statement), options.keys);
+    },
+
+    async lastRestricted(repo) {
+      const last = lastOf(await journal.state(repo));
+      if (last === undefined) return false;
+      const known = restricted.get(last.statement);
+      if (known !== undefined) return known;
+      const { restricted: is } = await opened(repo, last.commit, last.statement);
+      restricted.set(last.statement, is);
+      return is;
     },
 
     async evidence({ repo, commit, evidence }) {
@@ -243,6 +252,14 @@ export function createCatalog(options: CatalogOptions): Catalog {
       return upstream.statement && bundle(repo, commit, upstream.statement);
     },
   };
+}
+
+/** The commit that was released last, whatever became of it since. */
+function lastOf({ commits }: RepoState): { commit: CommitSha; at: string; statement: Sha256 } | undefined {
+  const released = [...commits].flatMap(([commit, { at, statement }]) =>
+    statement ? [{ commit, at, statement }] : [],
+  );
+  return released.reduce((a, b) => (a && a.at > b.at ? a : b), released[0]);
 }
 
 /** Keys come in byte order: those of a repo together, the last entry's last. */

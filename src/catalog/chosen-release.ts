@@ -20,10 +20,20 @@ export async function chosenRelease(
 }
 
 /**
- * A release that tells whether the repo is restricted: the chosen one, else the newest that is served.
+ * Whether what is said of a repo is for tokens that were granted it: of a commit that is not served, and of others than
+ * the one that is. What stands tells, and what was released last, which may have been withdrawn, or be newer.
  * @throws as {@link Catalog.find}
  */
-export async function anyRelease(catalog: Pick<Catalog, 'find' | 'state'>, repo: Repo): Promise<Release | undefined> {
+export async function restrictionOf(
+  catalog: Pick<Catalog, 'find' | 'state' | 'lastRestricted'>,
+  repo: Repo,
+): Promise<Pick<Release, 'repo' | 'restricted'>> {
+  const stands = await anyRelease(catalog, repo);
+  return { repo, restricted: stands?.restricted || (await catalog.lastRestricted(repo)) };
+}
+
+/** The chosen release, else the newest that is served. */
+async function anyRelease(catalog: Pick<Catalog, 'find' | 'state'>, repo: Repo): Promise<Release | undefined> {
   const chosen = await chosenRelease(catalog, repo);
   if (chosen) return chosen;
   for (const commit of approvedNewestFirst(await catalog.state(repo))) {

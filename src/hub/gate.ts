@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { actorOf } from '#src/access/actor.ts';
 import { originOf } from '#src/access/origin.ts';
 import { requesterOf } from '#src/access/requester.ts';
-import { anyRelease } from '#src/catalog/chosen-release.ts';
+import { restrictionOf } from '#src/catalog/chosen-release.ts';
 import type { Release } from '#src/domain/release.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { Revision } from '#src/domain/revision.ts';
@@ -56,8 +56,7 @@ export function createGate(deps: GateDeps): WithRelease {
       return refused ? hubError(c, refused) : serve(admission.release);
     }
     // Nor what is said of a commit that is not served, of a repo whose others are not for whoever asks.
-    const stands = await anyRelease(deps.catalog, repo);
-    const refused = stands && refusedRestricted(c, stands);
+    const refused = refusedRestricted(c, await restrictionOf(deps.catalog, repo));
     if (refused) return hubError(c, refused);
     const instead = admission.type === 'error' && admission.error.status >= 500 ? offline?.() : undefined;
     return instead ?? earlyInfo(c, asked, admission) ?? hubError(c, admission.error);

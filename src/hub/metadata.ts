@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import { originOf } from '#src/access/origin.ts';
 import type { Catalog } from '#src/catalog/catalog.ts';
-import { anyRelease } from '#src/catalog/chosen-release.ts';
+import { restrictionOf } from '#src/catalog/chosen-release.ts';
 import type { Release } from '#src/domain/release.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import { DEFAULT_REF } from '#src/domain/revision.ts';
@@ -18,7 +18,7 @@ import { refusedRestricted } from './restricted.ts';
 import type { HubTarget } from './target.ts';
 
 export interface MetadataDeps {
-  readonly catalog: Pick<Catalog, 'served' | 'find' | 'state'>;
+  readonly catalog: Pick<Catalog, 'served' | 'find' | 'state' | 'lastRestricted'>;
   readonly prebuilt: Prebuilt;
   readonly withRelease: WithRelease;
 }
@@ -50,8 +50,7 @@ export function createMetadata(deps: MetadataDeps): (c: Context, target: Metadat
   /** Pins; where there are none yet, the default branch is asked for first, so that a refusal shows here too. */
   async function serveRefs(c: Context, repo: Repo): Promise<Response> {
     const withPulls = c.req.query('include_prs') !== undefined;
-    const stands = await anyRelease(catalog, repo);
-    const refused = stands && refusedRestricted(c, stands);
+    const refused = refusedRestricted(c, await restrictionOf(catalog, repo));
     if (refused) return hubError(c, refused);
     const state = await catalog.served(repo);
     const known = refsOf(state, withPulls);

@@ -55,3 +55,8 @@ export function readersOf({ access }: Config, log: Log): Omit<ReadAccessOptions,
     onError: (error) => log.warn({ err: error }, 'a token could not be looked up: answered as to a stranger'),
   };
 }
+
+/** Whether somebody whom an issuer vouches for may administer: then nobody needs a first token. */
+export function administersByIssuer({ access }: Pick<Config, 'access'>): boolean {
+  return access.oidc.some(({ roles }) => roles.some((rule) => rule.roles.includes('admin')));
+}

@@ -184,11 +184,14 @@ export function createReview(deps: ReviewDeps): Review {
       const commit = await commitOf(repo, revision, true);
       if (commit === undefined) throw unknownRevision(repo, revision);
       const name = await nameUpstream(repo, commit);
+      const nothing = conflict(repo, commit, 'is not approved, so there is nothing to revoke');
+      if (!isReleased(await journal.state(repo), commit)) throw nothing;
+      // Upstream's own name first: a crash between the two leaves a command that can be said again, and closes the rest.
+      if (name) await journal.append(name, { type: 'revocation', commit }, act, (state) => !isClosed(state, commit));
       const done = await journal.append(repo, { type: 'revocation', commit }, act, (state) =>
         isReleased(state, commit),
       );
-      if (!done) throw conflict(repo, commit, 'is not approved, so there is nothing to revoke');
-      if (name) await journal.append(name, { type: 'revocation', commit }, act, (state) => !isClosed(state, commit));
+      if (!done) throw nothing;
       const subject = `${repoName(repo)}@${shortSha(commit)}`;
       const { by, reason } = act;
       deps.announce({ type: 'revoked', at: deps.clock.now().toISOString(), subject, repo, commit, by, reason });

@@ -12,9 +12,11 @@ import {
 } from '#src/access/token-lookup.ts';
 import { createTokenSeal } from '#src/access/token-seal.ts';
 import { createTokens, type Tokens } from '#src/access/tokens.ts';
+import { configSchema } from '#src/config/schema.ts';
 import { sha256Of } from '#src/domain/digest.ts';
 import { type Index, openIndex } from '#src/index/index.ts';
 import type { TokenRow } from '#src/index/schema.ts';
+import { administersByIssuer } from '#src/main/readers.ts';
 import { filesBelow } from '#test/support/files.ts';
 import { TestClock } from '#test/support/house.ts';
 import { useTemp } from '#test/support/temp.ts';
@@ -232,6 +234,14 @@ describe('the first administrator', () => {
     expect(await firstAdminToken(tokens)).toBeUndefined();
     clock.advance(86_400);
     expect(await firstAdminToken(tokens)).toBeDefined();
+  });
+
+  it('is needed by nobody where an issuer vouches for one', () => {
+    const issuer = { issuer: 'https://login.example', audience: 'airlock' };
+    const ruled = (role: string) =>
+      configSchema.parse({ access: { oidc: [{ ...issuer, roles: [{ claims: { sub: 'ann' }, roles: [role] }] }] } });
+    expect([administersByIssuer(ruled('admin')), administersByIssuer(ruled('reviewer'))]).toEqual([true, false]);
+    expect(administersByIssuer(configSchema.parse({}))).toBe(false);
   });
 
   it('gets none where somebody is one; the first one ends with the first personal one', async () => {

@@ -17,12 +17,7 @@ const tokens: Record<string, string> = { admin: ADMIN_TOKEN, foreign: 'hf_person
 beforeAll(async () => {
   hub = await startFakeHub();
   hub.accounts.add(OURS);
-  for (const id of [SECRET, HELD, OPENED, PUBLIC]) {
-    const repo = hub.repo(id);
-    repo.commit(tinyFiles());
-    repo.gated = id === PUBLIC ? false : 'manual';
-    repo.grants.add(OURS);
-  }
+  for (const id of [SECRET, HELD, OPENED, PUBLIC]) addGated(id);
   const sources = [
     { match: HELD, mode: 'auto' },
     { match: OPENED, mode: 'auto', gated: 'allow' },
@@ -32,7 +27,7 @@ beforeAll(async () => {
   house = await openHouse({ folder, upstream: hub.url, upstreamToken: OURS, config: { sources } });
   const order = { name: 'lab', owner: 'ann', by: 'root' };
   const near = ['acme/secret2', 'acme/secre', 'other/*', 'datasets/acme/secret', 'secret'];
-  tokens.granted = (await house.tokens.issue({ ...order, grants: ['Acme/Secret', HELD] })).token;
+  tokens.granted = (await house.tokens.issue({ ...order, grants: ['Acme/Secret', 'acme/secret-*', HELD] })).token;
   tokens.other = (await house.tokens.issue({ ...order, grants: near })).token;
   tokens.reviewer = (await house.tokens.issue({ ...order, roles: ['reviewer'] })).token;
   for (const id of [SECRET, OPENED, PUBLIC]) expect((await ask(`/api/models/${id}`, 'granted')).status).toBe(200);
@@ -41,6 +36,13 @@ afterAll(async () => {
   await house.close();
   await hub.stop();
 });
+
+function addGated(id: string): void {
+  const repo = hub.repo(id);
+  repo.commit(tinyFiles());
+  repo.gated = id === PUBLIC ? false : 'manual';
+  repo.grants.add(OURS);
+}
 
 async function ask(path: string, who?: string, init: RequestInit = {}) {
   const headers: Record<string, string> = who ? { authorization: `Bearer ${tokens[who]}` } : {};
@@ -129,6 +131,29 @@ describe('a release of a repo that is gated upstream', () => {
   it('is told of to who decides, whose role gives the evidence and not the files', async () => {
     expect((await ask(`/api/airlock/models/${SECRET}/revision/main/decision`, 'reviewer')).status).toBe(200);
     expect((await ask(`/${SECRET}/resolve/main/config.json`, 'reviewer')).status).toBe(403);
+  });
+
+  it.each(['revoked', 'quarantined'] as const)('that is %s is told of to nobody else either', async (how) => {
+    const id = `acme/secret-${how}`;
+    addGated(id);
+    expect((await ask(`/api/models/${id}`, 'granted')).status).toBe(200);
+    const { repo, commit } = await find(id);
+    const event =
+      how === 'revoked' ? { type: 'revocation' as const } : { type: 'quarantine' as const, rulesVersion: 'r2' };
+    const act = { by: 'ann of the lab', reason: 'a finding that says much' };
+    expect(await house.journal.append(repo, { ...event, commit }, act, () => true)).toBe(true);
+    for (const who of [undefined, 'other'])
+      for (const path of [
+        `/api/airlock/models/${id}/revision/${commit}/decision`,
+        `/api/models/${id}`,
+        `/api/models/${id}/refs`,
+        `/${id}/resolve/${commit}/config.json`,
+      ]) {
+        const { status, text, headers } = await ask(path, who);
+        expect([path, who, status]).toEqual([path, who, who === undefined ? 401 : 403]);
+        expect(text + (headers.get('x-error-message') ?? '')).not.toMatch(/ann of the lab|says much/);
+      }
+    expect((await ask(`/api/models/${id}`, 'granted')).text).toContain('says much');
   });
 
   it('that is opened to everyone by its source is as any other', async () => {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isAirlockError } from '#src/domain/errors.ts';
+import type { Journal } from '#src/catalog/journal.ts';
+import { AirlockError, isAirlockError } from '#src/domain/errors.ts';
 import { parseRepo, type Repo } from '#src/domain/repo.ts';
 import { parseCommitSha, parseRef, parseRevision, type Revision } from '#src/domain/revision.ts';
+import { createReview } from '#src/review/review.ts';
 import { addHeld, addHostile, addLicensed, addTiny, card, tinyFiles } from '#test/fake-hub/repos.ts';
 import { type FakeHub, startFakeHub } from '#test/fake-hub/server.ts';
 import { safetensors, unknownGlobalPickle } from '#test/fake-hub/weights.ts';
@@ -293,6 +295,25 @@ describe('revoke', () => {
     const { outcome } = await house.review.approve(which === 'old' ? old : renamed, at(commit), ann, true);
     expect(await outcome).toMatchObject({ type: 'approved' });
     expect((await pull(which === 'old' ? old : renamed)).status).toBe(200);
+  });
+
+  it('that broke off between the two names of a repo can be said again, and closes both', async () => {
+    const old = model('acme/broken-before');
+    const renamed = model('acme/broken-after');
+    addTiny(hub, old.id);
+    hub.rename(old.id, renamed.id);
+    for (const name of [old, renamed]) expect((await pull(name)).status).toBe(200);
+    const away = new AirlockError('store-unavailable', 'the store is away');
+    const append: Journal['append'] = (repo, event, ...rest) =>
+      repo.id === lost.id ? Promise.reject(away) : house.journal.append(repo, event, ...rest);
+    let lost = renamed;
+    const cut = createReview({ ...house, journal: { ...house.journal, append }, announce: () => {} });
+    for (const name of [renamed, old]) {
+      lost = name;
+      await expect(cut.revoke(old, MAIN, ann)).rejects.toBe(away);
+    }
+    await house.review.revoke(old, MAIN, ann);
+    for (const name of [old, renamed]) expect((await pull(name)).status, name.id).toBe(404);
   });
 
   it('is not stepped around by another name that nobody has asked for yet', async () => {

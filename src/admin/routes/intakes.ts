@@ -4,7 +4,7 @@ import type { Actor } from '#src/access/actor.ts';
 import { may } from '#src/access/actor.ts';
 import { mayRead } from '#src/access/restricted.ts';
 import type { Catalog } from '#src/catalog/catalog.ts';
-import { anyRelease } from '#src/catalog/chosen-release.ts';
+import { restrictionOf } from '#src/catalog/chosen-release.ts';
 import type { Repo } from '#src/domain/repo.ts';
 import type { Index } from '#src/index/index.ts';
 import type { Intakes } from '#src/intake/intakes.ts';
@@ -13,7 +13,7 @@ import { recentJson } from '../recent.ts';
 import { type AdminRoute, defineRoute } from '../route.ts';
 
 export interface IntakeRoutesDeps {
-  readonly catalog: Pick<Catalog, 'state' | 'find'>;
+  readonly catalog: Pick<Catalog, 'state' | 'find' | 'lastRestricted'>;
   readonly intakes: Pick<Intakes, 'running'>;
   readonly index: Pick<Index, 'intakes' | 'decisions'>;
 }
@@ -60,8 +60,8 @@ async function visible<T>(
 ): Promise<T[]> {
   const shown = await Promise.all(
     rows.map((row) =>
-      anyRelease(catalog, repoOf(row)).then(
-        (release) => !release || mayRead(actor, release),
+      restrictionOf(catalog, repoOf(row)).then(
+        (restriction) => mayRead(actor, restriction),
         () => false,
       ),
     ),

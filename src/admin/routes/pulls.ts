@@ -18,7 +18,7 @@ import { requireGrant, requireGrantFor } from '../restricted.ts';
 import { type AdminRoute, defineRoute } from '../route.ts';
 
 export interface PullDeps {
-  readonly catalog: Pick<Catalog, 'find' | 'state'>;
+  readonly catalog: Pick<Catalog, 'find' | 'state' | 'lastRestricted'>;
   readonly intakes: Pick<Intakes, 'decided' | 'request' | 'running'>;
   readonly cases: Pick<Cases, 'asked'>;
 }
