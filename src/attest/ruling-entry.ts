@@ -67,7 +67,7 @@ const KIND: StatementKind<RulingEntry> = {
 };
 
 /** The approval key says yes, the evidence key says no: neither can be made to speak for the other. */
-function roleOf(event: RulingEvent): KeyRole {
+export function roleOf(event: RulingEvent): KeyRole {
   switch (event.type) {
     case 'source':
       return event.mode === 'auto' || event.mode === 'review' ? 'approval' : 'evidence';

@@ -85,19 +85,24 @@ function commitAfter(
       // An approval re-opens a rejected or revoked commit; only the release that follows makes it servable. One that
       // is quarantined stays so until it was judged again with this approval.
       return {
-        ...(now && isReleased(now) ? now : { ...act, status: 'open' as const }),
+        ...(now && isReleased(now) ? now : { ...act, status: 'open' as const, ...released(now) }),
         approval: { ...act, accepts: event.accepts },
       };
     case 'rejection':
-      return { ...act, status: 'rejected' };
+      return { ...act, status: 'rejected', ...released(now) };
     case 'revocation':
-      return { ...act, status: 'revoked', ...(now?.statement === undefined ? {} : { statement: now.statement }) };
+      return { ...act, status: 'revoked', ...released(now) };
     case 'quarantine':
       // What a person closed meanwhile stays closed by that person.
       if (now?.status !== 'approved') return now ?? { ...act, status: 'open' };
       // Nor does an earlier yes cover what new rules say.
-      return { ...act, status: 'quarantined', ...(now.statement === undefined ? {} : { statement: now.statement }) };
+      return { ...act, status: 'quarantined', ...released(now) };
   }
+}
+
+/** That it was released stays known, whatever is decided: who pulled it then has to be found. */
+function released(now: CommitState | undefined): Pick<CommitState, 'statement'> {
+  return now?.statement === undefined ? {} : { statement: now.statement };
 }
 
 /** Every person's yes to a commit of the repo that nothing has ended since. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RulingEntry } from '#src/attest/ruling-entry.ts';
+import { type RulingEntry, roleOf } from '#src/attest/ruling-entry.ts';
 import type { Sha256 } from '#src/domain/digest.ts';
 import type { Ruling, RulingEvent } from '#src/domain/ruling.ts';
 import type { Chained } from './chain.ts';
@@ -21,10 +21,10 @@ export function replayRuling(state: RulingsState, entry: RulingEntry, digest: Sh
 }
 
 /**
- * What ends a ruling; undefined where there is none that stands. A revocation ends by the approval key alone, everything
- * else by the evidence key: who can say no can not undo a no.
+ * What ends a ruling; undefined where there is none that stands. What the evidence key said, a revocation or the denial of a
+ * source, ends by the approval key alone, and the other way round: who can say no can not undo a no.
  */
-function endsBy(event: RulingEvent | undefined): 'reinstatement' | 'end' | undefined {
+export function endsBy(event: RulingEvent | undefined): 'reinstatement' | 'end' | undefined {
   if (event === undefined) return undefined;
-  return event.type === 'revocation' ? 'reinstatement' : 'end';
+  return roleOf(event) === 'evidence' ? 'reinstatement' : 'end';
 }

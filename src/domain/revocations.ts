@@ -76,7 +76,7 @@ export function isRevocation(ruling: Ruling): ruling is Revocation {
 }
 
 /** The namespace: empty for a repo of old that has none, which no publisher is called. */
-function publisherOf(repo: Repo): string {
+export function publisherOf(repo: Repo): string {
   const [namespace = '', name] = repo.id.split('/');
   return name === undefined ? '' : namespace;
 }

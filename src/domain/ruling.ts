@@ -45,7 +45,7 @@ export type RulingEvent =
       readonly expiresAt: string;
     }
   | { readonly type: 'revocation'; readonly scope: RevocationScope }
-  /** End an earlier ruling, by its number. Of a revocation it is a yes (`reinstatement`), of anything else a no (`end`). */
+  /** End an earlier ruling, by its number. Of what is a no it is a yes (`reinstatement`), of what is a yes a no (`end`). */
   | { readonly type: 'reinstatement' | 'end'; readonly ruling: number };
 
 /** A ruling that stands. Its number names it for people: `ruling 12`. */

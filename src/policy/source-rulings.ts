@@ -10,7 +10,8 @@ export type SourceRuling = Ruling<Extract<RulingEvent, { type: 'source' }>>;
 /**
  * The source of a repo, as the configuration and people's rulings say together. A ruling comes before the patterns of the
  * configuration, and opens nothing that they deny or do not name: who wants it asked for writes `mode: request` there.
- * Of several rulings a denial wins, then the one that names the repo, then the newest.
+ * Of several rulings a denial wins, then the one that names the repo, then the newest. What the configuration says of
+ * one repo by its name, a yes to its whole organisation does not change.
  */
 export function sourceInForce(
   sources: readonly SourceRule[],
@@ -22,6 +23,7 @@ export function sourceInForce(
   if (!configured || configured.mode === 'deny') return configured;
   const ruling = rulings
     .filter(({ event }) => matchesRepo(event.match, event.kinds, repo) && holds(event, now))
+    .filter(({ event }) => event.mode === 'deny' || !isPattern(event.match) || isPattern(configured.match))
     .toSorted((a, b) => weight(b) - weight(a) || b.number - a.number)[0];
   return ruling ? ruledSource(configured, ruling) : configured;
 }
@@ -34,7 +36,11 @@ function holds({ expiresAt, mode }: SourceTerms, now: Date): boolean {
 }
 
 function weight({ event: { mode, match } }: SourceRuling): number {
-  return (mode === 'deny' ? 2 : 0) + (match.includes('*') ? 0 : 1);
+  return (mode === 'deny' ? 2 : 0) + (isPattern(match) ? 0 : 1);
+}
+
+function isPattern(match: string): boolean {
+  return match.includes('*');
 }
 
 /** Where it comes from, and how many people it takes, are for the configuration alone. */

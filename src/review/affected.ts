@@ -111,7 +111,7 @@ async function meantCommit(
   const statement = await readable(catalog.statement(repo, commit));
   if (!statement) return undefined;
   const found = await readable(catalog.find(repo, { type: 'commit', commit }));
-  const revoked = found?.type === 'revoked' ? { revoked: found.act } : {};
+  const revoked = found?.type === 'revoked' || found?.type === 'rejected' ? { revoked: found.act } : {};
   if (target?.type === 'all' && !('revoked' in revoked)) return undefined;
   if (target && target.type !== 'all' && !new Revocations([rulingOf(target)]).ofRelease(revocableOf(statement)))
     return undefined;

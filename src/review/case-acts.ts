@@ -56,7 +56,13 @@ export function createCaseActs({ cases, review, sourceActs, index, clock }: Case
 
     async approveSource(id, { match, mode = 'auto', ...terms }, act) {
       const row = await open(id);
-      const number = await sourceActs.rule({ match: match ?? row.repo, kind: row.kind, mode, ...terms }, act);
+      const pattern = match ?? row.repo;
+      if (!isAbout(pattern.toLowerCase(), row.repo.toLowerCase()))
+        throw new AirlockError(
+          'bad-request',
+          `"match" is ${row.repo}, or a pattern that it fits: case ${id} is about it.`,
+        );
+      const number = await sourceActs.rule({ match: pattern, kind: row.kind, mode, ...terms }, act);
       // Reading it ends it: the ruling says how.
       await cases.get(id);
       return number;
@@ -82,4 +88,9 @@ export function createCaseActs({ cases, review, sourceActs, index, clock }: Case
       return (await index.cases.change(id, { assignee, updatedAt })) ?? (await open(id));
     },
   };
+}
+
+/** `org/name` and `org/*` are all that a ruling may be about. */
+function isAbout(pattern: string, repo: string): boolean {
+  return pattern === repo || (pattern.endsWith('/*') && repo.startsWith(pattern.slice(0, -1)));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Rulings } from '#src/catalog/rulings.ts';
-import type { RulingsState } from '#src/catalog/rulings-state.ts';
+import { endsBy, type RulingsState } from '#src/catalog/rulings-state.ts';
 import type { Clock } from '#src/domain/clock.ts';
 import { AirlockError } from '#src/domain/errors.ts';
 import { parseRepo, REPO_KINDS, type RepoKind, repoIdProblem } from '#src/domain/repo.ts';
@@ -50,7 +50,9 @@ export interface SourceActsDeps {
 
 export function createSourceActs({ sources, rulings, clock }: SourceActsDeps): SourceActs {
   async function end(ruling: number, act: ActOf): Promise<boolean> {
-    const done = await rulings.append({ type: 'end', ruling }, act, (state) => isSource(state, ruling));
+    const type = endsBy((await rulings.state()).standing.get(ruling)?.event);
+    if (type === undefined) return false;
+    const done = await rulings.append({ type, ruling }, act, (state) => isSource(state, ruling));
     return done !== undefined;
   }
 

@@ -2,6 +2,7 @@
 import type { Notice } from '#src/attest/notice.ts';
 import type { Sha256 } from '#src/domain/digest.ts';
 import { type Repo, repoKey } from '#src/domain/repo.ts';
+import { publisherOf } from '#src/domain/revocations.ts';
 
 /** Why something may not be kept. */
 export interface Why {
@@ -55,8 +56,7 @@ export function revokedBy(notice: Notice): Revoked {
   }
   return {
     repo: (repo) =>
-      known.get(`repo ${repoKey(repo).toLowerCase()}`) ??
-      known.get(`publisher ${repo.id.split('/')[0]?.toLowerCase()}`),
+      known.get(`repo ${repoKey(repo).toLowerCase()}`) ?? known.get(`publisher ${publisherOf(repo).toLowerCase()}`),
     commit: (commit) => known.get(`commit ${commit}`),
     file: (commit, path) => known.get(`file ${commit}/${path}`),
     named: (etag) => known.get(`bytes ${etag}`) ?? known.get(`git ${etag}`),

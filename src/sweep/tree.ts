@@ -34,6 +34,11 @@ export class Tree {
     this.#limits = { ...LIMITS, ...limits };
   }
 
+  /** What a person has to look at. */
+  tell(path: string, what: string): void {
+    this.#problem(path, what);
+  }
+
   /** What is in a folder, in no order. Nothing for what is no folder, or is a link to one. */
   async *entries(folder: string): AsyncGenerator<Entry> {
     if (!(await this.isFolder(folder))) return;
@@ -83,6 +88,12 @@ export class Tree {
   async size(path: string): Promise<number | undefined> {
     const stats = await this.#stat(path);
     return stats?.isFile() ? stats.size : undefined;
+  }
+
+  /** When a file was last written, in seconds; undefined for what is none. */
+  async modified(path: string): Promise<number | undefined> {
+    const stats = await this.#stat(path);
+    return stats?.isFile() ? stats.mtimeMs / 1000 : undefined;
   }
 
   /** Where a link says that it leads; the name alone is read, nothing there is touched. */

@@ -60,6 +60,19 @@ describe('rulings', () => {
     expect(await standing(at)).toEqual([1, 2]);
   });
 
+  it('so is the denial of a source, which is a no as well; and a yes to one by the key that says no', async () => {
+    const at = await open(await temp('sources'));
+    const terms = { type: 'source', match: 'a/*', kinds: ['models'], include: ['*'], exclude: [] } as const;
+    for (const mode of ['deny', 'auto'] as const)
+      await at.rulings.append({ ...terms, mode, gated: 'hold', expiresAt: null }, ann, always);
+    await at.rulings.append({ type: 'end', ruling: 1 }, ann, always);
+    await at.rulings.append({ type: 'reinstatement', ruling: 2 }, ann, always);
+    expect(await standing(at)).toEqual([1, 2]);
+    await at.rulings.append({ type: 'reinstatement', ruling: 1 }, ann, always);
+    await at.rulings.append({ type: 'end', ruling: 2 }, ann, always);
+    expect(await standing(at)).toEqual([]);
+  });
+
   it('of two processes at the same time both go, one after the other', async () => {
     const folder = await temp('two');
     const [one, two] = [await open(folder), await open(folder, join(folder, 'other.sqlite'))];

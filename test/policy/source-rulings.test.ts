@@ -55,6 +55,14 @@ describe('a ruling on a source', () => {
     expect([rule?.mode, rule?.ruling]).toEqual([mode, number]);
   });
 
+  it('for an organisation loosens nothing that the configuration says of one repo by its name', () => {
+    const named = sourceRule({ match: 'org/name', mode: 'request', include: ['*.json'] });
+    const of = (...rulings: SourceRuling[]) => sourceInForce([named, ...SOURCES], rulings, REPO, NOW);
+    expect(of(ruling(1, { match: 'org/*', gated: 'allow' }))).toEqual(named);
+    expect(of(ruling(1))).toMatchObject({ mode: 'auto', ruling: 1 });
+    expect(of(ruling(1, { match: 'org/*', mode: 'deny' }))).toMatchObject({ mode: 'deny', ruling: 1 });
+  });
+
   it.each(['bad/name', 'nobody/name'])('does not open %s, which the configuration denies or does not name', (id) => {
     const rule = inForce([ruling(1, { match: id })], parseRepo('models', id));
     expect(rule?.mode ?? 'deny').toBe('deny');

@@ -31,11 +31,12 @@ beforeAll(async () => {
 });
 afterAll(() => house.close());
 
-async function get(path: string, token = ADMIN_TOKEN): Promise<{ status: number; bytes: Buffer }> {
-  const answer = await send(house, `/api/airlock/${path}`, { headers: { authorization: `Bearer ${token}` } });
+async function get(path: string, token = ADMIN_TOKEN, at = house): Promise<{ status: number; bytes: Buffer }> {
+  const answer = await send(at, `/api/airlock/${path}`, { headers: { authorization: `Bearer ${token}` } });
   return { status: answer.status, bytes: Buffer.from(await answer.arrayBuffer()) };
 }
-const json = async (path: string) => JSON.parse((await get(path)).bytes.toString()) as Record<string, unknown>;
+const json = async (path: string, at = house) =>
+  JSON.parse((await get(path, ADMIN_TOKEN, at)).bytes.toString()) as Record<string, unknown>;
 
 describe('what is affected', () => {
   it.each([
@@ -51,6 +52,17 @@ describe('what is affected', () => {
       { kind: 'models', repo: 'kid/adapter', commit: A, base: 'acme/evil', relation: 'adapter' },
     ]);
     expect([found.pulls, found.cut]).toEqual([[], false]);
+  });
+
+  it.each(['rejection', 'approval'] as const)('a release that was served is found after a %s, too', async (type) => {
+    const own = await openHouse({ folder: await temp('closed'), upstream: 'http://127.0.0.1:9' });
+    await publish(own, EVIL, A);
+    await append(own, EVIL, 'revocation', A);
+    await append(own, EVIL, type, A);
+    const found = await json(`affected?repo=${EVIL.id}&revision=${A}`, own);
+    expect(found.releases).toMatchObject([{ repo: EVIL.id, commit: A }]);
+    expect((await own.catalog.find(EVIL, { type: 'commit', commit: A })).type).not.toBe('release');
+    await own.close();
   });
 
   it('and which others share its files', async () => {

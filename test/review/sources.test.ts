@@ -60,6 +60,13 @@ describe('a case about a source', () => {
     expect((await pull('ask/two')).text).toMatch(/a person reviews every commit.*airlock case approve 3/);
   });
 
+  it('is not answered by a ruling on another one', async () => {
+    await pull('ask/one');
+    for (const match of ['free/*', 'ask/two', 'ask'])
+      expect((await post(house, 'cases/1/approve', { ...ann, match })).status).toBe(400);
+    expect([await read('cases/1'), (await house.rulings.state()).seq]).toMatchObject([{ state: 'open' }, 0]);
+  });
+
   it('that is rejected stays denied, with who and why, until somebody rules anew', async () => {
     await pull('ask/one');
     expect(await post(house, 'cases/1/reject', bob)).toMatchObject({ status: 200, body: { state: 'rejected' } });

@@ -29,6 +29,6 @@ export async function localFile(folder: string, commit: string, path: string, by
   await mkdir(dirname(file), { recursive: true });
   await mkdir(dirname(note), { recursive: true });
   await writeFile(file, bytes);
-  await writeFile(note, `${commit}\n${etag}\n1770000000.5\n`);
+  await writeFile(note, `${commit}\n${etag}\n${Date.now() / 1000}\n`);
   return { file, note };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from 'node:child_process';
-import { chmod, lstat, mkdir, realpath, rename, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, realpath, rename, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Notice } from '#src/attest/notice.ts';
@@ -93,6 +93,7 @@ describe('in a cache, by names', () => {
     const hub = await realpath(await temp('hub'));
     const one = await cacheFile(hub, 'acme/evil', 'c'.repeat(40), 'model.bin', 'never seen here', { lfs: true });
     await cacheFile(hub, 'acmee/evil', GOOD, 'model.bin', 'another publisher', { lfs: true });
+    await cacheFile(hub, 'acme', GOOD, 'model.bin', 'a repo of nobody', { lfs: true });
     expect((await swept(hub, noticeOf({ revocations: [revocation(scope)] }))).paths).toEqual([one.link]);
   });
 
@@ -137,6 +138,16 @@ describe('in a folder of hf download --local-dir', () => {
     await localFile(folder, GOOD, 'other.bin', 'others', sha256Of('others'));
     const { found } = await swept(folder, notice, { hash: true });
     expect(found).toMatchObject([{ path: file, commit: BAD, by: 'name', remove: [file, note] }]);
+  });
+
+  it('a file that was written after its download is somebody’s own: it is told of, and never deleted', async () => {
+    const folder = await realpath(await temp('local'));
+    const { file } = await localFile(folder, BAD, 'model.bin', 'weights', sha256Of('weights'));
+    const later = new Date(Date.now() + 60_000);
+    await utimes(file, later, later);
+    const { found, problems } = await swept(folder, commitNotice);
+    expect(found).toEqual([]);
+    expect(problems.join()).toMatch(/model\.bin.*was written after its download/);
   });
 
   it('a note without a file, or about a file outside, finds nothing', async () => {
