@@ -203,9 +203,7 @@ describe('while the store is away', () => {
     clock.advance(REFRESH);
     expect(await statusOf(journal, repos[0] as Repo)).toBe('rejected');
     const before = line.gets;
-    const started = performance.now();
     for (let i = 0; i < 5; i++) for (const repo of repos) expect(await statusOf(journal, repo)).toBe('rejected');
-    expect(performance.now() - started).toBeLessThan(1000);
     expect(line.gets - before).toBeLessThanOrEqual(1);
     clock.advance(MAX_STALE);
     await expect(journal.state(repos[1] as Repo)).rejects.toMatchObject(away);

@@ -58,11 +58,11 @@ describe('airlock pull', () => {
   });
 
   it('says where it is while it waits, a line for each stage where nobody looks on', async () => {
-    world.hub.faults.add({ fault: 'bandwidth', bytesPerSecond: 3_000_000, repo: 'acme/slow' });
+    world.hub.faults.add({ fault: 'bandwidth', bytesPerSecond: 1_500_000, repo: 'acme/slow' });
     const { status, stdout, stderr } = await pull('acme/slow');
     world.hub.faults.clear();
     expect(status, stdout).toBe(0);
-    expect(stderr).toMatch(/acme\/slow@main {2}\[#*-+\] +\d+% {2}.*MiB\/.*files.* fetching\n/);
+    expect(stderr).toMatch(/acme\/slow@main {2}\[#*-+\] +\d+% {2}[\d.]+ (?:B|KiB|MiB)\/[\d.]+ MiB.*files.* fetching\n/);
     expect(stderr.split('\n').length).toBeLessThan(8);
   });
 
